@@ -1,0 +1,188 @@
+"""What can go wrong with the ledger: its server, its folder, its migrations, its locks."""
+
+from __future__ import annotations
+
+import errno
+
+from commonweal.errors import CommonwealError, _
+
+
+class NoWriteAccess(CommonwealError):
+    """A folder that the ledger needs can't be written."""
+
+    what = _("{path} can't be written: {reason}.")
+    remedy = _("Give your user the right to write there, or choose another folder.")
+
+
+class DiskFull(CommonwealError):
+    """The disk under the ledger or the lake has no room left."""
+
+    what = _("No room is left on the disk for {path}.")
+    remedy = _("Free some space and run the command again: nothing is half-written.")
+
+
+class NoServerUser(CommonwealError):
+    """PostgreSQL refuses to run as root, and there is no other user to run it as."""
+
+    what = _("PostgreSQL doesn't run as root, and none of these users can be used: {users} ({reason}).")
+    remedy = _("Create one (useradd --system commonweal), or run the command as an ordinary user.")
+
+
+class NoPlaceForLedger(CommonwealError):
+    """Neither the campaign folder nor the state folder is open to the user PostgreSQL runs as."""
+
+    what = _("User {user} can't reach {path}, so PostgreSQL can't keep its data there.")
+    remedy = _("Set COMMONWEAL_STATE to a folder whose parents that user may enter.")
+
+
+class LedgerMissing(CommonwealError):
+    """The campaign folder names a data folder that is gone."""
+
+    what = _("The ledger of {folder} should be in {data}, but nothing is there.")
+    remedy = _("Bring that folder back or restore a backup. To start anew, delete {note}.")
+
+
+class LedgerCopied(CommonwealError):
+    """The campaign folder is a copy of another one whose ledger lies outside of it."""
+
+    what = _("{folder} is a copy of {original}, and both point to the one ledger in {data}.")
+    remedy = _("Use the original, or make a campaign from a backup instead of a copied folder.")
+
+
+class LedgerStartFailed(CommonwealError):
+    """PostgreSQL, its initialisation or its supervisor ended before it was ready."""
+
+    what = _("The ledger's server in {folder} doesn't start: {reason}")
+    remedy = _("The last lines of {log} say more.")
+
+
+class LedgerUnreachable(CommonwealError):
+    """No connection to the ledger, or it was lost; a transaction under way may or may not have been kept."""
+
+    what = _("The ledger at {where} can't be reached: {reason}.")
+    remedy = _("Check that the server runs, then do the same again: what is already done is not done twice.")
+    transient = True
+
+
+class LedgerTooOld(CommonwealError):
+    """The server is older than what the ledger's SQL needs."""
+
+    what = _("The server at {where} runs PostgreSQL {version}; Commonweal needs {needed} or newer.")
+    remedy = _("Upgrade the server, or use the embedded one (ledger = \"embedded\").")
+
+
+class BadLedgerUrl(CommonwealError):
+    """The ledger setting is neither "embedded" nor a PostgreSQL URL with a database."""
+
+    what = _("ledger = {url!r} is not understood: {reason}.")
+    remedy = _('Write "embedded", or "postgresql://user@host/database".')
+
+
+class LedgerRights(CommonwealError):
+    """The ledger's user may not create the roles that its migrations need."""
+
+    what = _("The user {user} may not set up the ledger's roles: {reason}.")
+    remedy = _("Ask the server's administrator for: ALTER ROLE {user} CREATEROLE BYPASSRLS.")
+
+
+class LedgerLocked(CommonwealError):
+    """Another process holds the lock that this step needs."""
+
+    what = _("Another command is at work here (lock {name!r}).")
+    remedy = _("Wait until it has ended, then run this one again.")
+    transient = True
+
+
+class MigrationChanged(CommonwealError):
+    """A migration that was already applied has a different text now."""
+
+    what = _("Migration {number} ({name}) was changed after it had been applied to {where}.")
+    remedy = _("Put its text back and make the change in a new migration.")
+
+
+class MigrationFailed(CommonwealError):
+    """The server refused a migration; its transaction was rolled back."""
+
+    what = _("Migration {number} ({name}), line {line}: {reason}.")
+    remedy = _("Nothing of it was kept. Correct it, then run the command again.")
+
+
+class MigrationNumberTaken(CommonwealError):
+    """Two migration files have one number, or a file's name has none."""
+
+    what = _("Migration file {name!r}: {reason}.")
+    remedy = _("Name it NNNN_room.sql with the next free number.")
+
+
+class LedgerNewer(CommonwealError):
+    """The database was written by a newer Commonweal than this one."""
+
+    what = _("The ledger at {where} is at migration {found}; this Commonweal knows only up to {known}.")
+    remedy = _("Install the newer Commonweal again: an older one could harm the ledger.")
+
+
+class LakeNotWritable(CommonwealError):
+    """A file of the lake can't be written."""
+
+    what = _("The lake's file {path} can't be written: {reason}.")
+    remedy = _("Check the disk and your right to write there, then run the command again.")
+
+
+class LakeFileMissing(CommonwealError):
+    """The ledger lists a file that is not on the disk."""
+
+    what = _("{path}, a file of table {table}, is listed in the ledger but is not on the disk.")
+    remedy = _("Restore it from a backup, or run the step that makes the table again.")
+
+
+class UnknownEngine(CommonwealError):
+    """The campaign's settings name an engine that doesn't exist."""
+
+    what = _("engine = {engine!r} is no engine.")
+    remedy = _("Choose one of: {known}.")
+
+
+class EngineMissing(CommonwealError):
+    """The engine is known but not installed."""
+
+    what = _("The engine {engine} is not installed.")
+    remedy = _('Install the extra: pip install "commonweal[{extra}]".')
+
+
+def out_of_room(error: OSError, path: object) -> DiskFull | None:
+    """DiskFull if that is what `error` means (no space, or the user's quota is used up), else None."""
+    return DiskFull(path=path) if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+
+
+class UnknownEngine(CommonwealError):
+    """campaign.toml names an engine that is none."""
+
+    what = _("There is no engine {engine!r}.")
+    remedy = _("Choose one of: {known}.")
+
+
+class EngineMissing(CommonwealError):
+    """An engine's packages are not installed."""
+
+    what = _("The engine {engine!r} is not installed.")
+    remedy = _("Install it with the extra: pip install 'commonweal[{extra}]'.")
+
+
+class LakeFileMissing(CommonwealError):
+    """The ledger lists a file that the lake has not."""
+
+    what = _("The lake's file {path} (table {table}) is gone.")
+    remedy = _("Bring the lake's folder back, or take the last backup.")
+
+
+class LakeNotWritable(CommonwealError):
+    """The lake's folder can't be written."""
+
+    what = _("The lake can't write {path}: {reason}.")
+    remedy = _("Check the folder's owner and rights.")
+
+
+def out_of_room(error: OSError, path: object) -> DiskFull | None:
+    """`DiskFull` when that is what the error says, else None."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return DiskFull(path=path) if full else None

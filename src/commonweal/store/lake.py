@@ -1,0 +1,280 @@
+"""The lake: Parquet files, reached through Ibis only, listed in the ledger.
+
+A file counts once the ledger lists it. A step stages files (written and synced under their final name, but
+listed nowhere), then lists them in the same ledger transaction that holds whatever else it decides::
+
+    with lake.writer("identity.resolve") as writer:
+        writer.stage("identity.link", links)
+        with ledger.transaction(LedgerRole.BULK) as connection:
+            writer.publish(connection)
+            ...
+
+So kill -9 anywhere leaves the old state or the new one. What was staged and never listed is swept by the
+next writer. There is one writer at a time, by an advisory lock in the ledger.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import ibis.expr.types as ir
+import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
+from psycopg.types.json import Jsonb
+
+from commonweal.store.catalogue import LAKE, LakeTable
+from commonweal.store.engine import connect
+from commonweal.store.errors import LakeFileMissing, LakeNotWritable, out_of_room
+from commonweal.store.ledger import Ledger, LedgerRole
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
+
+Batches = pa.RecordBatchReader | Iterable[pa.RecordBatch]
+Data = ir.Table | pa.Table | Batches
+
+_ROW_GROUP = 122_880
+_CHUNK = 100_000
+_GRACE = timedelta(hours=1)  # how long a delisted file stays, for readers that began before
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """One file that the ledger lists."""
+
+    table: str
+    partition: str
+    path: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class _Staged:
+    table: LakeTable
+    partition: str
+    path: str
+    rows: int
+    size: int
+    sha256: str
+
+
+class Lake:
+    """Reads what the ledger lists; writes through `writer`."""
+
+    def __init__(self, root: Path, ledger: Ledger, clock: Callable[[], datetime], engine: str = "duckdb") -> None:
+        self.root = root
+        self.engine = engine
+        self._ledger = ledger
+        self._clock = clock
+
+    @cached_property
+    def backend(self) -> BaseBackend:
+        """The Ibis backend, connected at first use. On DuckDB, `backend.con` is the raw connection."""
+        scratch = self.root / ".scratch"
+        scratch.mkdir(parents=True, exist_ok=True)
+        return connect(self.engine, scratch)
+
+    def files(self, name: str) -> list[LakeFile]:
+        """The live files of a table, oldest first. Raises KeyError for a table that is not in the catalogue."""
+        LAKE[name]
+        with self._ledger.read(LedgerRole.BULK) as connection:
+            rows = connection.execute(
+                "SELECT table_name, partition, path, rows FROM store.file"
+                " WHERE table_name = %s AND removed IS NULL ORDER BY file_id",
+                (name,),
+            ).fetchall()
+        return [LakeFile(*row) for row in rows]
+
+    def table(self, name: str) -> ir.Table:
+        """All live rows of a table; a table that has no file yet is empty, with its schema."""
+        schema = LAKE[name].schema
+        files = [file for file in self.files(name) if file.rows]
+        if not files:
+            return ibis.memtable(schema.empty_table(), schema=ibis.Schema.from_pyarrow(schema))
+        paths = [str(self.root / file.path) for file in files]
+        missing = next((path for path in paths if not Path(path).exists()), None)
+        if missing:
+            raise LakeFileMissing(path=missing, table=name)
+        backend: Any = self.backend
+        table: ir.Table = backend.read_parquet(paths if self.engine == "duckdb" else _spark_paths(paths))
+        return table.select(*schema.names)
+
+    def partitions(self, name: str) -> list[str]:
+        """The partitions of a table that have live files."""
+        return sorted({file.partition for file in self.files(name)})
+
+    def read(self, expression: ir.Table) -> pa.Table:
+        """An expression's rows, in memory."""
+        return self.backend.to_pyarrow(expression)
+
+    def batches(self, expression: ir.Table, chunk: int = _CHUNK) -> pa.RecordBatchReader:
+        """An expression's rows as a stream: memory does not grow with them."""
+        return self.backend.to_pyarrow_batches(expression, chunk_size=chunk)
+
+    @contextmanager
+    def writer(self, step: str, inputs: dict[str, Any] | None = None, wait: float | None = 600) -> Iterator[LakeWriter]:
+        """The one writer of the lake, for as long as the block runs. Waits up to `wait` seconds for its turn.
+
+        `inputs` tells what the step was computed from. Raises LedgerLocked when another writer stays.
+        """
+        with self._ledger.lock("lake", wait=wait):
+            self.sweep()
+            writer = LakeWriter(self, step, inputs or {}, self._clock())
+            try:
+                yield writer
+            finally:
+                writer.discard()
+
+    def sweep(self) -> int:
+        """Delete the files that no reader can reach any more; how many. Call it only as the one writer."""
+        expired = self._clock() - _GRACE
+        with self._ledger.transaction(LedgerRole.BULK) as connection:
+            connection.execute(
+                "DELETE FROM store.file USING store.snapshot"
+                " WHERE snapshot_id = removed AND snapshot.at < %s",
+                (expired,),
+            )
+            listed = {path for (path,) in connection.execute("SELECT path FROM store.file").fetchall()}
+        stray = [path for path in self.root.glob("*/**/*.parquet") if str(path.relative_to(self.root)) not in listed]
+        for path in stray:
+            path.unlink(missing_ok=True)
+        return len(stray)
+
+    def close(self) -> None:
+        """Give back the engine's memory and files."""
+        if "backend" in self.__dict__:
+            self.backend.disconnect()
+            del self.__dict__["backend"]
+
+
+@dataclass
+class LakeWriter:
+    """What one step writes: staged files, and partitions to delist, published together."""
+
+    lake: Lake
+    step: str
+    inputs: dict[str, Any]
+    at: datetime
+    _staged: list[_Staged] = field(default_factory=list)
+    _dropped: list[tuple[str, str]] = field(default_factory=list)
+    _published: bool = False
+
+    def stage(self, name: str, data: Data, partition: str = "") -> int:
+        """Write the rows that a partition of a table is to hold; they count once published. Returns how many.
+
+        Columns are cast to the catalogue's schema; a missing or surplus column raises ValueError.
+        """
+        table = LAKE[name]
+        folder = self.lake.root / name.replace(".", "/") / (partition or "_")
+        relative = str((folder / f"{uuid.uuid4().hex}.parquet").relative_to(self.lake.root))
+        path = self.lake.root / relative
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            rows = _write(path, table.schema, self._as_batches(data))
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise out_of_room(error, path) or LakeNotWritable(path=path, reason=error.strerror or error) from error
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        self._staged.append(_Staged(table, partition, relative, rows, path.stat().st_size, _sha256(path)))
+        return rows
+
+    def staged(self, name: str) -> ir.Table:
+        """The rows staged for a table so far, to be read before they are published."""
+        schema = LAKE[name].schema
+        paths = [str(self.lake.root / file.path) for file in self._staged if file.table.name == name and file.rows]
+        if not paths:
+            return ibis.memtable(schema.empty_table(), schema=ibis.Schema.from_pyarrow(schema))
+        backend: Any = self.lake.backend
+        table: ir.Table = backend.read_parquet(paths if self.lake.engine == "duckdb" else _spark_paths(paths))
+        return table
+
+    def drop(self, name: str, partition: str = "") -> None:
+        """Delist a partition of a table when the step is published."""
+        LAKE[name]
+        self._dropped.append((name, partition))
+
+    def publish(self, connection: psycopg.Connection[Any]) -> int:
+        """List what was staged, in the caller's transaction (role bulk or owner). Returns the snapshot's id."""
+        row = connection.execute(
+            "INSERT INTO store.snapshot (at, step, inputs) VALUES (%s, %s, %s) RETURNING snapshot_id",
+            (self.at, self.step, Jsonb(self.inputs)),
+        ).fetchone()
+        assert row is not None
+        snapshot: int = row[0]
+        replaced = {(file.table.name, file.partition) for file in self._staged} | set(self._dropped)
+        for name, partition in sorted(replaced):
+            connection.execute(
+                "UPDATE store.file SET removed = %s WHERE table_name = %s AND partition = %s AND removed IS NULL",
+                (snapshot, name, partition),
+            )
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO store.file (table_name, partition, path, rows, bytes, sha256, schema_version, added)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                [
+                    (f.table.name, f.partition, f.path, f.rows, f.size, f.sha256, f.table.version, snapshot)
+                    for f in self._staged
+                ],
+            )
+        self._published = True
+        return snapshot
+
+    def discard(self) -> None:
+        """Delete what was staged and not listed. A transaction that rolled back leaves it to the next sweep."""
+        if self._published:
+            return
+        for file in self._staged:
+            (self.lake.root / file.path).unlink(missing_ok=True)
+
+    def _as_batches(self, data: Data) -> Batches:
+        if isinstance(data, ir.Table):
+            return self.lake.batches(data)
+        if isinstance(data, pa.Table):
+            return data.to_reader(_CHUNK)
+        return data
+
+
+def _write(path: Path, schema: pa.Schema, batches: Batches) -> int:
+    rows = 0
+    with path.open("wb") as file:
+        with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+            for batch in batches:
+                writer.write_batch(_conform(batch, schema), row_group_size=_ROW_GROUP)
+                rows += batch.num_rows
+        file.flush()
+        os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return rows
+
+
+def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    surplus = set(batch.schema.names) ^ set(schema.names)
+    if surplus:
+        raise ValueError(f"columns differ from the catalogue's: {sorted(surplus)}")
+    return batch.select(schema.names).cast(schema)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _spark_paths(paths: list[str]) -> Any:
+    return paths
