@@ -38,7 +38,9 @@ def queue(ledger: Ledger, clock: Clock, command: str, arguments: Mapping[str, An
 def ask_to_stop(ledger: Ledger, run_id: int) -> None:
     """Ask a run to stop at its next report. Raises NoSuchRun."""
     with ledger.transaction(LedgerRole.WEB) as connection:
-        changed = connection.execute("UPDATE jobs.run SET stop_asked = true WHERE run_id = %s", (run_id,)).rowcount
+        changed = connection.execute(
+            "UPDATE jobs.run SET stop_asked = true WHERE run_id = %s", (run_id,)
+        ).rowcount
     if not changed:
         raise NoSuchRun(run_id=run_id)
 
@@ -130,7 +132,10 @@ def bury(ledger: Ledger, clock: Clock) -> int:
     buried = 0
     for run_id in _running_commands(ledger):
         with suppress(LedgerLocked), ledger.lock(f"run:{run_id}", wait=0):
-            error = {"code": "ProcessGone", "text": "The process that did this is gone. Nothing half-done was kept."}
+            error = {
+                "code": "ProcessGone",
+                "text": "The process that did this is gone. Nothing half-done was kept.",
+            }
             with ledger.transaction(LedgerRole.WORKER) as connection:
                 buried += connection.execute(
                     "UPDATE jobs.run SET status = 'failed', finished_at = %s, error = %s"
@@ -142,7 +147,9 @@ def bury(ledger: Ledger, clock: Clock) -> int:
 
 def _running_commands(ledger: Ledger) -> list[int]:
     with ledger.read(LedgerRole.WORKER) as connection:
-        rows = connection.execute("SELECT run_id FROM jobs.run WHERE status = 'running' AND NOT queued").fetchall()
+        rows = connection.execute(
+            "SELECT run_id FROM jobs.run WHERE status = 'running' AND NOT queued"
+        ).fetchall()
     return [run_id for (run_id,) in rows]
 
 

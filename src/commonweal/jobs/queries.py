@@ -8,9 +8,7 @@ import psycopg
 
 from commonweal.jobs.model import Run, RunStatus
 
-_COLUMNS = (
-    "run_id, command, arguments, actor, status, step, done, total, queued_at, started_at, finished_at, result, error"
-)
+_COLUMNS = "run_id, command, arguments, actor, status, step, done, total, queued_at, started_at, finished_at, result, error"
 
 
 def _run(**row: Any) -> Run:
@@ -26,7 +24,9 @@ def run(connection: psycopg.Connection[Any], run_id: int) -> Run | None:
 def recent(connection: psycopg.Connection[Any], limit: int = 20) -> list[Run]:
     """The newest runs first."""
     with connection.cursor(row_factory=_row) as cursor:
-        return cursor.execute(f"SELECT {_COLUMNS} FROM jobs.run ORDER BY run_id DESC LIMIT %s", (limit,)).fetchall()
+        return cursor.execute(
+            f"SELECT {_COLUMNS} FROM jobs.run ORDER BY run_id DESC LIMIT %s", (limit,)
+        ).fetchall()
 
 
 def last(connection: psycopg.Connection[Any], command: str) -> Run | None:

@@ -29,7 +29,9 @@ _POLL = 1.0  # seconds between two looks at the queue
 class Worker:
     """Does queued runs by the handlers that it was given, by name."""
 
-    def __init__(self, ledger: Ledger, clock: Callable[[], datetime], handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, ledger: Ledger, clock: Callable[[], datetime], handlers: Mapping[str, Handler]
+    ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._handlers = handlers
@@ -50,7 +52,7 @@ class Worker:
                 continue  # another worker has it, or has ended it
             except CommonwealError as error:
                 _LOG.warning("run %s (%s): %s", run_id, command, error)
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever a handler raises, the worker lives
                 _LOG.exception("run %s (%s) failed", run_id, command)
             return True
         return False

@@ -15,9 +15,8 @@ from typing import Any
 import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 import pyarrow as pa
-from psycopg import sql
-
 from commonweal.store.ledger import Ledger, LedgerRole
+from psycopg import sql
 
 _POSTGRES = {
     pa.bool_(): "boolean",
@@ -94,7 +93,9 @@ class Bridge:
         types = self._column_types(connection, staging, table)
         columns = list(types)
         values = [column for column in columns if column not in key]
-        staged = {column: sql.SQL("s.{}::{}").format(sql.Identifier(column), kind) for column, kind in types.items()}
+        staged = {
+            column: sql.SQL("s.{}::{}").format(sql.Identifier(column), kind) for column, kind in types.items()
+        }
         parts: dict[str, sql.Composable] = {
             "table": table,
             "staging": staging,
@@ -110,7 +111,9 @@ class Bridge:
                 "DELETE FROM {table} t WHERE {within} AND NOT EXISTS (SELECT FROM {staging} s WHERE {join})"
             ).format(**parts)
         ).rowcount
-        updated = self._update(connection, parts, {column: staged[column] for column in values}) if values else 0
+        updated = (
+            self._update(connection, parts, {column: staged[column] for column in values}) if values else 0
+        )
         inserted = connection.execute(
             sql.SQL(
                 "INSERT INTO {table} ({columns}) SELECT {values} FROM {staging} s"
@@ -149,7 +152,9 @@ class Bridge:
         ).fetchall()
         return {name: sql.SQL(kind) for name, kind in rows}
 
-    def read(self, query: str, parameters: Sequence[Any] = (), role: LedgerRole = LedgerRole.BULK) -> pa.Table:
+    def read(
+        self, query: str, parameters: Sequence[Any] = (), role: LedgerRole = LedgerRole.BULK
+    ) -> pa.Table:
         """A query's rows as an Arrow table. Parameters are numbered: $1, $2, …"""
         with adbc.connect(self._ledger.url(role)) as connection, connection.cursor() as cursor:
             cursor.execute(query, tuple(parameters) or None)

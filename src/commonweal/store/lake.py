@@ -31,12 +31,12 @@ import ibis.expr.types as ir
 import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
+from commonweal.store.ledger import Ledger, LedgerRole
 from psycopg.types.json import Jsonb
 
 from commonweal.store.catalogue import LAKE, LakeTable
 from commonweal.store.engine import connect
 from commonweal.store.errors import LakeFileMissing, LakeNotWritable, out_of_room
-from commonweal.store.ledger import Ledger, LedgerRole
 
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
@@ -72,7 +72,9 @@ class _Staged:
 class Lake:
     """Reads what the ledger lists; writes through `writer`."""
 
-    def __init__(self, root: Path, ledger: Ledger, clock: Callable[[], datetime], engine: str = "duckdb") -> None:
+    def __init__(
+        self, root: Path, ledger: Ledger, clock: Callable[[], datetime], engine: str = "duckdb"
+    ) -> None:
         self.root = root
         self.engine = engine
         self._ledger = ledger
@@ -123,7 +125,9 @@ class Lake:
         return self.backend.to_pyarrow_batches(expression, chunk_size=chunk)
 
     @contextmanager
-    def writer(self, step: str, inputs: dict[str, Any] | None = None, wait: float | None = 600) -> Iterator[LakeWriter]:
+    def writer(
+        self, step: str, inputs: dict[str, Any] | None = None, wait: float | None = 600
+    ) -> Iterator[LakeWriter]:
         """The one writer of the lake, for as long as the block runs. Waits up to `wait` seconds for its turn.
 
         `inputs` tells what the step was computed from. Raises LedgerLocked when another writer stays.
@@ -146,7 +150,11 @@ class Lake:
                 (expired,),
             )
             listed = {path for (path,) in connection.execute("SELECT path FROM store.file").fetchall()}
-        stray = [path for path in self.root.glob("*/**/*.parquet") if str(path.relative_to(self.root)) not in listed]
+        stray = [
+            path
+            for path in self.root.glob("*/**/*.parquet")
+            if str(path.relative_to(self.root)) not in listed
+        ]
         for path in stray:
             path.unlink(missing_ok=True)
         return len(stray)
@@ -184,7 +192,9 @@ class LakeWriter:
             rows = _write(path, table.schema, self._as_batches(data))
         except OSError as error:
             path.unlink(missing_ok=True)
-            raise out_of_room(error, path) or LakeNotWritable(path=path, reason=error.strerror or error) from error
+            raise out_of_room(error, path) or LakeNotWritable(
+                path=path, reason=error.strerror or error
+            ) from error
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -194,7 +204,9 @@ class LakeWriter:
     def staged(self, name: str) -> ir.Table:
         """The rows staged for a table so far, to be read before they are published."""
         schema = LAKE[name].schema
-        paths = [str(self.lake.root / file.path) for file in self._staged if file.table.name == name and file.rows]
+        paths = [
+            str(self.lake.root / file.path) for file in self._staged if file.table.name == name and file.rows
+        ]
         if not paths:
             return ibis.memtable(schema.empty_table(), schema=ibis.Schema.from_pyarrow(schema))
         backend: Any = self.lake.backend
