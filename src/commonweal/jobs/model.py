@@ -11,7 +11,8 @@ from typing import Any, Protocol
 class Progress(Protocol):
     """Called by long work: `done` of `total` (None: not known) in the named step. May raise `Stopped`."""
 
-    def __call__(self, done: int, total: int | None, step: str) -> None: ...
+    def __call__(self, done: int, total: int | None, step: str) -> None:
+        """Tell how far it is."""
 
 
 def silent(done: int, total: int | None, step: str) -> None:

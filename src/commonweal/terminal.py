@@ -1,0 +1,146 @@
+"""What people see in a terminal: progress bars, tables, errors. Machines get one JSON object instead.
+
+Progress and errors go to standard error, results to standard output, so that a pipe carries results only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from commonweal.errors import CommonwealError
+
+OUT = Console(soft_wrap=False)
+ERR = Console(stderr=True)
+
+
+class _Bars:
+    """One bar a step: a new step finishes the bar before it."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+        self._step = ""
+
+    def __call__(self, done: int, total: int | None, step: str) -> None:
+        if step != self._step:
+            self.finish()
+            self._task = self._progress.add_task(step, total=total)
+            self._step = step
+        if self._task is not None:
+            self._progress.update(self._task, completed=done, total=total)
+
+    def finish(self) -> None:
+        """Mark the present bar as complete."""
+        if self._task is None:
+            return
+        task = next(each for each in self._progress.tasks if each.id == self._task)
+        total = task.total or max(task.completed, 1)
+        self._progress.update(self._task, completed=total, total=total)
+
+
+@contextmanager
+def progress_bars() -> Iterator[_Bars]:
+    """Progress bars on standard error, for as long as the block runs."""
+    columns = (
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=ERR, transient=False) as progress:
+        bars = _Bars(progress)
+        yield bars
+        bars.finish()
+
+
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], note: str = "") -> None:
+    """A table for people; columns of numbers are aligned to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold", caption=note or None, caption_justify="left")
+    for position, name in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[position], int | float) or row[position] is None for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    OUT.print(table)
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.2f}"
+        case _:
+            return str(value)
+
+
+def show_json(report: object) -> None:
+    """One JSON object on standard output."""
+    sys.stdout.write(json.dumps(as_plain(report), ensure_ascii=False, indent=2) + "\n")
+
+
+def as_plain(value: object) -> Any:
+    """Dataclasses, dates, enums and NumPy values as what JSON knows."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: as_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    match value:
+        case dict():
+            return {str(key): as_plain(each) for key, each in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [as_plain(each) for each in value]
+        case np.ndarray():
+            return as_plain(value.tolist())
+        case np.generic():
+            return as_plain(value.item())
+        case Enum():
+            return value.value
+        case datetime() | date():
+            return value.isoformat()
+        case Path():
+            return str(value)
+        case float() if value != value:
+            return None
+        case _:
+            return value
+
+
+@contextmanager
+def told_errors(machine: bool, translate: Callable[[str], str] = str) -> Iterator[None]:
+    """An error that a person can act on ends the command with status 1 and its words; others keep their trace."""
+    try:
+        yield
+    except CommonwealError as error:
+        if machine:
+            show_json({"error": {"code": error.code, "text": error.worded(translate)}})
+        else:
+            ERR.print(f"[bold red]✗[/] {error.worded(translate)}", highlight=False)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        ERR.print("Stopped. Nothing half-done was kept; the same command goes on from here.")
+        raise SystemExit(130) from None
