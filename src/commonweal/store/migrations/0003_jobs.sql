@@ -1,5 +1,5 @@
--- Runs of long work. Who may: owner all; worker and bulk take runs and report; web queues runs, asks them to
--- stop and shows them.
+-- Runs of long work, and how far they are.
+
 CREATE SCHEMA jobs;
 
 CREATE TABLE jobs.run (
@@ -21,6 +21,10 @@ CREATE TABLE jobs.run (
     result       jsonb,
     error        jsonb
 );
-COMMENT ON TABLE jobs.run IS 'Who may: web SELECT, INSERT and UPDATE of stop_asked; worker and bulk all but DELETE.';
+COMMENT ON TABLE jobs.run IS
+    'One run of long work. For: worker and bulk (all but delete), web (queue, ask to stop, read).';
 CREATE INDEX run_open ON jobs.run (run_id) WHERE status IN ('queued', 'running');
 CREATE INDEX run_by_command ON jobs.run (command, run_id DESC);
+GRANT USAGE ON SCHEMA jobs TO :bulk, :worker, :web;
+GRANT SELECT, INSERT, UPDATE ON jobs.run TO :worker, :bulk;
+GRANT SELECT, INSERT, UPDATE (stop_asked) ON jobs.run TO :web;

@@ -9,5 +9,9 @@ CREATE TABLE audit.entry (
     subject   text,
     detail    jsonb NOT NULL DEFAULT '{}'
 );
-COMMENT ON TABLE audit.entry IS 'Who may: web, worker and bulk INSERT; web SELECT (the privacy officer''s page); nobody UPDATE or DELETE.';
+COMMENT ON TABLE audit.entry IS
+    'One act or look. For: web, worker and bulk (add), web (read: the privacy officer''s page). Nobody changes it.';
 CREATE INDEX entry_by_subject ON audit.entry (subject, entry_id DESC) WHERE subject IS NOT NULL;
+GRANT USAGE ON SCHEMA audit TO :bulk, :worker, :web;
+GRANT INSERT ON audit.entry TO :bulk, :worker, :web;
+GRANT SELECT ON audit.entry TO :web;
