@@ -11,6 +11,7 @@ A campaign is a folder::
 from __future__ import annotations
 
 import getpass
+import secrets
 import zoneinfo
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -116,7 +117,11 @@ class IdMaker:
 
     @cached_property
     def _key(self) -> bytes:
-        with self._ledger.read(LedgerRole.OWNER) as connection:
+        with self._ledger.transaction(LedgerRole.OWNER) as connection:
+            connection.execute(
+                "INSERT INTO store.setting (key, value) VALUES ('id_key', %s) ON CONFLICT (key) DO NOTHING",
+                (secrets.token_hex(32),),
+            )
             row = connection.execute("SELECT value FROM store.setting WHERE key = 'id_key'").fetchone()
         assert row is not None
         return bytes.fromhex(row[0])
