@@ -68,7 +68,7 @@ class LedgerTooOld(CommonwealError):
     """The server is older than what the ledger's SQL needs."""
 
     what = _("The server at {where} runs PostgreSQL {version}; Commonweal needs {needed} or newer.")
-    remedy = _("Upgrade the server, or use the embedded one (ledger = \"embedded\").")
+    remedy = _('Upgrade the server, or use the embedded one (ledger = "embedded").')
 
 
 class BadLedgerUrl(CommonwealError):
@@ -119,39 +119,6 @@ class LedgerNewer(CommonwealError):
 
     what = _("The ledger at {where} is at migration {found}; this Commonweal knows only up to {known}.")
     remedy = _("Install the newer Commonweal again: an older one could harm the ledger.")
-
-
-class LakeNotWritable(CommonwealError):
-    """A file of the lake can't be written."""
-
-    what = _("The lake's file {path} can't be written: {reason}.")
-    remedy = _("Check the disk and your right to write there, then run the command again.")
-
-
-class LakeFileMissing(CommonwealError):
-    """The ledger lists a file that is not on the disk."""
-
-    what = _("{path}, a file of table {table}, is listed in the ledger but is not on the disk.")
-    remedy = _("Restore it from a backup, or run the step that makes the table again.")
-
-
-class UnknownEngine(CommonwealError):
-    """The campaign's settings name an engine that doesn't exist."""
-
-    what = _("engine = {engine!r} is no engine.")
-    remedy = _("Choose one of: {known}.")
-
-
-class EngineMissing(CommonwealError):
-    """The engine is known but not installed."""
-
-    what = _("The engine {engine} is not installed.")
-    remedy = _('Install the extra: pip install "commonweal[{extra}]".')
-
-
-def out_of_room(error: OSError, path: object) -> DiskFull | None:
-    """DiskFull if that is what `error` means (no space, or the user's quota is used up), else None."""
-    return DiskFull(path=path) if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
 
 
 class UnknownEngine(CommonwealError):

@@ -1,0 +1,266 @@
+"""One PostgreSQL server: made, started, watched, stopped. Used by the supervisor only."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import psycopg
+
+from commonweal.store.errors import DiskFull, LedgerStartFailed, NoWriteAccess
+from commonweal.store.place import Place
+
+OWNER = "commonweal_owner"
+_SUPERUSER = "commonweal_superuser"
+_HBA = "local all all scram-sha-256\n"
+_PR_SET_PDEATHSIG = 1
+_QUICK, _IMMEDIATE = signal.SIGINT, signal.SIGQUIT
+
+# For a laptop with 8 GB as for a server with 24: one campaign, a few dozen connections, large bulk loads.
+_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "60",
+    "shared_buffers": "256MB",
+    "effective_cache_size": "2GB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "256MB",
+    "random_page_cost": "1.1",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "wal_level": "minimal",  # no replicas: loads into new tables are written once
+    "max_wal_senders": "0",
+    "max_parallel_workers_per_gather": "0",  # /dev/shm is tiny in containers, and two cores gain nothing
+    "huge_pages": "off",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+    "log_line_prefix": "%m [%p] %u@%d ",
+    "password_encryption": "scram-sha-256",
+}
+_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def initialise(place: Place, password: str, *, durable: bool, log: Path) -> None:
+    """Make the data folder, complete or not at all: in a draft beside it, then renamed.
+
+    The one login is the owner's, with `password`. The superuser has none: nobody can log in as it.
+    Raises DiskFull, NoWriteAccess, LedgerStartFailed.
+    """
+    for leftover in place.data.parent.glob(f"{place.data.name}.new-*"):
+        shutil.rmtree(leftover)
+    draft = place.data.with_name(f"{place.data.name}.new-{secrets.token_hex(4)}")
+    draft.mkdir(mode=0o700)
+    place.give(draft)
+    command = [
+        *(str(place.binaries / "initdb"), "-D", str(draft), "-U", _SUPERUSER, "--encoding=UTF8"),
+        *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+        *("--auth=reject", "--no-instructions", *([] if durable else ["--no-sync"])),
+    ]
+    try:
+        _run(place, command, "", log)
+        (draft / "pg_hba.conf").write_text(_HBA)
+        role = f"CREATE ROLE {OWNER} LOGIN CREATEDB CREATEROLE BYPASSRLS PASSWORD '{password}';\n"
+        _single_user(place, draft, role + _CLOSE_DOORS, durable=durable, log=log)
+        draft.rename(place.data)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    if durable:
+        _sync_folder(place.data.parent)
+
+
+_CLOSE_DOORS = f"""REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;
+GRANT CONNECT ON DATABASE postgres TO {OWNER};
+"""
+
+
+def set_password(place: Place, password: str, *, log: Path) -> None:
+    """Give the owner a new password, when the file with the old one was lost. The server must not run."""
+    _single_user(place, place.data, f"ALTER ROLE {OWNER} PASSWORD '{password}';\n", durable=True, log=log)
+
+
+def evict(data: Path, patience: float = 5.0) -> None:
+    """Make sure that no process of an earlier server is left on the data, and no stale lock file.
+
+    Only for the folder's one supervisor. After kill -9 of a postmaster its backends need a moment to notice;
+    those that are still there after `patience` seconds are killed. And a lock file whose process id now
+    belongs to some other program would keep PostgreSQL from starting. (Linux; elsewhere PostgreSQL's own
+    checks must do.)
+    """
+    if not sys.platform.startswith("linux") or not data.exists():
+        return
+    deadline = time.monotonic() + patience
+    while pids := _living_on(data):
+        if time.monotonic() > deadline:
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+    (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _living_on(data: Path) -> list[int]:
+    """The processes whose working directory is the data folder: all of PostgreSQL's are there."""
+    home, found = str(data.resolve()), []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if os.readlink(entry / "cwd") == home:
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+class Server:
+    """The running postmaster, our child in the foreground."""
+
+    def __init__(self, place: Place, sockets: Path, password: str, *, durable: bool, log: Path) -> None:
+        self._place = place
+        self._sockets = sockets
+        self._password = password
+        self._settings = (
+            _SETTINGS | {"unix_socket_directories": str(sockets)} | ({} if durable else _NOT_DURABLE)
+        )
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the postmaster is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, give_up: Callable[[], bool] = lambda: False) -> None:
+        """Start it and return once it takes connections, however long its recovery is; or once `give_up` says so.
+
+        Raises DiskFull, NoWriteAccess, LedgerStartFailed when it ends before that.
+        """
+        evict(self._place.data)
+        for old in self._sockets.glob(".s.PGSQL.*"):
+            old.unlink()
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
+        command = [str(self._place.binaries / "postgres"), "-D", str(self._place.data), *options]
+        begin = self._log.stat().st_size if self._log.exists() else 0
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, preexec_fn=_die_with_parent(), **self._place.popen_options()
+            )
+        while not self._takes_connections():
+            if self._process.poll() is not None:
+                raise _failure(self._place.data, self._log, begin)
+            if give_up():
+                return
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Shut down: transactions under way are rolled back, all that was committed is written to the tables."""
+        if self._process is None:
+            return
+        for how, patience in ((_QUICK, 120.0), (_IMMEDIATE, 10.0), (signal.SIGKILL, None)):
+            if self._process.poll() is None:
+                self._process.send_signal(how)
+            try:
+                self._process.wait(patience)
+                return
+            except subprocess.TimeoutExpired:
+                continue
+
+    def _takes_connections(self) -> bool:
+        try:
+            psycopg.connect(
+                host=str(self._sockets),
+                dbname="postgres",
+                user=OWNER,
+                password=self._password,
+                connect_timeout=5,
+            ).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    """What the child does before it becomes PostgreSQL: ask the kernel to stop it when its parent is gone.
+
+    The signal is the one for an immediate shutdown; it comes when the parent's *thread* that started the
+    child ends, so the supervisor starts servers from its main thread. The user is changed before: that would
+    take the request back.
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    parent, libc = os.getpid(), ctypes.CDLL(None)
+
+    def ask() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(_IMMEDIATE))
+        if os.getppid() != parent:  # it went before we could ask
+            os._exit(1)
+
+    return ask
+
+
+def _single_user(place: Place, data: Path, statements: str, *, durable: bool, log: Path) -> None:
+    settings = ["-c", "exit_on_error=true", *([] if durable else ["-c", "fsync=off"])]
+    _run(
+        place,
+        [str(place.binaries / "postgres"), "--single", "-D", str(data), *settings, "postgres"],
+        statements,
+        log,
+    )
+
+
+def _run(place: Place, command: list[str], given: str, log: Path) -> None:
+    """Run one of PostgreSQL's programs to its end, its words into the log; it dies with us."""
+    begin = log.stat().st_size if log.exists() else 0
+    options = place.popen_options() | {"stdin": subprocess.PIPE}
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, preexec_fn=_die_with_parent(), **options
+        )
+        process.communicate(given.encode())
+    if process.returncode:
+        raise _failure(place.data, log, begin)
+
+
+def _failure(data: Path, log: Path, begin: int) -> DiskFull | NoWriteAccess | LedgerStartFailed:
+    """The error that the log's words since `begin` stand for."""
+    with log.open("rb") as file:
+        words = _tail(file, begin)
+    if "No space left on device" in words or "Disk quota exceeded" in words:
+        return DiskFull(path=data)
+    if "Permission denied" in words or "Read-only file system" in words:
+        return NoWriteAccess(path=data, reason=_last_complaint(words))
+    return LedgerStartFailed(folder=data, reason=_last_complaint(words), log=log)
+
+
+def _tail(file: IO[bytes], begin: int) -> str:
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(begin, end - 20_000))
+    return file.read().decode(errors="replace")
+
+
+def _last_complaint(words: str) -> str:
+    complaints = [
+        line.split(mark, 1)[1].strip()
+        for line in words.splitlines()
+        for mark in ("PANIC:", "FATAL:", "initdb: error:", "ERROR:")
+        if mark in line
+    ]
+    return complaints[-1] if complaints else "it ended without a word."
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
