@@ -28,7 +28,7 @@ demo: setup ## build a demo campaign, run the whole loop, serve it on http://127
 	$(BIN)/commonweal demo --dir $(DIR) --voters $(VOTERS) --port $(PORT)
 
 example: setup ## the Michigan 2006 mailings: learn on half, plan and value on the other half
-	$(BIN)/commonweal example michigan-2006 --budget $(BUDGET)
+	$(BIN)/commonweal study -C examples/michigan-2006 --budget $(BUDGET)
 
 check: setup ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -1,0 +1,301 @@
+"""The command line: one command for each stage of the campaign's loop.
+
+Every command that reports takes --json and then prints one object on standard output; people get tables. Long
+work shows progress on standard error and can be stopped with Ctrl-C: what was half-done is not kept.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commonweal import terminal
+from commonweal.campaign import Campaign, Mode, Round, Settings
+from commonweal.jobs.actions import Tracked, bury, tracked
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Many lists, one record per person, the best contact for each. [dim]Start with: commonweal demo[/]",
+)
+
+Folder = Annotated[
+    Path, typer.Option("--campaign", "-C", help="The campaign's folder.", envvar="COMMONWEAL_CAMPAIGN")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+HERE = Path()
+
+
+def main() -> None:
+    """Entry point of the `commonweal` command."""
+    with terminal.told_errors(machine="--json" in sys.argv):
+        app()
+
+
+@contextmanager
+def _at_work(folder: Path, command: str, arguments: dict[str, Any]) -> Iterator[tuple[Campaign, Tracked]]:
+    """The campaign, and a run of the command that pages can follow."""
+    with Campaign.open(folder) as campaign, terminal.progress_bars() as bars:
+        bury(campaign.ledger, campaign.clock)
+        with tracked(campaign.ledger, campaign.clock, command, campaign.actor, arguments, bars) as run:
+            yield campaign, run
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", help="Where the demo lives.")] = Path("demo"),
+    voters: Annotated[int, typer.Option(min=1_000, max=10_000_000, help="How many made-up voters.")] = 30_000,
+    seed: Annotated[int, typer.Option(help="Same seed, same lists.")] = 1,
+    serve: Annotated[bool, typer.Option(help="Serve the pages afterwards.")] = True,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    json: AsJson = False,
+) -> None:
+    """Build a campaign of made-up voters in Toulouse and take it through the whole loop.
+
+    Example: commonweal demo --voters 5000 --no-serve
+    """
+    from commonweal import demo as demonstration
+    from commonweal import reports
+
+    with terminal.progress_bars() as bars:
+        report = demonstration.run(directory, voters=voters, seed=seed, progress=bars)
+    terminal.show_json(report) if json else reports.show_demo(report)
+    if serve:
+        _serve(report.campaign, host, port)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new folder for the campaign.")],
+    name: Annotated[str | None, typer.Option(help="Its name; else the folder's.")] = None,
+    mode: Annotated[Mode, typer.Option(help="live contacts people; study looks back.")] = Mode.LIVE,
+    jurisdiction: Annotated[str, typer.Option(help="Country whose law and formats apply: fr, us, …, none.")] = "none",
+    timezone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
+    round_: Annotated[list[datetime] | None, typer.Option("--round", formats=["%Y-%m-%d"], help="Day of a vote.")] = None,
+    locale: Annotated[str, typer.Option(help="Language of the pages: en or fr.")] = "en",
+    currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = "EUR",
+) -> None:
+    """Make a campaign's folder.
+
+    Example: commonweal init toulouse --jurisdiction fr --timezone Europe/Paris --round 2027-04-11
+    """
+    settings = Settings(
+        name=name or folder.resolve().name,
+        mode=mode,
+        jurisdiction=jurisdiction,
+        timezone=timezone,
+        rounds=tuple(Round(day.date()) for day in sorted(round_ or [])),
+        locale=locale,
+        currency=currency,
+    )
+    Campaign.create(folder, settings)
+    terminal.OUT.print(f"Made {folder}/campaign.toml. Next: cd {folder} && commonweal import YOUR-LIST.csv")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, Excel, Parquet or JSON lines; gzip too.")],
+    source: Annotated[str | None, typer.Option(help="Name of the list; else guessed from the file's name.")] = None,
+    as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day the list tells of.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Only show the mapping; load nothing.")] = False,
+    campaign: Folder = HERE,
+    json: AsJson = False,
+) -> None:
+    """Load a list. Its columns' meaning is guessed, shown, and kept in sources/NAME.toml for you to correct.
+
+    Example: commonweal import roll-2026-11.csv --source roll
+    """
+    from commonweal import reports
+    from commonweal.intake import actions
+
+    if dry_run:
+        with Campaign.open(campaign) as opened:
+            preview = actions.preview(opened, file, source=source)
+        terminal.show_json(preview) if json else reports.show_preview(preview)
+        return
+    arguments = {"file": str(file), "source": source}
+    with _at_work(campaign, "import", arguments) as (opened, run):
+        batch = actions.import_file(opened, file, source=source, as_of=_day(as_of), progress=run)
+        run.result = terminal.as_plain(batch)
+    terminal.show_json(batch) if json else reports.show_batch(batch, campaign)
+
+
+@app.command()
+def take_back(
+    batch: Annotated[int, typer.Argument(help="Number of the batch; see commonweal status.")],
+    campaign: Folder = HERE,
+) -> None:
+    """Take a loaded batch back: its records no longer count from the next resolve on.
+
+    Example: commonweal take-back 3
+    """
+    from commonweal.intake import actions
+
+    with _at_work(campaign, "take-back", {"batch": batch}) as (opened, run):
+        run(0, 1, "taking the batch back")
+        actions.take_back(opened, batch)
+    terminal.OUT.print(f"Batch {batch} no longer counts. Next: commonweal resolve")
+
+
+@app.command()
+def areas(
+    file: Annotated[Path, typer.Argument(help="GeoJSON with one polygon an area.")],
+    code: Annotated[str, typer.Option(help="Property that holds the area's code.")],
+    name: Annotated[str | None, typer.Option(help="Property that holds its name.")] = None,
+    campaign: Folder = HERE,
+) -> None:
+    """Load the areas (polling places, precincts, tracts) as polygons.
+
+    Example: commonweal areas bureaux.geojson --code "Numéro du bureau" --name NOM
+    """
+    from commonweal.people import actions
+
+    with _at_work(campaign, "areas", {"file": str(file)}) as (opened, run):
+        run(0, 1, "reading the areas")
+        count = actions.load_areas(opened, file, code_property=code, name_property=name)
+    terminal.OUT.print(f"{count} areas loaded.")
+
+
+@app.command()
+def resolve(campaign: Folder = HERE, json: AsJson = False) -> None:
+    """Find out which records are one person and which persons are one household; build the profiles.
+
+    Example: commonweal resolve
+    """
+    from commonweal import loop, reports
+
+    with _at_work(campaign, "resolve", {}) as (opened, run):
+        report = loop.resolve(opened, run)
+        run.result = terminal.as_plain(report)
+    terminal.show_json(report) if json else reports.show_resolve(report)
+
+
+@app.command()
+def score(campaign: Folder = HERE, json: AsJson = False) -> None:
+    """Train the turnout and support models and the effects of contacts; score everyone.
+
+    Example: commonweal score
+    """
+    from commonweal import loop, reports
+
+    with _at_work(campaign, "score", {}) as (opened, run):
+        report = loop.score(opened, run)
+        run.result = terminal.as_plain(report)
+    terminal.show_json(report) if json else reports.show_score(report)
+
+
+@app.command()
+def plan(
+    budget: Annotated[float, typer.Option(help="Money to spend, in the campaign's currency.")],
+    name: Annotated[str, typer.Option(help="What to call the plan.")] = "",
+    without: Annotated[list[str] | None, typer.Option(help="Leave out an option; may be repeated.")] = None,
+    approve: Annotated[bool, typer.Option(help="Put the plan in force at once.")] = False,
+    campaign: Folder = HERE,
+    json: AsJson = False,
+) -> None:
+    """Choose whom to contact, how, and with what message: the best use of the budget.
+
+    Example: commonweal plan --budget 12000 --without door-climate
+    """
+    from commonweal import loop, reports
+
+    with _at_work(campaign, "plan", {"budget": budget, "without": without or []}) as (opened, run):
+        report = loop.plan(opened, budget, run, name=name, without=tuple(without or ()), approve=approve)
+        run.result = terminal.as_plain(report)
+    terminal.show_json(report) if json else reports.show_plan(report)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Folder to write the lists into.")],
+    campaign: Folder = HERE,
+    json: AsJson = False,
+) -> None:
+    """Write the walk, phone and mailing lists of the plan in force, as CSV.
+
+    Example: commonweal export lists/
+    """
+    from commonweal.planning import actions
+
+    with _at_work(campaign, "export", {"folder": str(folder)}) as (opened, run):
+        run(0, None, "writing the lists")
+        files = actions.export(opened, folder)
+        run.result = {"files": [str(each.path) for each in files]}
+    if json:
+        terminal.show_json({"files": files})
+    else:
+        rows = [(str(each.path), each.channel, each.rows) for each in files]
+        terminal.show_table("Lists written", ("file", "channel", "rows"), rows)
+
+
+@app.command()
+def status(campaign: Folder = HERE, json: AsJson = False) -> None:
+    """Where the campaign stands: lists, persons, models, plans, runs.
+
+    Example: commonweal status --json
+    """
+    from commonweal import reports
+
+    with Campaign.open(campaign) as opened:
+        bury(opened.ledger, opened.clock)
+        report = reports.status(opened)
+    terminal.show_json(report) if json else reports.show_status(report)
+
+
+@app.command()
+def serve(
+    campaign: Folder = HERE,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+) -> None:
+    """Serve the pages, and do the runs that pages ask for. Prints a link that signs the director in, once.
+
+    Example: commonweal serve --port 8080
+    """
+    _serve(campaign, host, port)
+
+
+@app.command()
+def study(
+    budget: Annotated[float, typer.Option(help="Money for mailings in the half that is planned.")],
+    with_: Annotated[list[str] | None, typer.Option("--with", help="Allow an option left out by default.")] = None,
+    without: Annotated[list[str] | None, typer.Option("--without", help="Leave an option out.")] = None,
+    salts: Annotated[int, typer.Option(min=0, help="How many more splits to try, for the spread.")] = 20,
+    campaign: Folder = HERE,
+    json: AsJson = False,
+) -> None:
+    """Look back at a randomised campaign: learn on half of the households, plan the other half, see what it was worth.
+
+    Loads the lists in data/ first, if they are not loaded yet. Writes the mailing list, one piece per household.
+
+    Example: commonweal study -C examples/michigan-2006 --budget 20000 --with neighbors
+    """
+    from commonweal import reports
+    from commonweal import study as looking_back
+
+    arguments = {"budget": budget, "with": with_ or [], "without": without or []}
+    with _at_work(campaign, "study", arguments) as (opened, run):
+        report = looking_back.run(
+            opened, budget, allow=tuple(with_ or ()), leave_out=tuple(without or ()), salts=salts, progress=run
+        )
+        run.result = terminal.as_plain(report)
+    terminal.show_json(report) if json else reports.show_study(report)
+
+
+def _serve(folder: Path, host: str, port: int) -> None:
+    from commonweal.web.server import serve as serve_pages
+
+    serve_pages(folder, host=host, port=port)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
