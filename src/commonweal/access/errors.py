@@ -1,0 +1,81 @@
+"""Why one can't come in or do a thing."""
+
+from __future__ import annotations
+
+from commonweal.errors import CommonwealError, _
+
+
+class WrongSignIn(CommonwealError):
+    """Address and password don't go together; which of them is wrong is not said."""
+
+    what = _("This e-mail address and password don't go together.")
+    remedy = _("Try again, or ask your data director for a sign-in link.")
+
+
+class SignInLocked(CommonwealError):
+    """Too many wrong passwords in a row."""
+
+    what = _("Too many wrong passwords: this account is locked for {minutes} minutes.")
+    remedy = _("Wait, or ask your data director for a sign-in link.")
+    transient = True
+
+
+class LinkSpent(CommonwealError):
+    """A sign-in link that was used, has expired or never was."""
+
+    what = _("This sign-in link is not good any more: each works once, for two days.")
+    remedy = _("Ask whoever sent it for a new one.")
+
+
+class WeakPassword(CommonwealError):
+    """A password that is too easy."""
+
+    what = _("This password is too easy to guess, or too long.")
+    remedy = _("Take {least} to {most} characters: four or five words that only you would put together.")
+
+
+class AddressTaken(CommonwealError):
+    """Two accounts can't have one e-mail address."""
+
+    what = _("There is an account for {email} already.")
+    remedy = _("Make a new sign-in link for it instead.")
+
+
+class NotAnAddress(CommonwealError):
+    """An e-mail address that is none."""
+
+    what = _("“{email}” is no e-mail address.")
+    remedy = _("Leave it empty, or correct it.")
+
+
+class NameMissing(CommonwealError):
+    """An invitation without a name."""
+
+    what = _("The name is empty.")
+    remedy = _("Say who is invited.")
+
+
+class AreasMissing(CommonwealError):
+    """An organiser without an area would see nobody."""
+
+    what = _("An organiser needs at least one area.")
+    remedy = _("Give the codes of the areas, with commas between them.")
+
+
+class NoSuchAccount(CommonwealError):
+    """No open account has this number."""
+
+    what = _("There is no such account, or it is closed.")
+
+
+class LastDirector(CommonwealError):
+    """Closing the last director's account would lock everybody out."""
+
+    what = _("This is the only data director left.")
+    remedy = _("Invite another one first.")
+
+
+class NotADemo(CommonwealError):
+    """Roles are switched in a demo only."""
+
+    what = _("Roles can be switched in the demo only.")

@@ -1,0 +1,88 @@
+"""Accounts, their roles, and what there is to permit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What one is in the campaign."""
+
+    CANDIDATE = "candidate"
+    DIRECTOR = "director"  # the data director
+    ANALYST = "analyst"
+    DIGITAL = "digital"
+    ORGANISER = "organiser"
+    VOLUNTEER = "volunteer"
+    TREASURER = "treasurer"
+    PRIVACY = "privacy"
+
+
+class Permission(StrEnum):
+    """One thing that may be done or seen. Each route names exactly one."""
+
+    BE_HERE = "be_here"  # the home page and one's own account
+    SEE_LISTS = "see_lists"
+    TAKE_BACK = "take_back"
+    SEE_PEOPLE = "see_people"
+    SEE_UNIVERSES = "see_universes"
+    SAVE_UNIVERSES = "save_universes"
+    SEE_MODELS = "see_models"
+    SEE_PLAN = "see_plan"
+    APPROVE_PLAN = "approve_plan"
+    EXPORT_PLAN = "export_plan"
+    SEE_RUNS = "see_runs"
+    START_RUNS = "start_runs"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    SEE_AUDIT = "see_audit"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One who works here. `areas` bind an organiser; `demo` accounts may be switched between."""
+
+    account_id: int
+    name: str
+    email: str | None
+    role: Role
+    areas: tuple[str, ...]
+    language: str | None
+    demo: bool
+    created_at: datetime
+    closed_at: datetime | None
+
+    @property
+    def actor(self) -> str:
+        """How the audit names this account."""
+        return f"account:{self.account_id}"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A browser that is signed in, for an account."""
+
+    session_id: int
+    account: Account
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An account as the director's page lists it."""
+
+    account: Account
+    open_sessions: int
+    last_seen: datetime | None
+    has_password: bool
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Whom an account may see: everyone, or who lives in these areas (none: nobody)."""
+
+    everyone: bool
+    areas: tuple[str, ...] = ()
