@@ -1,0 +1,110 @@
+"""What all tests share: one real PostgreSQL per pytest process, and an empty ledger of its own for each test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from commonweal.campaign import Campaign, Round, Settings
+from commonweal.store.ledger import Ledger, LedgerRole
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_folder() -> Iterator[Path]:
+    """Where servers that root starts keep their data: open to the user they run as, unlike pytest's folders."""
+    folder = Path(tempfile.mkdtemp(prefix="commonweal-tests-"))
+    folder.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COMMONWEAL_STATE", str(folder))
+        patch.setenv("COMMONWEAL_LEDGER_IDLE", "1")
+        yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class LedgerServer:
+    """The session's server, with a template from which a migrated, empty database is made in a moment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._numbers = itertools.count(1)
+        self._template = Ledger.open(folder, durable=False, database="template")
+        address = make_conninfo(self._template.url(LedgerRole.OWNER), dbname="postgres")
+        self._admin = psycopg.connect(address, autocommit=True)
+        self._background = ThreadPoolExecutor(1)
+
+    def new(self) -> Ledger:
+        """A ledger in a database of its own."""
+        name = f"test_{next(self._numbers)}"
+        copy = "CREATE DATABASE {} TEMPLATE template STRATEGY file_copy"
+        self._admin.execute(sql.SQL(copy).format(sql.Identifier(name)))
+        return Ledger.open(self.folder, durable=False, database=name)
+
+    def drop(self, ledger: Ledger) -> None:
+        """Close a ledger and drop its database, while the next test goes on."""
+        name = str(conninfo_to_dict(ledger.url(LedgerRole.OWNER))["dbname"])
+        ledger.close()
+        drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+        self._background.submit(self._admin.execute, drop)
+
+    def close(self) -> None:
+        """Let the server end."""
+        self._background.shutdown()
+        self._admin.close()
+        self._template.close()
+
+
+@pytest.fixture(scope="session")
+def ledger_server(tmp_path_factory: pytest.TempPathFactory, state_folder: Path) -> Iterator[LedgerServer]:
+    assert os.environ["COMMONWEAL_STATE"] == str(state_folder)
+    server = LedgerServer(tmp_path_factory.mktemp("campaign"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def ledger(ledger_server: LedgerServer) -> Iterator[Ledger]:
+    """An empty ledger, migrated, in a real PostgreSQL; gone after the test."""
+    made = ledger_server.new()
+    yield made
+    ledger_server.drop(made)
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2027, 1, 15, 20, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def campaign(ledger: Ledger, tmp_path: Path, clock: Clock) -> Iterator[Campaign]:
+    """A live campaign in Toulouse with nothing in it, on a ledger of its own, with a clock to move."""
+    settings = Settings(
+        name="Toulouse, a test",
+        timezone="Europe/Paris",
+        rounds=(Round(date(2027, 4, 11)), Round(date(2027, 4, 25))),
+    )
+    folder = tmp_path / "campaign"
+    Campaign.create(folder, settings)
+    made = Campaign(folder, settings, ledger, clock, "test:somebody")
+    yield made
+    made.lake.close()
