@@ -78,9 +78,13 @@ def init(
     folder: Annotated[Path, typer.Argument(help="A new folder for the campaign.")],
     name: Annotated[str | None, typer.Option(help="Its name; else the folder's.")] = None,
     mode: Annotated[Mode, typer.Option(help="live contacts people; study looks back.")] = Mode.LIVE,
-    jurisdiction: Annotated[str, typer.Option(help="Country whose law and formats apply: fr, us, …, none.")] = "none",
+    jurisdiction: Annotated[
+        str, typer.Option(help="Country whose law and formats apply: fr, us, …, none.")
+    ] = "none",
     timezone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
-    round_: Annotated[list[datetime] | None, typer.Option("--round", formats=["%Y-%m-%d"], help="Day of a vote.")] = None,
+    round_: Annotated[
+        list[datetime] | None, typer.Option("--round", formats=["%Y-%m-%d"], help="Day of a vote.")
+    ] = None,
     locale: Annotated[str, typer.Option(help="Language of the pages: en or fr.")] = "en",
     currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = "EUR",
 ) -> None:
@@ -104,8 +108,12 @@ def init(
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV, TSV, Excel, Parquet or JSON lines; gzip too.")],
-    source: Annotated[str | None, typer.Option(help="Name of the list; else guessed from the file's name.")] = None,
-    as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day the list tells of.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Name of the list; else guessed from the file's name.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day the list tells of.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option(help="Only show the mapping; load nothing.")] = False,
     campaign: Folder = HERE,
     json: AsJson = False,
@@ -125,7 +133,7 @@ def import_(
     arguments = {"file": str(file), "source": source}
     with _at_work(campaign, "import", arguments) as (opened, run):
         batch = actions.import_file(opened, file, source=source, as_of=_day(as_of), progress=run)
-        run.result = terminal.as_plain(batch)
+        run.result = batch
     terminal.show_json(batch) if json else reports.show_batch(batch, campaign)
 
 
@@ -175,7 +183,7 @@ def resolve(campaign: Folder = HERE, json: AsJson = False) -> None:
 
     with _at_work(campaign, "resolve", {}) as (opened, run):
         report = loop.resolve(opened, run)
-        run.result = terminal.as_plain(report)
+        run.result = report
     terminal.show_json(report) if json else reports.show_resolve(report)
 
 
@@ -189,7 +197,7 @@ def score(campaign: Folder = HERE, json: AsJson = False) -> None:
 
     with _at_work(campaign, "score", {}) as (opened, run):
         report = loop.score(opened, run)
-        run.result = terminal.as_plain(report)
+        run.result = report
     terminal.show_json(report) if json else reports.show_score(report)
 
 
@@ -210,7 +218,7 @@ def plan(
 
     with _at_work(campaign, "plan", {"budget": budget, "without": without or []}) as (opened, run):
         report = loop.plan(opened, budget, run, name=name, without=tuple(without or ()), approve=approve)
-        run.result = terminal.as_plain(report)
+        run.result = report
     terminal.show_json(report) if json else reports.show_plan(report)
 
 
@@ -267,7 +275,9 @@ def serve(
 @app.command()
 def study(
     budget: Annotated[float, typer.Option(help="Money for mailings in the half that is planned.")],
-    with_: Annotated[list[str] | None, typer.Option("--with", help="Allow an option left out by default.")] = None,
+    with_: Annotated[
+        list[str] | None, typer.Option("--with", help="Allow an option left out by default.")
+    ] = None,
     without: Annotated[list[str] | None, typer.Option("--without", help="Leave an option out.")] = None,
     salts: Annotated[int, typer.Option(min=0, help="How many more splits to try, for the spread.")] = 20,
     campaign: Folder = HERE,
@@ -285,9 +295,14 @@ def study(
     arguments = {"budget": budget, "with": with_ or [], "without": without or []}
     with _at_work(campaign, "study", arguments) as (opened, run):
         report = looking_back.run(
-            opened, budget, allow=tuple(with_ or ()), leave_out=tuple(without or ()), salts=salts, progress=run
+            opened,
+            budget,
+            allow=tuple(with_ or ()),
+            leave_out=tuple(without or ()),
+            salts=salts,
+            progress=run,
         )
-        run.result = terminal.as_plain(report)
+        run.result = report
     terminal.show_json(report) if json else reports.show_study(report)
 
 

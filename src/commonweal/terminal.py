@@ -5,17 +5,11 @@ Progress and errors go to standard error, results to standard output, so that a 
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
-from enum import Enum
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -29,6 +23,7 @@ from rich.progress import (
 from rich.table import Table
 
 from commonweal.errors import CommonwealError
+from commonweal.jobs.plain import as_plain
 
 OUT = Console(soft_wrap=False)
 ERR = Console(stderr=True)
@@ -77,9 +72,13 @@ def progress_bars() -> Iterator[_Bars]:
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], note: str = "") -> None:
     """A table for people; columns of numbers are aligned to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", caption=note or None, caption_justify="left")
+    table = Table(
+        title=title, title_justify="left", title_style="bold", caption=note or None, caption_justify="left"
+    )
     for position, name in enumerate(columns):
-        numeric = bool(rows) and all(isinstance(row[position], int | float) or row[position] is None for row in rows)
+        numeric = bool(rows) and all(
+            isinstance(row[position], int | float) or row[position] is None for row in rows
+        )
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
@@ -103,31 +102,6 @@ def _cell(value: object) -> str:
 def show_json(report: object) -> None:
     """One JSON object on standard output."""
     sys.stdout.write(json.dumps(as_plain(report), ensure_ascii=False, indent=2) + "\n")
-
-
-def as_plain(value: object) -> Any:
-    """Dataclasses, dates, enums and NumPy values as what JSON knows."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: as_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    match value:
-        case dict():
-            return {str(key): as_plain(each) for key, each in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [as_plain(each) for each in value]
-        case np.ndarray():
-            return as_plain(value.tolist())
-        case np.generic():
-            return as_plain(value.item())
-        case Enum():
-            return value.value
-        case datetime() | date():
-            return value.isoformat()
-        case Path():
-            return str(value)
-        case float() if value != value:
-            return None
-        case _:
-            return value
 
 
 @contextmanager

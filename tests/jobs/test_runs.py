@@ -37,7 +37,11 @@ def test_a_queued_run_is_done_once(campaign: Campaign) -> None:
     assert find(campaign, run_id).status is RunStatus.QUEUED
     assert worker(campaign).take_one()
     run = find(campaign, run_id)
-    assert (run.status, run.result, run.step) == (RunStatus.DONE, {"doubled": 42, "for": "web:anna"}, "doubling")
+    assert (run.status, run.result, run.step) == (
+        RunStatus.DONE,
+        {"doubled": 42, "for": "web:anna"},
+        "doubling",
+    )
     assert not worker(campaign).take_one()
 
 

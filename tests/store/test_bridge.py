@@ -15,7 +15,9 @@ from commonweal.store.ledger import LedgerRole
 @pytest.fixture
 def target(campaign: Campaign) -> str:
     with campaign.ledger.transaction() as connection:
-        connection.execute("CREATE TABLE store.bridged (id bigint PRIMARY KEY, name text, facts jsonb, kept int DEFAULT 7)")
+        connection.execute(
+            "CREATE TABLE store.bridged (id bigint PRIMARY KEY, name text, facts jsonb, kept int DEFAULT 7)"
+        )
         connection.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON store.bridged TO PUBLIC")
     return "store.bridged"
 

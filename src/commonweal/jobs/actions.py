@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from commonweal.errors import CommonwealError
 from commonweal.jobs.errors import NoSuchRun, Stopped
 from commonweal.jobs.model import Progress, silent
+from commonweal.jobs.plain import as_plain
 from commonweal.store.errors import LedgerLocked
 from commonweal.store.ledger import Ledger, LedgerRole
 
@@ -50,7 +51,7 @@ class Tracked:
 
     def __init__(self, ledger: Ledger, clock: Clock, run_id: int, watch: Progress) -> None:
         self.run_id = run_id
-        self.result: dict[str, Any] | None = None
+        self.result: object = None
         self._ledger = ledger
         self._clock = clock
         self._watch = watch
@@ -160,7 +161,7 @@ def _end(ledger: Ledger, clock: Clock, run: Tracked, status: str, error: BaseExc
             (
                 status,
                 clock(),
-                Jsonb(run.result) if run.result is not None else None,
+                Jsonb(as_plain(run.result)) if run.result is not None else None,
                 Jsonb(_told(error)) if error else None,
                 run.run_id,
             ),

@@ -19,8 +19,8 @@ from commonweal.jobs.errors import NoSuchRun, UnknownCommand
 from commonweal.store.errors import LedgerLocked
 from commonweal.store.ledger import Ledger, LedgerRole
 
-Handler = Callable[[Mapping[str, Any], Tracked, str], dict[str, Any]]
-"""Does a command: (arguments, run to report to, actor who asked) -> result."""
+Handler = Callable[[Mapping[str, Any], Tracked, str], object]
+"""Does a command: (arguments, run to report to, actor who asked) -> report."""
 
 _LOG = logging.getLogger(__name__)
 _POLL = 1.0  # seconds between two looks at the queue
