@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
@@ -30,7 +31,7 @@ def as_plain(value: object) -> Any:
             return value.isoformat()
         case Path():
             return str(value)
-        case float() if value != value:
+        case float() if math.isnan(value):
             return None
         case _:
             return value

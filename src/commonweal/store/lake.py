@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ibis
 import ibis.expr.types as ir
@@ -41,8 +41,8 @@ from commonweal.store.errors import LakeFileMissing, LakeNotWritable, out_of_roo
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
-Batches = pa.RecordBatchReader | Iterable[pa.RecordBatch]
-Data = ir.Table | pa.Table | Batches
+Batches: TypeAlias = pa.RecordBatchReader | Iterable[pa.RecordBatch]
+Data: TypeAlias = ir.Table | pa.Table | Batches
 
 _ROW_GROUP = 122_880
 _CHUNK = 100_000
@@ -254,9 +254,7 @@ class LakeWriter:
     def _as_batches(self, data: Data) -> Batches:
         if isinstance(data, ir.Table):
             return self.lake.batches(data)
-        if isinstance(data, pa.Table):
-            return data.to_reader(_CHUNK)
-        return data
+        return data.to_reader(_CHUNK) if isinstance(data, pa.Table) else data
 
 
 def _write(path: Path, schema: pa.Schema, batches: Batches) -> int:
