@@ -160,11 +160,14 @@ _LIST = [
             [
                 ("person_id", _ID),
                 ("household_id", _ID),
+                ("household_size", pa.int32()),
                 *PERSON_FIELDS.items(),
                 *((f"{name}_origin", pa.int32()) for name in PERSON_FIELDS),
+                *KEY_FIELDS.items(),  # each from the record that gave its field
                 ("tags", pa.list_(_TEXT)),
                 ("records", pa.int32()),
                 ("sources", pa.int32()),
+                ("lists", pa.list_(_TEXT)),  # the names of those sources
             ]
         ),
     ),
