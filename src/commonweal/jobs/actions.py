@@ -170,9 +170,13 @@ def _end(ledger: Ledger, clock: Clock, run: Tracked, status: str, error: BaseExc
 
 
 def _told(error: BaseException) -> dict[str, Any]:
-    """An error as data: its code, and the words for one who has no catalogue of texts."""
+    """An error as data: its code and parameters, and the words for one who has no catalogue of texts."""
     if isinstance(error, CommonwealError):
-        return {"code": error.code, "text": str(error)}
+        plain = {
+            name: value if isinstance(value, str | int | float) else str(value)
+            for name, value in error.parameters.items()
+        }
+        return {"code": error.code, "text": str(error), "parameters": plain}
     if isinstance(error, KeyboardInterrupt):
         return {"code": "Interrupted", "text": "Stopped from the keyboard."}
     return {"code": type(error).__name__, "text": str(error)}
