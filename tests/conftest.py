@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from commonweal.campaign import Campaign, Round, Settings
 from commonweal.store.ledger import Ledger, LedgerRole
@@ -40,28 +44,40 @@ class LedgerServer:
         self._numbers = itertools.count(1)
         self._template = Ledger.open(folder, durable=False, database="template")
         address = make_conninfo(self._template.url(LedgerRole.OWNER), dbname="postgres")
-        self._admin = psycopg.connect(address, autocommit=True)
+        self._maker, self._dropper = (psycopg.connect(address, autocommit=True) for _ in range(2))
         self._background = ThreadPoolExecutor(1)
 
     def new(self) -> Ledger:
         """A ledger in a database of its own."""
         name = f"test_{next(self._numbers)}"
         copy = "CREATE DATABASE {} TEMPLATE template STRATEGY file_copy"
-        self._admin.execute(sql.SQL(copy).format(sql.Identifier(name)))
+        self._maker.execute(sql.SQL(copy).format(sql.Identifier(name)))
         return Ledger.open(self.folder, durable=False, database=name)
 
     def drop(self, ledger: Ledger) -> None:
         """Close a ledger and drop its database, while the next test goes on."""
-        name = str(conninfo_to_dict(ledger.url(LedgerRole.OWNER))["dbname"])
+        name = ledger.database
         ledger.close()
         drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-        self._background.submit(self._admin.execute, drop)
+        self._background.submit(self._dropper.execute, drop)
 
     def close(self) -> None:
-        """Let the server end."""
+        """End the server, and wait until it has."""
         self._background.shutdown()
-        self._admin.close()
+        self._maker.close()
+        self._dropper.close()
         self._template.close()
+        stop_supervisor(self.folder)
+
+
+def stop_supervisor(campaign: Path) -> None:
+    """End the supervisor of a campaign folder, and with it the server, in order."""
+    note = json.loads((campaign / "ledger" / "supervisor.json").read_text())
+    with suppress(ProcessLookupError):
+        os.kill(note["pid"], signal.SIGTERM)
+        while True:
+            time.sleep(0.02)
+            os.kill(note["pid"], 0)
 
 
 @pytest.fixture(scope="session")

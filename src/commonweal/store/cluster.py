@@ -22,6 +22,7 @@ from commonweal.store.place import Place
 OWNER = "commonweal_owner"
 _SUPERUSER = "commonweal_superuser"
 _HBA = "local all all scram-sha-256\n"
+_PROGRAMS = ("postgres", "postgres (deleted)", "initdb")
 _PR_SET_PDEATHSIG = 1
 _QUICK, _IMMEDIATE = signal.SIGINT, signal.SIGQUIT
 
@@ -46,6 +47,7 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "lc_messages": "C",
     "log_line_prefix": "%m [%p] %u@%d ",
+    "scram_iterations": "1",  # stretching helps weak passwords; ours are random
     "password_encryption": "scram-sha-256",
 }
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -58,6 +60,7 @@ def initialise(place: Place, password: str, *, durable: bool, log: Path) -> None
     Raises DiskFull, NoWriteAccess, LedgerStartFailed.
     """
     for leftover in place.data.parent.glob(f"{place.data.name}.new-*"):
+        evict(leftover)
         shutil.rmtree(leftover)
     draft = place.data.with_name(f"{place.data.name}.new-{secrets.token_hex(4)}")
     draft.mkdir(mode=0o700)
@@ -110,12 +113,12 @@ def evict(data: Path, patience: float = 5.0) -> None:
 
 
 def _living_on(data: Path) -> list[int]:
-    """The processes whose working directory is the data folder: all of PostgreSQL's are there."""
+    """PostgreSQL's processes whose working directory is the data folder: all of a server's are there."""
     home, found = str(data.resolve()), []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if os.readlink(entry / "cwd") == home:
+                if str((entry / "cwd").readlink()) == home and (entry / "exe").readlink().name in _PROGRAMS:
                     found.append(int(entry.name))
             except OSError:
                 continue
@@ -152,15 +155,15 @@ class Server:
         command = [str(self._place.binaries / "postgres"), "-D", str(self._place.data), *options]
         begin = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, preexec_fn=_die_with_parent(), **self._place.popen_options()
-            )
+            self._process = _child(self._place, command, log)
+        pause = 0.01
         while not self._takes_connections():
             if self._process.poll() is not None:
                 raise _failure(self._place.data, self._log, begin)
             if give_up():
                 return
-            time.sleep(0.02)
+            time.sleep(pause)
+            pause = min(pause * 1.2, 0.5)  # each attempt during a recovery leaves a line in the log
 
     def stop(self) -> None:
         """Shut down: transactions under way are rolled back, all that was committed is written to the tables."""
@@ -189,6 +192,20 @@ class Server:
         return True
 
 
+def _child(
+    place: Place, command: list[str], log: IO[bytes], given: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    """A program of PostgreSQL's as the server's user; it dies with us. We have one thread: preexec_fn is safe."""
+    return subprocess.Popen(  # noqa: S603
+        command,
+        stdin=given,
+        stdout=log,
+        stderr=log,
+        preexec_fn=_die_with_parent(),  # noqa: PLW1509
+        **place.popen_options(),
+    )
+
+
 def _die_with_parent() -> Callable[[], None] | None:
     """What the child does before it becomes PostgreSQL: ask the kernel to stop it when its parent is gone.
 
@@ -209,7 +226,10 @@ def _die_with_parent() -> Callable[[], None] | None:
 
 
 def _single_user(place: Place, data: Path, statements: str, *, durable: bool, log: Path) -> None:
-    settings = ["-c", "exit_on_error=true", *([] if durable else ["-c", "fsync=off"])]
+    settings = [
+        *("-c", "exit_on_error=true", "-c", "scram_iterations=1"),
+        *([] if durable else ["-c", "fsync=off"]),
+    ]
     _run(
         place,
         [str(place.binaries / "postgres"), "--single", "-D", str(data), *settings, "postgres"],
@@ -221,11 +241,8 @@ def _single_user(place: Place, data: Path, statements: str, *, durable: bool, lo
 def _run(place: Place, command: list[str], given: str, log: Path) -> None:
     """Run one of PostgreSQL's programs to its end, its words into the log; it dies with us."""
     begin = log.stat().st_size if log.exists() else 0
-    options = place.popen_options() | {"stdin": subprocess.PIPE}
     with log.open("ab") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=output, preexec_fn=_die_with_parent(), **options
-        )
+        process = _child(place, command, output, subprocess.PIPE)
         process.communicate(given.encode())
     if process.returncode:
         raise _failure(place.data, log, begin)
@@ -253,7 +270,7 @@ def _last_complaint(words: str) -> str:
         line.split(mark, 1)[1].strip()
         for line in words.splitlines()
         for mark in ("PANIC:", "FATAL:", "initdb: error:", "ERROR:")
-        if mark in line
+        if mark in line and "the database system is" not in line  # what it says to clients during recovery
     ]
     return complaints[-1] if complaints else "it ended without a word."
 

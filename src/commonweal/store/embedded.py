@@ -59,30 +59,25 @@ class EmbeddedServer:
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
             line = self._call()
-            if line is None:
-                self._start_supervisor()
-                line = self._call()
+            if line is None and self._start_supervisor():
+                continue
             greeting = _listen(line, deadline) if line else None
             if line and greeting:
                 self._line, self._sockets = line, greeting["sockets"]
                 return
             if line:
                 line.close()
-            time.sleep(0.05)  # the supervisor there is just ending; its lock is free in a moment
+            time.sleep(0.1)  # the supervisor there is just beginning or ending
         raise LedgerUnreachable(
             where=self._ledger, reason=f"its server is not ready after {_PATIENCE:.0f} seconds"
         )
 
     def _call(self) -> socket.socket | None:
         """A connection to the supervisor that the folder's note names, if it is there and ours."""
-        try:
-            control = Path(json.loads((self._ledger / NOTE).read_text())["folders"][0])
-            status = control.lstat()
-            if status.st_uid != os.geteuid() or not stat.S_ISDIR(status.st_mode) or status.st_mode & 0o077:
-                return None  # somebody else's folder of that name in the public temporary folder
-            line = socket.socket(socket.AF_UNIX)
-        except (OSError, ValueError, LookupError):
+        control = self._control_folder()
+        if control is None or control.lstat().st_uid != os.geteuid():
             return None
+        line = socket.socket(socket.AF_UNIX)
         try:
             line.connect(str(control / "control"))
         except OSError:
@@ -90,12 +85,21 @@ class EmbeddedServer:
             return None
         return line
 
-    def _start_supervisor(self) -> None:
-        """Returns when clients can connect to it, or to the one that was quicker."""
+    def _control_folder(self) -> Path | None:
+        """The folder that the note names, if it is one that nobody but its owner can have written to."""
+        try:
+            control = Path(json.loads((self._ledger / NOTE).read_text())["folders"][0])
+            mode = control.lstat().st_mode
+        except (OSError, ValueError, LookupError):
+            return None
+        return control if stat.S_ISDIR(mode) and not mode & 0o077 else None
+
+    def _start_supervisor(self) -> bool:
+        """True when clients can connect to it, False if there is one already."""
         command = [sys.executable, "-P", "-m", "commonweal.store.supervisor", str(self._ledger)]
         try:
             self._ledger.mkdir(exist_ok=True)
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603
                 command + ([] if self._durable else ["--not-durable"]),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -109,8 +113,17 @@ class EmbeddedServer:
             raise out_of_room(error, path) or NoWriteAccess(
                 path=path, reason=error.strerror or error
             ) from error
-        if done.returncode:
+        if done.returncode == 2:
+            self._check_whose()
+        elif done.returncode:
             raise self._complaint(done.stdout, done.stderr)
+        return done.returncode == 0
+
+    def _check_whose(self) -> None:
+        """The folder has a supervisor. Raises LedgerUnreachable if it runs for another user."""
+        control = self._control_folder()
+        if control and control.lstat().st_uid != os.geteuid():
+            raise LedgerUnreachable(where=self._ledger, reason=f"{control.owner()} has it open")
 
     def _complaint(self, words: str, noise: str) -> CommonwealError:
         try:
@@ -151,6 +164,5 @@ def _ended(line: socket.socket) -> bool:
 
 
 def _error(told: dict[str, Any]) -> CommonwealError:
-    kind = getattr(errors, told["error"])
-    error: CommonwealError = kind(**told["parameters"])
-    return error
+    kind: type[CommonwealError] = getattr(errors, told["error"])
+    return kind(**told["parameters"])

@@ -35,6 +35,13 @@ class NoPlaceForLedger(CommonwealError):
     remedy = _("Set COMMONWEAL_STATE to a folder whose parents that user may enter.")
 
 
+class NoPlaceForSocket(CommonwealError):
+    """No temporary folder can hold the server's socket: unwritable, or its path is too long for one."""
+
+    what = _("None of {folders} can hold the ledger's socket.")
+    remedy = _("Set TMPDIR to a writable folder with a short path (under 75 characters).")
+
+
 class LedgerMissing(CommonwealError):
     """The campaign folder names a data folder that is gone."""
 
@@ -90,6 +97,14 @@ class LedgerLocked(CommonwealError):
 
     what = _("Another command is at work here (lock {name!r}).")
     remedy = _("Wait until it has ended, then run this one again.")
+    transient = True
+
+
+class LockLost(CommonwealError):
+    """The server was restarted while this process held a lock; another may hold it by now."""
+
+    what = _("The lock {name!r} was lost when the ledger's server was restarted.")
+    remedy = _("Run the command again: what it was about to publish was not published.")
     transient = True
 
 

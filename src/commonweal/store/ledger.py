@@ -7,9 +7,10 @@ with Ledger.open(folder) as ledger, ledger.transaction() as connection:
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,16 +28,16 @@ from commonweal.store.embedded import EmbeddedServer
 from commonweal.store.errors import (
     BadLedgerUrl,
     DiskFull,
-    LedgerLocked,
     LedgerRights,
     LedgerTooOld,
     LedgerUnreachable,
     NoWriteAccess,
     out_of_room,
 )
+from commonweal.store.locks import HeldLock
 from commonweal.store.logins import LedgerRole
 
-__all__ = ["Connection", "Ledger", "LedgerRole"]
+__all__ = ["Connection", "HeldLock", "Ledger", "LedgerRole"]
 
 Connection = psycopg.Connection[TupleRow]
 Parameters = dict[str, Any]  # libpq's, by keyword
@@ -45,6 +46,7 @@ _OLDEST_SERVER = 16
 _EMBEDDED_PREFIX = "commonweal"
 _MOST_CONNECTIONS = {LedgerRole.OWNER: 6, LedgerRole.BULK: 4, LedgerRole.WORKER: 6, LedgerRole.WEB: 12}
 _PATIENCE = 30.0  # seconds until a connection must be there; a crashed server is back in less
+_GONE = ("08", "53", "57")  # SQLSTATE classes: connection lost, out of connections or memory, shut down
 
 
 class Ledger:
@@ -55,7 +57,7 @@ class Ledger:
         where: str,
         owner: Callable[[], Parameters],
         passwords: dict[LedgerRole, str],
-        embedded: EmbeddedServer | None,
+        embedded: EmbeddedServer | None = None,
     ) -> None:
         self._where = where
         self._owner = owner
@@ -79,12 +81,12 @@ class Ledger:
         """
         ledger_folder = folder.resolve() / "ledger"
         if url == "embedded":
-            server = EmbeddedServer(ledger_folder, durable=durable)
-            ledger = _embedded(server, ledger_folder, database)
+            ledger = _embedded(EmbeddedServer(ledger_folder, durable=durable), ledger_folder, database)
         else:
             ledger = _remote(url, ledger_folder)
         try:
-            ledger._set_up(database if url == "embedded" else None)
+            with _worded(ledger._where):
+                ledger._set_up()
         except BaseException:
             ledger.close()
             raise
@@ -117,16 +119,19 @@ class Ledger:
             yield connection
 
     @contextmanager
-    def lock(self, name: str, wait: float | None = 0) -> Iterator[Connection]:
-        """Hold the lock `name` of this ledger; the kernel and the server let it go when this process dies.
+    def lock(self, name: str, wait: float | None = 0) -> Iterator[HeldLock]:
+        """Hold the lock `name` of this ledger; the server lets it go when this process dies.
 
-        Waits up to `wait` seconds (None: as long as it takes), then raises LedgerLocked. Yields the autocommit
-        connection (owner's) that holds the lock: what is decided in a transaction *on it* is kept only if the
-        lock was still held.
+        Waits up to `wait` seconds (None: as long as it takes), then raises LedgerLocked. Call the lock's `check`
+        in the transaction that publishes.
         """
-        with psycopg_errors(self._where), self._connect(LedgerRole.OWNER) as connection:
-            _take(connection, name, wait)
-            yield connection
+        with _worded(self._where), self._connect(LedgerRole.OWNER) as connection:
+            yield HeldLock.take(connection, name, wait)
+
+    @property
+    def database(self) -> str:
+        """The database's name."""
+        return str(self._owner()["dbname"])
 
     def url(self, role: LedgerRole) -> str:
         """A libpq URI for other drivers (ADBC), with the role's password in it: don't show it."""
@@ -160,12 +165,13 @@ class Ledger:
         return parameters
 
     def _connect(self, role: LedgerRole, **instead: Any) -> Connection:
-        parameters = self._parameters(role) | {"connect_timeout": int(_PATIENCE)} | instead
+        parameters = self._parameters(role) | instead
+        parameters.setdefault("connect_timeout", int(_PATIENCE))
         return psycopg.connect(make_conninfo("", **parameters), autocommit=True)
 
     @contextmanager
     def _connection(self, role: LedgerRole) -> Iterator[Connection]:
-        with psycopg_errors(self._where), self._pool(role).connection() as connection:
+        with _worded(self._where), self._pool(role).connection() as connection:
             yield connection
 
     def _pool(self, role: LedgerRole) -> ConnectionPool[Connection]:
@@ -187,53 +193,49 @@ class Ledger:
                 )
             return self._pools[role]
 
-    def _set_up(self, create: str | None) -> None:
-        """Check the server, make the database `create`, apply what migrations are pending, set the roles' passwords."""
-        with psycopg_errors(self._where):
-            if create:
-                self._create_database(create)
-            with self._connect(LedgerRole.OWNER) as connection:
-                version = connection.info.server_version // 10_000
-                if version < _OLDEST_SERVER:
-                    raise LedgerTooOld(where=self._where, version=version, needed=_OLDEST_SERVER)
-                self._names = _role_names(connection, _EMBEDDED_PREFIX if create else connection.info.dbname)
-                migrations = migrate.packaged()
-                if migrate.pending(connection, migrations, self._where) or self._stale_logins(connection):
-                    with migrate.alone(connection):
-                        self._bring_up_to_date(connection, migrations)
+    def _set_up(self) -> None:
+        """Check the server, make the embedded database, apply pending migrations, set the roles' passwords."""
+        if self._embedded:
+            self._create_database(self.database)
+        with self._connect(LedgerRole.OWNER) as connection:
+            version = connection.info.server_version // 10_000
+            if version < _OLDEST_SERVER:
+                raise LedgerTooOld(where=self._where, version=version, needed=_OLDEST_SERVER)
+            prefix = _EMBEDDED_PREFIX if self._embedded else role_prefix(connection.info.dbname)
+            self._names = _role_names(connection, prefix)
+            migrations = migrate.packaged()
+            if migrate.pending(connection, migrations, self._where) or self._stale_logins(connection):
+                with migrate.alone(connection):
+                    self._bring_up_to_date(connection, migrations)
 
     def _create_database(self, name: str) -> None:
         try:
-            with self._connect(LedgerRole.OWNER) as connection:
-                connection.execute("SELECT")
+            self._connect(LedgerRole.OWNER).close()
         except psycopg.OperationalError as error:
             if f'database "{name}" does not exist' not in str(error):
                 raise
-            with self._connect(LedgerRole.OWNER, dbname="postgres") as connection:
-                try:
-                    connection.execute(
-                        sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
-                    )
-                except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-                    pass  # another client was quicker
+            create = sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
+            with (
+                self._connect(LedgerRole.OWNER, dbname="postgres") as connection,
+                suppress(
+                    psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation
+                ),  # another was quicker
+            ):
+                connection.execute(create)
 
     def _bring_up_to_date(self, connection: Connection, migrations: list[migrate.Migration]) -> None:
         migrate.prepare(connection)
         for migration in migrate.pending(connection, migrations, self._where):
             migrate.apply(connection, migration, self._names)
-        stale = self._stale_logins(connection)
         with connection.transaction():
-            for role in stale:
+            for role in self._stale_logins(connection):
                 self._set_password(connection, role)
 
     def _stale_logins(self, connection: Connection) -> list[LedgerRole]:
         """The roles whose password in the database is not the one in the ledger folder."""
         rows = connection.execute("SELECT role, login_sha256 FROM store.role").fetchall()
-        return [
-            LedgerRole(role)
-            for role, login in rows
-            if login != logins.fingerprint(self._passwords[LedgerRole(role)])
-        ]
+        kept = {LedgerRole(role): login for role, login in rows}
+        return [role for role, login in kept.items() if login != logins.fingerprint(self._passwords[role])]
 
     def _set_password(self, connection: Connection, role: LedgerRole) -> None:
         """Only a SCRAM verifier goes to the server: the password itself would show in its log."""
@@ -241,18 +243,29 @@ class Ledger:
         verifier = connection.pgconn.encrypt_password(
             password.encode(), name.encode(), b"scram-sha-256"
         ).decode()
+        change = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
+            sql.Identifier(name), sql.Literal(verifier)
+        )
         try:
-            connection.execute(
-                sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(name), sql.Literal(verifier))
-            )
+            connection.execute(change)
         except psycopg.errors.InsufficientPrivilege as error:
             raise LedgerRights(
-                user=self._names[LedgerRole.OWNER], reason=str(error.diag.message_primary)
+                user=self._names[LedgerRole.OWNER], reason=error.diag.message_primary
             ) from error
         connection.execute(
             "UPDATE store.role SET login_sha256 = %s WHERE role = %s",
             (logins.fingerprint(password), role.value),
         )
+
+
+def role_prefix(database: str) -> str:
+    """What comes before "_web" etc. in the names of a database's roles: roles are shared by a whole server.
+
+    PostgreSQL cuts names after 63 bytes, so that of a long-named database ends in a hash instead.
+    """
+    if len(database.encode()) <= 50:
+        return database
+    return f"{database[:10]}_{hashlib.sha256(database.encode()).hexdigest()[:16]}"
 
 
 def _embedded(server: EmbeddedServer, folder: Path, database: str) -> Ledger:
@@ -276,20 +289,20 @@ def _embedded(server: EmbeddedServer, folder: Path, database: str) -> Ledger:
 
 
 def _remote(url: str, folder: Path) -> Ledger:
+    shown = re.sub(r"(//[^:/@]*):[^@]*@", r"\1:…@", url)
     try:
         given = {key: value for key, value in conninfo_to_dict(url).items() if value is not None}
     except psycopg.ProgrammingError as error:
-        raise BadLedgerUrl(url=url, reason=str(error).strip()) from error
+        raise BadLedgerUrl(url=shown, reason=str(error).strip()) from error
     if not url.startswith(("postgresql://", "postgres://")) or not given.get("dbname"):
-        raise BadLedgerUrl(url=url, reason="it names no database of a PostgreSQL server")
+        raise BadLedgerUrl(url=shown, reason="it names no database of a PostgreSQL server")
     try:
         folder.mkdir(exist_ok=True)
         passwords = logins.load_or_make(folder)
     except OSError as error:
         path = error.filename or folder
         raise out_of_room(error, path) or NoWriteAccess(path=path, reason=error.strerror or error) from error
-    where = f"{given.get('host', 'localhost')}/{given['dbname']}"
-    return Ledger(where, lambda: dict(given), passwords, None)
+    return Ledger(f"{given.get('host', 'localhost')}/{given['dbname']}", lambda: dict(given), passwords)
 
 
 def _role_names(connection: Connection, prefix: str) -> dict[LedgerRole, str]:
@@ -303,36 +316,18 @@ def _role_names(connection: Connection, prefix: str) -> dict[LedgerRole, str]:
     return names
 
 
-def _take(connection: Connection, name: str, wait: float | None) -> None:
-    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-    if wait == 0:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()
-        if not (row and row[0]):
-            raise LedgerLocked(name=name)
-        return
-    milliseconds = 0 if wait is None else max(int(wait * 1000), 1)
-    connection.execute("SELECT set_config('lock_timeout', %s, false)", (str(milliseconds),))
-    try:
-        connection.execute("SELECT pg_advisory_lock(%s)", (key,))
-    except psycopg.errors.LockNotAvailable as error:
-        raise LedgerLocked(name=name) from error
-    connection.execute("RESET lock_timeout")
-
-
 @contextmanager
-def psycopg_errors(where: str) -> Iterator[None]:
-    """Turn what says that the server is gone or full into our words; errors of a statement go through."""
+def _worded(where: str) -> Iterator[None]:
+    """Say in our words that the server is gone or its disk full; other errors of a statement go through."""
     try:
         yield
     except psycopg.errors.DiskFull as error:
         raise DiskFull(path=where) from error
-    except PoolTimeout as error:
-        raise LedgerUnreachable(where=where, reason=str(error)) from error
-    except psycopg.OperationalError as error:
-        if (
-            error.sqlstate is None
-            or error.sqlstate[:2] in ("08", "57")
-            and not isinstance(error, psycopg.errors.QueryCanceled)
-        ):
-            raise LedgerUnreachable(where=where, reason=str(error).strip()) from error
+    except psycopg.errors.QueryCanceled:
         raise
+    except PoolTimeout as error:
+        raise LedgerUnreachable(where=where, reason=error) from error
+    except psycopg.OperationalError as error:
+        if (error.sqlstate or "08")[:2] not in _GONE:
+            raise
+        raise LedgerUnreachable(where=where, reason=str(error).strip()) from error

@@ -29,7 +29,9 @@ from commonweal.store.errors import (
     LedgerMissing,
     LedgerStartFailed,
     NoPlaceForLedger,
+    NoPlaceForSocket,
     NoServerUser,
+    NoWriteAccess,
 )
 
 LOG = "server.log"  # in the ledger folder: the words of the server and of its supervisor
@@ -65,7 +67,6 @@ class Place:
         options: dict[str, Any] = {
             "cwd": "/",
             "env": environment,
-            "stdin": subprocess.DEVNULL,
             "umask": 0o077,
         }
         if self.user:
@@ -85,9 +86,11 @@ def find_place(ledger: Path) -> Place:
     OSError.
     """
     wheel = _wheel_binaries()
-    if os.geteuid() != 0:
-        return Place(ledger / "data", wheel, None)
     noted = _read_note(ledger)
+    if os.geteuid() != 0:
+        if noted:
+            raise NoWriteAccess(path=noted["data"], reason="the ledger there was made by root")
+        return Place(ledger / "data", wheel, None)
     inside = ledger / "data"
     if noted is None and inside.exists():
         user = _owner(inside)
@@ -106,18 +109,23 @@ def confirm(ledger: Path, place: Place) -> None:
         _write_note(ledger, place.data, initialised=True)
 
 
-def socket_folder(place: Place) -> Path:
-    """A new folder of mode 0700 for the server's socket, with a path short enough for one."""
-    for parent in dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp"]):
+def socket_folder(user: ServerUser | None = None) -> Path:
+    """A new folder of mode 0700, for the user (None: ourselves), its path short enough for a socket in it.
+
+    Raises NoPlaceForSocket.
+    """
+    parents = dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp"])  # noqa: S108  mkdtemp makes it ours
+    for parent in parents:
         if len(os.fsencode(parent)) + len("/cw-xxxxxxxx/.s.PGSQL.5432.lock") > _LONGEST_SOCKET:
             continue
-        if place.user and not can_enter(place.user, Path(parent)):
+        if user and not can_enter(user, Path(parent)):
             continue
         if os.access(parent, os.W_OK | os.X_OK):
             folder = Path(tempfile.mkdtemp(prefix="cw-", dir=parent))
-            place.give(folder)
+            if user:
+                os.chown(folder, user.uid, user.gid)
             return folder
-    raise LedgerStartFailed(folder=place.data, reason="no temporary folder for its socket", log=LOG)
+    raise NoPlaceForSocket(folders=", ".join(parents))
 
 
 def can_enter(user: ServerUser, folder: Path) -> bool:
@@ -128,10 +136,10 @@ def can_enter(user: ServerUser, folder: Path) -> bool:
 
 def _runs_as(user: ServerUser, command: list[str]) -> bool:
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603
             command, cwd="/", user=user.uid, group=user.gid, extra_groups=[], capture_output=True, check=False
         )
-    except PermissionError:
+    except PermissionError:  # in a sandbox even root may not change its user
         return False
     return done.returncode == 0
 
@@ -192,7 +200,7 @@ def _copy_binaries(package: Path, copy: Path) -> None:
         if libraries.exists():
             shutil.copytree(libraries, draft / libraries.name)
         for folder, _, files in os.walk(draft):
-            os.chmod(folder, 0o755)
+            Path(folder).chmod(0o755)
             for name in files:
                 path = Path(folder, name)
                 if not path.is_symlink():
