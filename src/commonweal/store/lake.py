@@ -35,7 +35,7 @@ from commonweal.store.ledger import Ledger, LedgerRole
 from psycopg.types.json import Jsonb
 
 from commonweal.store.catalogue import LAKE, LakeTable
-from commonweal.store.engine import connect
+from commonweal.store.engine import connect, read_parquet
 from commonweal.store.errors import LakeFileMissing, LakeNotWritable, out_of_room
 
 if TYPE_CHECKING:
@@ -108,9 +108,7 @@ class Lake:
         missing = next((path for path in paths if not Path(path).exists()), None)
         if missing:
             raise LakeFileMissing(path=missing, table=name)
-        backend: Any = self.backend
-        table: ir.Table = backend.read_parquet(paths if self.engine == "duckdb" else _spark_paths(paths))
-        return table.select(*schema.names)
+        return read_parquet(self.backend, paths).select(*schema.names)
 
     def partitions(self, name: str) -> list[str]:
         """The partitions of a table that have live files."""
@@ -209,9 +207,7 @@ class LakeWriter:
         ]
         if not paths:
             return ibis.memtable(schema.empty_table(), schema=ibis.Schema.from_pyarrow(schema))
-        backend: Any = self.lake.backend
-        table: ir.Table = backend.read_parquet(paths if self.lake.engine == "duckdb" else _spark_paths(paths))
-        return table
+        return read_parquet(self.lake.backend, paths)
 
     def drop(self, name: str, partition: str = "") -> None:
         """Delist a partition of a table when the step is published."""
@@ -284,7 +280,3 @@ def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _spark_paths(paths: list[str]) -> Any:
-    return paths
