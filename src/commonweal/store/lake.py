@@ -31,12 +31,12 @@ import ibis.expr.types as ir
 import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
-from commonweal.store.ledger import Ledger, LedgerRole
 from psycopg.types.json import Jsonb
 
 from commonweal.store.catalogue import LAKE, LakeTable
 from commonweal.store.engine import connect, read_parquet
 from commonweal.store.errors import LakeFileMissing, LakeNotWritable, out_of_room
+from commonweal.store.ledger import Ledger, LedgerRole
 
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
