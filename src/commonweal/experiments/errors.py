@@ -1,0 +1,54 @@
+"""What can go wrong when an experiment is drawn or analysed. None of it passes by waiting."""
+
+from __future__ import annotations
+
+from commonweal.errors import CommonwealError, _
+
+
+class BadShares(CommonwealError):
+    """Shares that are no design: not one for each arm, below zero, or not adding up to one."""
+
+    what = _("The arms {arms} can't be drawn with the shares {shares}.")
+    remedy = _("Give one share for each of at least two arms, none of them 0 or less, that add up to 1.")
+
+
+class BadShare(CommonwealError):
+    """A share of a split outside 0 to 1."""
+
+    what = _("A part of {share} can't be split off.")
+    remedy = _("Give a share between 0 and 1.")
+
+
+class UnequalLengths(CommonwealError):
+    """Arrays that should have one entry for each unit, and don't."""
+
+    what = _("{name} has {found} entries, but there are {expected} outcomes.")
+    remedy = _("Give one entry for each unit, in the same order.")
+
+
+class NotFinite(CommonwealError):
+    """A missing or infinite number where an analysis needs one."""
+
+    what = _("{name} is missing or infinite at row {row} (counted from 0), and in {count} rows in all.")
+    remedy = _("Fill these values, or leave these rows out, before the analysis.")
+
+
+class UnknownArm(CommonwealError):
+    """An arm's number that names none of the arms."""
+
+    what = _("Row {row} (counted from 0) is in arm {arm}, but the arms are 0 to {last}.")
+    remedy = _("Give each row the position of its arm in the list of arms.")
+
+
+class TooFewInArm(CommonwealError):
+    """An arm too small to be compared with the others."""
+
+    what = _("Arm {arm} has {units} units in {clusters} clusters: too few for {columns} columns.")
+    remedy = _("Leave the arm out, or use fewer covariates.")
+
+
+class CollinearCovariates(CommonwealError):
+    """Within an arm, a covariate never varies or is a sum of others."""
+
+    what = _("Within arm {arm} the covariates repeat each other, or one of them never varies.")
+    remedy = _("Leave out covariates that are constant or that follow from others.")

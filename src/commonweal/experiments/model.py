@@ -1,0 +1,72 @@
+"""The nouns of experiments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WIDTH_95 = 1.959963984540054
+"""Half the width of a normal 95% interval, in standard errors."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimated number and its standard error."""
+
+    value: float
+    error: float
+
+    @property
+    def low(self) -> float:
+        """Lower end of the normal 95% interval."""
+        return self.value - WIDTH_95 * self.error
+
+    @property
+    def high(self) -> float:
+        """Upper end of the normal 95% interval."""
+        return self.value + WIDTH_95 * self.error
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """What came of one arm; errors are clustered (CR1) but for `effect_hc1`.
+
+    mean: of the outcome. effect: mean minus the control's, by the arm that was drawn, whoever was reached
+    (intention to treat); None for the control itself. effect_hc1: the effect's error if units were independent.
+    adjusted_mean, adjusted_effect: the same at the mean of the covariates (Lin 2013); None without covariates.
+    """
+
+    arm: str
+    units: int
+    clusters: int
+    mean: Estimate
+    effect: Estimate | None
+    effect_hc1: float | None
+    adjusted_mean: Estimate | None
+    adjusted_effect: Estimate | None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All arms of one experiment on one outcome; `arms` in the order of the design."""
+
+    control: str
+    units: int
+    clusters: int
+    arms: tuple[ArmResult, ...]
+
+    def arm(self, name: str) -> ArmResult:
+        """The result of the arm called `name`; KeyError when there is none."""
+        for result in self.arms:
+            if result.arm == name:
+                return result
+        raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class SampleRatio:
+    """Did the draw go as designed? A `p_value` under 0.001 says that something is broken: don't read the effects."""
+
+    observed: tuple[int, ...]
+    expected: tuple[float, ...]
+    chi_square: float
+    p_value: float
