@@ -1,0 +1,68 @@
+"""The application: one campaign's pages, behind one guard."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.static_files import create_static_files_router
+
+from commonweal.campaign import Campaign
+from commonweal.store.ledger import Ledger, LedgerRole
+from commonweal.web import failures, guard, headers, pages
+from commonweal.web.live import RunFeed
+from commonweal.web.sign_in import SessionMiddleware
+from commonweal.web.visit import STATIC, Frame, Visit
+
+
+def create_app(campaign: Campaign, *, https: bool = False) -> Litestar:
+    """The pages of a campaign. `https`: they are reached through TLS, so that cookies travel there only."""
+    key = _key(campaign.ledger)
+    frame = Frame(campaign, key)
+    feed = RunFeed(campaign.ledger)
+
+    def visit(request: Request[Any, Any, Any]) -> Visit:
+        return Visit(frame, request)
+
+    return Litestar(
+        route_handlers=[
+            *pages.ROUTES,
+            create_static_files_router("/static", [STATIC], opt=guard.PUBLIC, name="static"),
+        ],
+        guards=[guard.check],
+        dependencies={
+            "visit": Provide(visit, sync_to_thread=False),
+            "feed": Provide(lambda: feed, sync_to_thread=False),
+        },
+        middleware=[DefineMiddleware(SessionMiddleware)],
+        csrf_config=CSRFConfig(
+            secret=hashlib.sha256(b"csrf" + key).hexdigest(),
+            cookie_name="commonweal_csrf",
+            cookie_httponly=True,
+            cookie_secure=https,
+        ),
+        exception_handlers=failures.handlers(frame),
+        before_send=[headers.harden],
+        lifespan=[feed.listening],
+        openapi_config=None,
+        state=State({"campaign": campaign, "https": https, "feed": feed}),
+        request_max_body_size=1_000_000,
+    )
+
+
+def _key(ledger: Ledger) -> bytes:
+    """The key of links and forms: random, made once for each campaign."""
+    with ledger.transaction(LedgerRole.OWNER) as connection:
+        connection.execute(
+            "INSERT INTO store.setting (key, value) VALUES ('web_key', %s) ON CONFLICT (key) DO NOTHING",
+            (secrets.token_hex(32),),
+        )
+        row = connection.execute("SELECT value FROM store.setting WHERE key = 'web_key'").fetchone()
+    assert row is not None
+    return bytes.fromhex(row[0])

@@ -1,0 +1,19 @@
+"""Why the pages can't be served."""
+
+from __future__ import annotations
+
+from commonweal.errors import CommonwealError, _
+
+
+class PortTaken(CommonwealError):
+    """Something else listens there already, or listening there is not allowed."""
+
+    what = _("Nothing can listen on {host}:{port}: {reason}.")
+    remedy = _("Choose another port: commonweal serve --port {other}")
+
+
+class PartsMissing(CommonwealError):
+    """The browser's parts were never installed."""
+
+    what = _("The pages' parts for the browser are missing ({path}).")
+    remedy = _("Run: make setup")

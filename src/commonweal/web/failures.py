@@ -1,0 +1,62 @@
+"""What a visitor reads when something did not work: in words, with what to do."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from commonweal.errors import CommonwealError, _
+from commonweal.web.visit import Frame, Visit
+
+_LOG = logging.getLogger(__name__)
+
+_WHAT = {
+    400: _("That can't be understood."),
+    403: _("This isn't open to your role."),
+    404: _("There is nothing here."),
+    405: _("There is nothing here."),
+    413: _("That is too large."),
+    429: _("Too many tries. Wait a minute, then try again."),
+}
+_REMEDY = {
+    400: _("Go back and try again."),
+    403: _("Ask your data director if you need it. If you left this page open for long, load it again."),
+    404: _("The link may be old: go back to the home page."),
+}
+_BROKEN = _("Something broke on our side.")
+_BROKEN_REMEDY = _("Nothing half-done was kept. Try again; if it happens again, tell your data director.")
+
+
+def handlers(frame: Frame) -> ExceptionHandlersMap:
+    """Litestar's exception handlers."""
+
+    def refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        visit = Visit(frame, request)
+        if error.status_code == 401:
+            return visit.go("/sign-in")
+        if error.status_code not in _WHAT:
+            return broken(request, error)
+        return _told(visit, error.status_code, _WHAT[error.status_code], _REMEDY.get(error.status_code))
+
+    def wrong(request: Request[Any, Any, Any], error: CommonwealError) -> Response[Any]:
+        visit = Visit(frame, request)
+        return _told(visit, 503 if error.transient else 422, error.worded(visit.gettext))
+
+    def broken(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        _LOG.error("%s %s", request.method, request.url.path, exc_info=error)
+        return _told(Visit(frame, request), 500, _BROKEN, _BROKEN_REMEDY)
+
+    return {HTTPException: refused, CommonwealError: wrong, Exception: broken}
+
+
+def _told(visit: Visit, status: int, what: str, remedy: str | None = None) -> Response[Any]:
+    """A page of its own, or for a part of a page a notice at its top: htmx 4 swaps whatever the status is."""
+    context: dict[str, Any] = {"what": visit.gettext(what), "remedy": visit.gettext(remedy or "")}
+    if visit.by_htmx:
+        headers = {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML show:top"}
+        return visit.page("notice.html", status=status, headers=headers, **context)
+    return visit.page("failure.html", status=status, **context)

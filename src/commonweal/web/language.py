@@ -1,0 +1,128 @@
+"""The languages that pages speak: texts, numbers, dates, money, each as its readers write them.
+
+English stands in the code; locale/<language>/LC_MESSAGES/commonweal.po has the rest and is read at start.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+import babel
+from babel import dates, lists, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+LANGUAGES = {"en": "English", "fr": "Français"}
+
+
+@cache
+def translations(code: str) -> NullTranslations:
+    """The texts of a language."""
+    if code == "en":
+        return NullTranslations()
+    file = resources.files("commonweal.web") / "locale" / code / "LC_MESSAGES" / "commonweal.po"
+    with file.open("rb") as source:
+        catalogue = read_po(source, locale=code)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def negotiate(*wishes: str | None) -> str:
+    """The first wish that can be met: each is a language, or an Accept-Language header. English if none can."""
+    for wish in wishes:
+        ranked = sorted(map(_ranked, (wish or "").split(",")), reverse=True)
+        for weight, code in ranked:
+            if weight > 0 and code in LANGUAGES:
+                return code
+    return "en"
+
+
+def _ranked(item: str) -> tuple[float, str]:
+    tag, _, quality = item.partition(";")
+    try:
+        weight = float(quality.partition("=")[2] or 1)
+    except ValueError:
+        weight = 0
+    return weight, tag.strip().lower().split("-")[0]
+
+
+class Language:
+    """One language, for one campaign's time zone and currency."""
+
+    def __init__(self, code: str, zone: str, currency: str) -> None:
+        self.code = code
+        self.locale = (
+            babel.Locale("en", "GB" if currency != "USD" else "US") if code == "en" else babel.Locale(code)
+        )
+        self.currency = currency
+        self.zone = ZoneInfo(zone)
+        self._texts = translations(code)
+
+    def gettext(self, text: str) -> str:
+        """A text in this language; itself where there is none."""
+        return str(self._texts.gettext(text)) if text else ""
+
+    def ngettext(self, one: str, many: str, count: float) -> str:
+        """The form of a text that goes with a count."""
+        return str(self._texts.ngettext(one, many, int(count)))
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """12,345 or, with digits, 12,345.6."""
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return numbers.format_decimal(round(value, digits), format=pattern, locale=self.locale)
+
+    def signed(self, value: float, digits: int = 0) -> str:
+        """A change: +12, −3."""
+        text = self.number(abs(value), digits)
+        return ("−" if value < 0 and round(value, digits) else "+") + text
+
+    def percent(self, share: float, digits: int = 0) -> str:
+        """12% of a share of 0.12."""
+        pattern = self.locale.percent_formats[None].pattern
+        return numbers.format_percent(
+            share, format=pattern.replace("0", "0." + "0" * digits) if digits else None, locale=self.locale
+        )
+
+    def money(self, minor: float, currency: str | None = None, *, cents: bool | None = None) -> str:
+        """An amount of minor units: €1,234; cents are shown below 100 or when asked."""
+        code = currency or self.currency
+        exponent = numbers.get_currency_precision(code)
+        amount = minor / 10**exponent
+        show = cents if cents is not None else abs(amount) < 100 and amount != int(amount)
+        if show:
+            return numbers.format_currency(amount, code, locale=self.locale)
+        pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", "0")
+        return numbers.format_currency(
+            round(amount), code, format=pattern, locale=self.locale, currency_digits=False
+        )
+
+    def day(self, value: date | datetime, form: str = "long") -> str:
+        """15 January 2027."""
+        local = value.astimezone(self.zone).date() if isinstance(value, datetime) else value
+        return dates.format_date(local, form, locale=self.locale)
+
+    def when(self, value: datetime, now: datetime) -> str:
+        """20:05 of today, otherwise with the day."""
+        local, today = value.astimezone(self.zone), now.astimezone(self.zone).date()
+        time = dates.format_time(local, "short", locale=self.locale)
+        if local.date() == today:
+            return time
+        day = dates.format_skeleton(
+            "MMMd" if local.year == today.year else "yMMMd", local, locale=self.locale
+        )
+        return f"{day}, {time}"
+
+    def lasting(self, seconds: float) -> str:
+        """How long something took: 12 seconds, 3 minutes."""
+        return dates.format_timedelta(timedelta(seconds=seconds), threshold=1.5, locale=self.locale)
+
+    def listing(self, items: list[str]) -> str:
+        """One, two and three."""
+        return lists.format_list(items, locale=self.locale)

@@ -1,0 +1,122 @@
+"""Who works here: the director invites and shuts out; everybody sets their own password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Body
+
+from commonweal.access import actions, queries
+from commonweal.access.errors import WeakPassword
+from commonweal.access.model import Permission, Role
+from commonweal.access.rules import PASSWORD_LEAST
+from commonweal.errors import CommonwealError
+from commonweal.web.guard import needs
+from commonweal.web.visit import Html, Visit
+
+
+@dataclass
+class Invitation:
+    """Who is invited, and as what."""
+
+    name: str
+    role: Role
+    email: str = ""
+    areas: str = ""
+
+
+@dataclass
+class NewPassword:
+    """A password to be."""
+
+    password: str
+
+
+@get("/accounts", opt=needs(Permission.MANAGE_ACCOUNTS), sync_to_thread=True)
+def accounts_page(visit: Visit) -> Html:
+    """All accounts."""
+    return _accounts(visit)
+
+
+@post("/accounts/invite", opt=needs(Permission.MANAGE_ACCOUNTS), sync_to_thread=True)
+def invite(
+    visit: Visit, data: Annotated[Invitation, Body(media_type=RequestEncodingType.URL_ENCODED)]
+) -> Html:
+    """Make an account; its link is shown once."""
+    areas = [code for code in (part.strip() for part in data.areas.replace(";", ",").split(",")) if code]
+    try:
+        token = actions.invite(
+            visit.campaign, data.name, data.role, email=data.email, areas=areas, actor=visit.actor
+        )
+    except CommonwealError as error:
+        return _accounts(visit, status=422, told=error.worded(visit.gettext), given=data)
+    return _accounts(visit, link=_address(visit, token), link_for=data.name.strip())
+
+
+@post("/accounts/{token:str}/link", opt=needs(Permission.MANAGE_ACCOUNTS), sync_to_thread=True)
+def new_link(visit: Visit, token: str) -> Html:
+    """A new sign-in link, shown once."""
+    account_id = visit.id_of("account", token)
+    link = actions.make_link(visit.campaign, account_id, actor=visit.actor)
+    with visit.read() as connection:
+        account = queries.account(connection, account_id)
+    return _accounts(visit, link=_address(visit, link), link_for=account.name if account else "")
+
+
+@post("/accounts/{token:str}/end", opt=needs(Permission.MANAGE_ACCOUNTS), sync_to_thread=True)
+def end(visit: Visit, token: str) -> Response[Any]:
+    """End all sessions of an account."""
+    actions.end_sessions(visit.campaign, visit.id_of("account", token), actor=visit.actor)
+    return visit.go("/accounts")
+
+
+@post("/accounts/{token:str}/close", opt=needs(Permission.MANAGE_ACCOUNTS), sync_to_thread=True)
+def close(visit: Visit, token: str) -> Response[Any]:
+    """Close an account."""
+    actions.close_account(visit.campaign, visit.id_of("account", token), actor=visit.actor)
+    return visit.go("/accounts")
+
+
+@get("/me", opt=needs(Permission.BE_HERE), sync_to_thread=True)
+def own_page(visit: Visit) -> Html:
+    """One's own account."""
+    return visit.page("me.html", told=None, done=False, least=PASSWORD_LEAST)
+
+
+@post("/me/password", opt=needs(Permission.BE_HERE), sync_to_thread=True)
+def set_password(
+    visit: Visit, data: Annotated[NewPassword, Body(media_type=RequestEncodingType.URL_ENCODED)]
+) -> Html:
+    """Set one's own password."""
+    try:
+        actions.set_password(visit.campaign, visit.session, data.password)
+    except WeakPassword as error:
+        told = error.worded(visit.gettext)
+        return visit.page("me.html", status=422, told=told, done=False, least=PASSWORD_LEAST)
+    return visit.page("me.html", told=None, done=True, least=PASSWORD_LEAST)
+
+
+def _accounts(
+    visit: Visit,
+    status: int = 200,
+    told: str | None = None,
+    given: Invitation | None = None,
+    link: str | None = None,
+    link_for: str = "",
+) -> Html:
+    with visit.read() as connection:
+        listed = queries.accounts(connection, visit.campaign.clock())
+    return visit.page(
+        "accounts.html", status=status, listed=listed, told=told, given=given, link=link, link_for=link_for
+    )
+
+
+def _address(visit: Visit, token: str) -> str:
+    return f"{str(visit.request.base_url).rstrip('/')}/sign-in#{token}"
+
+
+ROUTES: list[HTTPRouteHandler] = [accounts_page, invite, new_link, end, close, own_page, set_password]

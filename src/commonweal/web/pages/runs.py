@@ -1,0 +1,85 @@
+"""Runs of long work: start the loop, follow it live, stop it, see what came of earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.concurrency import sync_to_thread
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from commonweal.access.model import Permission
+from commonweal.access.queries import names
+from commonweal.audit.actions import record
+from commonweal.jobs import actions, queries
+from commonweal.jobs.model import RunStatus
+from commonweal.web.guard import needs
+from commonweal.web.live import RunFeed
+from commonweal.web.visit import Html, Visit
+
+LOOP = "loop"
+_OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+@get("/runs", opt=needs(Permission.SEE_RUNS), sync_to_thread=True)
+def runs_page(visit: Visit) -> Html:
+    """What runs, and the history."""
+    return visit.page("runs.html", **_context(visit))
+
+
+@get("/runs/live", opt=needs(Permission.SEE_RUNS))
+async def live(visit: Visit, feed: RunFeed) -> ServerSentEvent:
+    """The page's list of runs, again whenever one moves; ends when none is open any more."""
+    return ServerSentEvent(_stream(visit, feed))
+
+
+@post("/runs/start", opt=needs(Permission.START_RUNS), sync_to_thread=True)
+def start(visit: Visit) -> Response[Any]:
+    """Queue the loop, unless it waits or runs already."""
+    with visit.read() as connection:
+        under_way = any(run.command == LOOP and run.status in _OPEN for run in queries.recent(connection))
+    if not under_way:
+        campaign = visit.campaign
+        run_id = actions.queue(campaign.ledger, campaign.clock, LOOP, {}, visit.actor)
+        with visit.transaction() as connection:
+            record(connection, campaign, "start_run", subject=f"run:{run_id}", actor=visit.actor)
+    return visit.go("/runs")
+
+
+@post("/runs/{token:str}/stop", opt=needs(Permission.START_RUNS), sync_to_thread=True)
+def stop(visit: Visit, token: str) -> Response[Any]:
+    """Ask a run to stop."""
+    run_id = visit.id_of("run", token)
+    actions.ask_to_stop(visit.campaign.ledger, run_id)
+    with visit.transaction() as connection:
+        record(connection, visit.campaign, "stop_run", subject=f"run:{run_id}", actor=visit.actor)
+    return visit.go("/runs")
+
+
+def _context(visit: Visit) -> dict[str, Any]:
+    with visit.read() as connection:
+        runs = queries.recent(connection, 30)
+        return {
+            "open_runs": [run for run in runs if run.status in _OPEN],
+            "past_runs": [run for run in runs if run.status not in _OPEN],
+            "actors": names(connection),
+        }
+
+
+async def _stream(visit: Visit, feed: RunFeed) -> AsyncIterator[ServerSentEventMessage]:
+    before = ""
+    async for _moved in feed.moves():
+        context = await sync_to_thread(_context, visit)
+        now = await sync_to_thread(partial(visit.rendered, "runs_list.html", **context))
+        if now != before:
+            yield ServerSentEventMessage(data=now)
+            before = now
+        if not context["open_runs"]:
+            yield ServerSentEventMessage(event="ended", data="")
+            return
+
+
+ROUTES: list[HTTPRouteHandler] = [runs_page, live, start, stop]

@@ -1,0 +1,35 @@
+// The little that pages need beyond htmx. Every page works without it.
+
+document.documentElement.classList.add("js");
+
+// A sign-in link carries its token after the #: out of the address and the history, into the form, and send.
+const byLink = document.getElementById("by-link");
+if (byLink && location.hash.length > 20) {
+  byLink.elements.token.value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+  byLink.requestSubmit();
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-send]")) event.target.form.requestSubmit();
+});
+
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.ask;
+  if (question && !confirm(question)) event.preventDefault();
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.setAttribute("aria-pressed", "true");
+  }
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+});
