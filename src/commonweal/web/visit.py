@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import jinja2
 from litestar import MediaType, Request, Response
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 from litestar.utils.scope.state import ScopeState
@@ -109,12 +110,17 @@ class Visit:
         """The one campaign that this application serves."""
         return self.frame.campaign
 
+    @property
+    def user(self) -> Session | None:
+        """Who is signed in, if anybody. Where no route was found, nobody was looked up."""
+        user: Session | None = self.request.scope.get("user")
+        return user
+
     @cached_property
     def session(self) -> Session:
         """Who is signed in; only on routes that need it."""
-        session = self.request.user
-        assert session is not None, "a route that needs no sign-in has no session"
-        return session
+        assert self.user is not None, "a route that needs no sign-in has no session"
+        return self.user
 
     @property
     def account(self) -> Account:
@@ -128,16 +134,14 @@ class Visit:
 
     def may(self, permission: Permission) -> bool:
         """Whether who is signed in has a permission; nobody has none."""
-        user = self.request.user
-        return user is not None and may(user.account.role, permission)
+        return self.user is not None and may(self.user.account.role, permission)
 
     @cached_property
     def language(self) -> Language:
         """?lang=, else the account's language, else the cookie's, the browser's, the campaign's."""
-        user = self.request.user
         code = negotiate(
             self.request.query_params.get("lang"),
-            user.account.language if user else None,
+            self.user.account.language if self.user else None,
             self.request.cookies.get(LANGUAGE_COOKIE),
             self.request.headers.get("accept-language"),
             self.campaign.settings.locale,
@@ -178,10 +182,11 @@ class Visit:
 
     def rendered(self, template: str, **context: Any) -> str:
         """A template's text."""
+        token = ScopeState.from_scope(self.request.scope).csrf_token
         given: dict[str, Any] = {
             "visit": self,
             "path": self.request.url.path,
-            "csrf_token": ScopeState.from_scope(self.request.scope).csrf_token or "",
+            "csrf_token": token if isinstance(token, str) else "",
             "now": self.campaign.clock(),
         }
         return self.frame.template(template, self.language.code).render(given | context)
@@ -196,3 +201,7 @@ class Visit:
     def gettext(self) -> Callable[[str], str]:
         """Texts in the reader's language."""
         return self.language.gettext
+
+
+Here: TypeAlias = NamedDependency[Visit]
+"""How a route asks for its visit."""

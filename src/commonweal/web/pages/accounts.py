@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Response, get, post
-from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Body
+from litestar.params import FromPath, URLEncodedBody
 
 from commonweal.access import actions, queries
 from commonweal.access.errors import WeakPassword
@@ -16,7 +15,7 @@ from commonweal.access.model import Permission, Role
 from commonweal.access.rules import PASSWORD_LEAST
 from commonweal.errors import CommonwealError
 from commonweal.web.guard import needs
-from commonweal.web.visit import Html, Visit
+from commonweal.web.visit import Here, Html, Visit
 
 
 @dataclass
@@ -37,15 +36,13 @@ class NewPassword:
 
 
 @get("/accounts", opt=needs(Permission.MANAGE_ACCOUNTS), sync_to_thread=True)
-def accounts_page(visit: Visit) -> Html:
+def accounts_page(visit: Here) -> Html:
     """All accounts."""
     return _accounts(visit)
 
 
 @post("/accounts/invite", opt=needs(Permission.MANAGE_ACCOUNTS), sync_to_thread=True)
-def invite(
-    visit: Visit, data: Annotated[Invitation, Body(media_type=RequestEncodingType.URL_ENCODED)]
-) -> Html:
+def invite(visit: Here, data: URLEncodedBody[Invitation]) -> Html:
     """Make an account; its link is shown once."""
     areas = [code for code in (part.strip() for part in data.areas.replace(";", ",").split(",")) if code]
     try:
@@ -58,7 +55,7 @@ def invite(
 
 
 @post("/accounts/{token:str}/link", opt=needs(Permission.MANAGE_ACCOUNTS), sync_to_thread=True)
-def new_link(visit: Visit, token: str) -> Html:
+def new_link(visit: Here, token: FromPath[str]) -> Html:
     """A new sign-in link, shown once."""
     account_id = visit.id_of("account", token)
     link = actions.make_link(visit.campaign, account_id, actor=visit.actor)
@@ -68,29 +65,27 @@ def new_link(visit: Visit, token: str) -> Html:
 
 
 @post("/accounts/{token:str}/end", opt=needs(Permission.MANAGE_ACCOUNTS), sync_to_thread=True)
-def end(visit: Visit, token: str) -> Response[Any]:
+def end(visit: Here, token: FromPath[str]) -> Response[Any]:
     """End all sessions of an account."""
     actions.end_sessions(visit.campaign, visit.id_of("account", token), actor=visit.actor)
     return visit.go("/accounts")
 
 
 @post("/accounts/{token:str}/close", opt=needs(Permission.MANAGE_ACCOUNTS), sync_to_thread=True)
-def close(visit: Visit, token: str) -> Response[Any]:
+def close(visit: Here, token: FromPath[str]) -> Response[Any]:
     """Close an account."""
     actions.close_account(visit.campaign, visit.id_of("account", token), actor=visit.actor)
     return visit.go("/accounts")
 
 
 @get("/me", opt=needs(Permission.BE_HERE), sync_to_thread=True)
-def own_page(visit: Visit) -> Html:
+def own_page(visit: Here) -> Html:
     """One's own account."""
     return visit.page("me.html", told=None, done=False, least=PASSWORD_LEAST)
 
 
 @post("/me/password", opt=needs(Permission.BE_HERE), sync_to_thread=True)
-def set_password(
-    visit: Visit, data: Annotated[NewPassword, Body(media_type=RequestEncodingType.URL_ENCODED)]
-) -> Html:
+def set_password(visit: Here, data: URLEncodedBody[NewPassword]) -> Html:
     """Set one's own password."""
     try:
         actions.set_password(visit.campaign, visit.session, data.password)
@@ -101,7 +96,7 @@ def set_password(
 
 
 def _accounts(
-    visit: Visit,
+    visit: Here,
     status: int = 200,
     told: str | None = None,
     given: Invitation | None = None,

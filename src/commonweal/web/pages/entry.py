@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
-from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware.rate_limit import RateLimitConfig
-from litestar.params import Body
+from litestar.params import URLEncodedBody
 
 from commonweal.access import actions
 from commonweal.access.errors import LinkSpent, SignInLocked, WrongSignIn
@@ -20,7 +19,7 @@ from commonweal.errors import CommonwealError
 from commonweal.web.guard import PUBLIC, needs
 from commonweal.web.language import LANGUAGES
 from commonweal.web.sign_in import COOKIE, session_cookie
-from commonweal.web.visit import LANGUAGE_COOKIE, Html, Visit
+from commonweal.web.visit import LANGUAGE_COOKIE, Here, Html, Visit
 
 _A_YEAR: Final = 365 * 24 * 3600
 _PATIENT: Final = RateLimitConfig(
@@ -59,17 +58,15 @@ class RoleForm:
 
 
 @get("/sign-in", opt=PUBLIC, sync_to_thread=True)
-def sign_in_page(visit: Visit) -> Response[Any]:
+def sign_in_page(visit: Here) -> Response[Any]:
     """The form; a link's token stands after the # and never reaches a log."""
-    if visit.request.user:
+    if visit.user:
         return visit.go("/")
     return visit.page("sign_in.html", told=None, email="")
 
 
 @post("/sign-in/link", opt=PUBLIC, sync_to_thread=True, middleware=[_PATIENT.middleware])
-def by_link(
-    visit: Visit, data: Annotated[LinkForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
-) -> Response[Any]:
+def by_link(visit: Here, data: URLEncodedBody[LinkForm]) -> Response[Any]:
     """Use up a link."""
     try:
         token = actions.sign_in_by_link(visit.campaign, data.token.strip().rpartition("#")[2])
@@ -79,9 +76,7 @@ def by_link(
 
 
 @post("/sign-in/password", opt=PUBLIC, sync_to_thread=True, middleware=[_PATIENT.middleware])
-def by_password(
-    visit: Visit, data: Annotated[PasswordForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
-) -> Response[Any]:
+def by_password(visit: Here, data: URLEncodedBody[PasswordForm]) -> Response[Any]:
     """Check a password."""
     try:
         token = actions.sign_in_by_password(visit.campaign, data.email, data.password)
@@ -91,7 +86,7 @@ def by_password(
 
 
 @post("/sign-out", opt=needs(Permission.BE_HERE), sync_to_thread=True)
-def sign_out(visit: Visit) -> Response[Any]:
+def sign_out(visit: Here) -> Response[Any]:
     """End the session."""
     actions.sign_out(visit.campaign, visit.session)
     response = visit.go("/sign-in")
@@ -100,13 +95,11 @@ def sign_out(visit: Visit) -> Response[Any]:
 
 
 @post("/language", opt=PUBLIC, sync_to_thread=True)
-def choose_language(
-    visit: Visit, data: Annotated[LanguageForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
-) -> Response[Any]:
+def choose_language(visit: Here, data: URLEncodedBody[LanguageForm]) -> Response[Any]:
     """Remember the language, with the account and in the browser; go back to the page."""
     response = visit.go(_local(data.back))
     if data.code in LANGUAGES:
-        if visit.request.user:
+        if visit.user:
             actions.set_language(visit.campaign, visit.account, data.code)
         response.set_cookie(
             Cookie(LANGUAGE_COOKIE, value=data.code, max_age=_A_YEAR, samesite="lax", httponly=True)
@@ -115,9 +108,7 @@ def choose_language(
 
 
 @post("/role", opt=needs(Permission.BE_HERE), sync_to_thread=True)
-def switch_role(
-    visit: Visit, data: Annotated[RoleForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
-) -> Response[Any]:
+def switch_role(visit: Here, data: URLEncodedBody[RoleForm]) -> Response[Any]:
     """See the demo as another role."""
     actions.switch_role(visit.campaign, visit.session, data.role)
     return visit.go("/")

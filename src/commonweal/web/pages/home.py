@@ -7,11 +7,11 @@ from litestar.handlers import HTTPRouteHandler
 
 from commonweal.access.model import Permission
 from commonweal.web.guard import needs
-from commonweal.web.visit import Html, Visit
+from commonweal.web.visit import Here, Html
 
 
 @get("/", opt=needs(Permission.BE_HERE), sync_to_thread=True)
-def home_page(visit: Visit) -> Html:
+def home_page(visit: Here) -> Html:
     """The page that goes with the role."""
     return visit.page("home.html")
 

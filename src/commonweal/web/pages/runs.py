@@ -8,7 +8,9 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from commonweal.access.model import Permission
@@ -18,26 +20,26 @@ from commonweal.jobs import actions, queries
 from commonweal.jobs.model import RunStatus
 from commonweal.web.guard import needs
 from commonweal.web.live import RunFeed
-from commonweal.web.visit import Html, Visit
+from commonweal.web.visit import Here, Html, Visit
 
 LOOP = "loop"
 _OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
 @get("/runs", opt=needs(Permission.SEE_RUNS), sync_to_thread=True)
-def runs_page(visit: Visit) -> Html:
+def runs_page(visit: Here) -> Html:
     """What runs, and the history."""
     return visit.page("runs.html", **_context(visit))
 
 
 @get("/runs/live", opt=needs(Permission.SEE_RUNS))
-async def live(visit: Visit, feed: RunFeed) -> ServerSentEvent:
+async def live(visit: Here, feed: NamedDependency[RunFeed]) -> ServerSentEvent:
     """The page's list of runs, again whenever one moves; ends when none is open any more."""
     return ServerSentEvent(_stream(visit, feed))
 
 
 @post("/runs/start", opt=needs(Permission.START_RUNS), sync_to_thread=True)
-def start(visit: Visit) -> Response[Any]:
+def start(visit: Here) -> Response[Any]:
     """Queue the loop, unless it waits or runs already."""
     with visit.read() as connection:
         under_way = any(run.command == LOOP and run.status in _OPEN for run in queries.recent(connection))
@@ -50,7 +52,7 @@ def start(visit: Visit) -> Response[Any]:
 
 
 @post("/runs/{token:str}/stop", opt=needs(Permission.START_RUNS), sync_to_thread=True)
-def stop(visit: Visit, token: str) -> Response[Any]:
+def stop(visit: Here, token: FromPath[str]) -> Response[Any]:
     """Ask a run to stop."""
     run_id = visit.id_of("run", token)
     actions.ask_to_stop(visit.campaign.ledger, run_id)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from commonweal.access import actions
+from commonweal.access.model import Role
+from commonweal.campaign import Campaign
+from commonweal.web.app import create_app
+
+_TOKEN = re.compile(r'name="_csrf_token" value="([^"]+)"')
+
+
+class Browser:
+    """A browser without scripts: follows no redirect, sends the forms' token."""
+
+    def __init__(self, client: TestClient[Litestar], campaign: Campaign) -> None:
+        self.client = client
+        self.campaign = campaign
+        self.csrf = ""
+
+    def get(self, path: str, **more: Any) -> Any:
+        answer = self.client.get(path, follow_redirects=False, **more)
+        found = _TOKEN.search(answer.text)
+        self.csrf = found[1] if found else self.csrf
+        return answer
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> Any:
+        return self.client.post(
+            path, data={"_csrf_token": self.csrf} | (data or {}), follow_redirects=False, **more
+        )
+
+    def sign_in(self, role: Role, **more: Any) -> Browser:
+        """Come in by a link, as a new account of a role."""
+        areas = {"areas": ("0113",)} if role is Role.ORGANISER else {}
+        return self.use(actions.invite(self.campaign, f"The {role}", role, **(areas | more)))
+
+    def use(self, link: str) -> Browser:
+        self.get("/sign-in")
+        assert self.post("/sign-in/link", {"token": link}).headers["location"] == "/"
+        return self
+
+
+@pytest.fixture
+def app(campaign: Campaign) -> Litestar:
+    return create_app(campaign)
+
+
+@pytest.fixture
+def browser(app: Litestar, campaign: Campaign) -> Iterator[Browser]:
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        yield Browser(client, campaign)
+
+
+@pytest.fixture
+def director(browser: Browser) -> Browser:
+    return browser.sign_in(Role.DIRECTOR)
