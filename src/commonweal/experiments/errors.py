@@ -52,3 +52,47 @@ class CollinearCovariates(CommonwealError):
 
     what = _("Within arm {arm} the covariates repeat each other, or one of them never varies.")
     remedy = _("Leave out covariates that are constant or that follow from others.")
+
+
+class BadExperimentName(CommonwealError):
+    """A name that could not stand in a file, a column and a page alike."""
+
+    what = _("{name!r} can't be the name of an experiment.")
+    remedy = _(
+        "Use up to 60 small letters, digits, dots, hyphens and underscores; begin with a letter or digit."
+    )
+
+
+class ExperimentDrawn(CommonwealError):
+    """A second draw under a name that is taken by another design."""
+
+    what = _("The experiment {name} was drawn on {day} already, with another design: {arms}.")
+    remedy = _("Give the new one a name of its own. A draw is never done again: people were contacted by it.")
+
+
+class NoneEligible(CommonwealError):
+    """A draw among nobody."""
+
+    what = _("Nobody can be drawn for the experiment {name}: {universe} holds no person.")
+    remedy = _("Import a roll and run commonweal resolve first, or choose a wider universe.")
+
+
+class NoSuchExperiment(CommonwealError):
+    """Neither drawn here nor named by any list."""
+
+    what = _("There is no experiment {name}: none was drawn, and no list has a column for arm:{name}.")
+    remedy = _("Known experiments: {known}.")
+
+
+class NoControl(CommonwealError):
+    """An experiment none of whose arms is the control."""
+
+    what = _("The experiment {name} has no arm {control!r} to compare with; its arms are {arms}.")
+    remedy = _("Name the arm that was not contacted as the control.")
+
+
+class NoResults(CommonwealError):
+    """An experiment of which no outcome is known."""
+
+    what = _("No outcome is known for any of the {persons} persons in the experiment {name}.")
+    remedy = _('Import a list of results: map its columns to "arm:{name}" and to "outcome:voted", say.')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 WIDTH_95 = 1.959963984540054
 """Half the width of a normal 95% interval, in standard errors."""
@@ -70,3 +71,46 @@ class SampleRatio:
     expected: tuple[float, ...]
     chi_square: float
     p_value: float
+
+
+@dataclass(frozen=True)
+class DrawnArm:
+    """One arm of a draw: its share of all eligible households by design, and whom it got."""
+
+    arm: str
+    share: float
+    households: int
+    persons: int
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One draw, as it is kept. What the shares leave over is outside of the experiment."""
+
+    experiment: str
+    about: str
+    salt: str
+    control: str
+    universe: str
+    eligible: int
+    households: int
+    persons: int
+    drawn_at: datetime
+    drawn_by: str
+    arms: tuple[DrawnArm, ...]
+
+
+@dataclass(frozen=True)
+class MetricReport:
+    """What an experiment says of one metric ("voted", "support").
+
+    missing: drawn persons without an outcome. covariates: what the adjusted effects hold equal. ratio: whether the
+    households with an outcome are split as the draw was designed; None for a draw that was made elsewhere.
+    """
+
+    experiment: str
+    metric: str
+    analysis: Analysis
+    missing: int
+    covariates: tuple[str, ...]
+    ratio: SampleRatio | None

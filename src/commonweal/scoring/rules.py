@@ -1,0 +1,110 @@
+"""Pure decisions of scoring: which election comes before which, which one to learn from, what counts as support."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from commonweal.experiments.rules import uniform
+from commonweal.scoring.model import Election, ElectionVotes, Window
+
+Ids = npt.NDArray[np.int64]
+
+LAGS = 6
+"""How many past elections stand in a row of features, at most."""
+
+ENOUGH = 60
+"""Persons of each outcome (yes, no) without which no model is trained."""
+
+_ISO = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d\d)[-_./ ]?(?P<month>0[1-9]|1[0-2])(?:[-_./ ]?(?P<day>0[1-9]|[12]\d|3[01]))?(?!\d)"
+)
+_YEAR = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)(?!\d)")
+_SHORT_YEAR = re.compile(r"(?<!\d)(?P<year>\d\d)(?!\d)")
+_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W\d_]+")
+
+_FIRST = {"p", "primary", "primaire", "pp", "pri"}
+_LAST = {"g", "general", "generale", "gen", "runoff", "r"}
+
+
+def read_election(name: str) -> Election | None:
+    """The election that a list calls `name`: "g2004", "2022-04-24", "2022-T2", "Primary 18". None without a year.
+
+    Its kind is what remains of the name without the date, in small letters: elections of one kind are
+    compared with each other.
+    """
+    found = _ISO.search(name) or _YEAR.search(name) or _SHORT_YEAR.search(name)
+    if found is None:
+        return None
+    parts = found.groupdict()
+    rest = (name[: found.start()] + " " + name[found.end() :]).lower()
+    year = int(parts["year"])
+    return Election(
+        name=name,
+        year=year if year > 99 else year + (2000 if year < 60 else 1900),
+        month=int(parts["month"]) if parts.get("month") else None,
+        day=int(parts["day"]) if parts.get("day") else None,
+        kind=" ".join(re.findall(r"\w+", rest.replace("_", " "))),
+    )
+
+
+def order(names: Iterable[str]) -> list[Election]:
+    """The elections that bear a year, oldest first; within a year first rounds and primaries come first."""
+    known = (read_election(name) for name in set(names))
+    return sorted((election for election in known if election is not None), key=_position)
+
+
+def _position(election: Election) -> tuple[int, int, int, int, int, str]:
+    words = set(_WORD.findall(election.kind))
+    phase = -1 if words & _FIRST else 1 if words & _LAST else 0
+    rounds = _DIGITS.findall(election.kind)
+    return (
+        election.year,
+        election.month or 6,
+        election.day or 15,
+        phase,
+        int(rounds[-1]) if rounds else 0,
+        election.name,
+    )
+
+
+def choose_target(votes: Sequence[ElectionVotes], enough: int = ENOUGH) -> Election | None:
+    """The latest election of which enough voters and enough non-voters are known; None when there is none."""
+    counts = {each.election: each for each in votes}
+    for election in reversed(order(counts)):
+        count = counts[election.name]
+        if min(count.voted, count.stayed) >= enough:
+            return election
+    return None
+
+
+def window_before(
+    elections: Sequence[Election], target: Election | None, kind: str, as_of: date, lags: int
+) -> Window:
+    """The last `lags` elections before `target` (all, when None), newest first; and the last two of its kind.
+
+    `elections` is sorted, oldest first. Nothing of the target itself, or after it, can stand in a window.
+    """
+    newest = elections[: elections.index(target) if target else None][::-1]
+    return Window(
+        as_of=target.held if target else as_of,
+        recent=tuple(each.name for each in newest[:lags]),
+        alike=tuple(each.name for each in newest if each.kind == kind)[:2],
+    )
+
+
+def supports(level: float | None) -> float | None:
+    """A support level (1 strongly for … 5 strongly against) as an outcome: 1, 0, or None when undecided (3) or no level."""
+    if level is None or level not in (1, 2, 4, 5):
+        return None
+    return 1.0 if level <= 2 else 0.0
+
+
+def folds(household: Ids, count: int, seed: int) -> Ids:
+    """The fold 0 … count-1 of each household id; the same household falls into the same fold in every run."""
+    return np.floor(uniform(household, f"scoring.fold.{seed}") * count).astype(np.int64)
