@@ -1,0 +1,59 @@
+"""What plans there are and what they do."""
+
+from __future__ import annotations
+
+from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
+from commonweal.store.ledger import Connection
+
+_PLAN = (
+    "plan_id, name, status, goal, made_at, made_by, approved_at, approved_by, budget, spent, currency, persons,"
+    " contacts, reached, votes, votes_low, votes_high, bound, price"
+)
+
+
+def plan(connection: Connection, plan_id: int) -> MadePlan | None:
+    """One plan, or None."""
+    row = connection.execute(f"SELECT {_PLAN} FROM planning.plan WHERE plan_id = %s", (plan_id,)).fetchone()
+    return MadePlan(*row) if row else None
+
+
+def plans(connection: Connection, limit: int = 20) -> list[MadePlan]:
+    """The newest plans first."""
+    rows = connection.execute(
+        f"SELECT {_PLAN} FROM planning.plan ORDER BY plan_id DESC LIMIT %s", (limit,)
+    ).fetchall()
+    return [MadePlan(*row) for row in rows]
+
+
+def latest(connection: Connection) -> MadePlan | None:
+    """The plan made last, or None: a draft that waits for approval, or the one in force."""
+    return next(iter(plans(connection, 1)), None)
+
+
+def option_totals(connection: Connection, plan_id: int) -> list[OptionTotal]:
+    """By option, the one that gains most first."""
+    rows = connection.execute(
+        "SELECT option, channel, message, unit_cost, eligible, contacts, cost, votes"
+        " FROM planning.option_total WHERE plan_id = %s ORDER BY votes DESC, option",
+        (plan_id,),
+    ).fetchall()
+    return [OptionTotal(*row) for row in rows]
+
+
+def area_totals(connection: Connection, plan_id: int) -> list[AreaTotal]:
+    """By area and channel, in the order of the areas' codes."""
+    rows = connection.execute(
+        "SELECT area_code, channel, contacts, cost, votes"
+        " FROM planning.area_total WHERE plan_id = %s ORDER BY area_code, channel",
+        (plan_id,),
+    ).fetchall()
+    return [AreaTotal(*row) for row in rows]
+
+
+def left_out(connection: Connection, plan_id: int) -> list[LeftOut]:
+    """Whom the plan leaves out, by reason, the most frequent first."""
+    rows = connection.execute(
+        "SELECT reason, persons FROM planning.left_out WHERE plan_id = %s ORDER BY persons DESC, reason",
+        (plan_id,),
+    ).fetchall()
+    return [LeftOut(*row) for row in rows]
