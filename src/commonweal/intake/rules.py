@@ -131,7 +131,6 @@ _NOT_JOINED = (
     "email",
     "phone",
     "age",
-    "tags",
     *CONSENTS,
 )
 

@@ -19,7 +19,8 @@ ADDRESS_PARTS = ("house_number", "street", "unit", "postcode", "city", "state")
 _SMALL = r"de|du|des|la|le|les|lès|lez|l|d|et|en|à|a|au|aux|sur|sous|of|the|and"
 _SMALL_WORD = re.compile(rf"(?<=[ '’-])({_SMALL})(?=[ '’-])|(?<=[ -])[ld](?=['’])", re.IGNORECASE)
 _DIRECTION = re.compile(r"\b(ne|nw|se|sw)\b", re.IGNORECASE)
-_ODD = rf"(?i)[ '’-]({_SMALL})[ '’-]|(^| )(ne|nw|se|sw)( |$)"
+_ORDINAL = re.compile(r"\b\d+(st|nd|rd|th|er|e|eme|ème)\b", re.IGNORECASE)
+_ODD = rf"(?i)[ '’-]({_SMALL})[ '’-]|(^| )(ne|nw|se|sw)( |$)|\d\pL"
 
 _NUMBER = r"\d+(?:[-/]\d+)?(?: ?(?:bis|ter|quater)\b|[a-z]\b| 1/2)?"
 _FRENCH_NUMBER = r"\d+(?:[-/]\d+)?(?: ?(?:bis|ter|quater)\b| ?[a-h]\b)?"
@@ -237,8 +238,7 @@ def _saint(word: str) -> str:
 def _city_keys(cities: Text) -> Text:
     folded = fold(cities, digits=True)
     folded = pc.replace_substring_regex(folded, r" cedex( \d+)?$", "")
-    folded = pc.replace_substring_regex(folded, r"\bsaint(e?)\b", r"st\1")
-    return folded
+    return pc.replace_substring_regex(folded, r"\bsaint(e?)\b", r"st\1")
 
 
 def _number_keys(numbers: Text) -> Text:
@@ -260,7 +260,8 @@ def _capitals(cells: Text) -> Text:
 
 def _mend(titled: str) -> str:
     small = _SMALL_WORD.sub(lambda found: found[0].lower(), titled)
-    return _DIRECTION.sub(lambda found: found[0].upper(), small)
+    ordinals = _ORDINAL.sub(lambda found: found[0].lower(), small)
+    return _DIRECTION.sub(lambda found: found[0].upper(), ordinals)
 
 
 def _style(country: str) -> str:
