@@ -10,7 +10,6 @@ import msgspec
 from commonweal.errors import CommonwealError, _
 
 
-
 class OptionsMissing(CommonwealError):
     """A campaign without options can't be planned."""
 
