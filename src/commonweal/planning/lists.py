@@ -1,0 +1,112 @@
+"""The lists that a plan hands out: walk, phone and mailing lists as CSV, for people and their spreadsheets.
+
+A cell that a spreadsheet would take for a formula is defused by an apostrophe before it (OWASP, "CSV injection").
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from commonweal.planning.options import CampaignOption
+
+_PLACE = ("area_code", "street", "house_number", "unit", "postcode", "city")
+_SHOWN = ("given_name", "surname", *_PLACE, "phone", "email")
+_COLUMNS = {
+    "door": ("area", "street", "number", "unit", "postcode", "city", "names", "message"),
+    "post": ("names", "number", "street", "unit", "postcode", "city", "message"),
+    "phone": ("names", "phone", "area", "message"),
+    "sms": ("names", "phone", "message"),
+    "email": ("names", "email", "message"),
+}
+_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class WrittenList:
+    """One file that was written."""
+
+    path: Path
+    channel: str
+    rows: int
+
+
+def chosen(contact: ir.Table, profile: ir.Table, plan_id: int) -> ir.Table:
+    """Who is in a plan, with what a list shows of them."""
+    planned = contact.filter((contact.plan_id == plan_id) & contact.option.notnull())
+    picked = planned.select("person_id", "option").join(profile, "person_id")
+    return picked.select("person_id", "household_id", "option", *_SHOWN).order_by(
+        ibis.asc("household_id"), ibis.asc("surname"), ibis.asc("given_name"), ibis.asc("person_id")
+    )
+
+
+def pieces(rows: Iterable[dict[str, Any]], options: dict[str, CampaignOption]) -> Iterator[dict[str, str]]:
+    """Rows of `chosen`, in its order, as pieces: one a person, or one a household where the option says so."""
+    for (_household, code), members in groupby(rows, key=lambda row: (row["household_id"], row["option"])):
+        option = options[code]
+        together = [list(members)] if option.per == "household" else [[row] for row in members]
+        for group in together:
+            yield _piece(group, option)
+
+
+def _piece(members: list[dict[str, Any]], option: CampaignOption) -> dict[str, str]:
+    first = members[0]
+    names = " & ".join(" ".join(filter(None, (row["given_name"], row["surname"]))) for row in members)
+    return {
+        "channel": option.channel,
+        "message": option.message,
+        "names": names,
+        "area": first["area_code"] or "",
+        "number": first["house_number"] or "",
+        **{name: first[name] or "" for name in ("street", "unit", "postcode", "city", "phone", "email")},
+    }
+
+
+def _walking_order(piece: dict[str, str]) -> tuple[Any, ...]:
+    """Area, street, then one side of the street after the other, from low numbers to high."""
+    digits = _NUMBER.search(piece["number"])
+    number = int(digits.group()) if digits else 0
+    return (piece["area"], piece["street"], number % 2, number, piece["number"], piece["names"])
+
+
+def write_lists(folder: Path, found: Iterable[dict[str, str]]) -> list[WrittenList]:
+    """One CSV a channel (UTF-8 with a mark, which Excel needs). Each file is there whole or not at all."""
+    by_channel: dict[str, list[dict[str, str]]] = {}
+    for piece in found:
+        by_channel.setdefault(piece["channel"], []).append(piece)
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        _write(folder, channel, sorted(rows, key=_walking_order))
+        for channel, rows in sorted(by_channel.items())
+    ]
+
+
+def _write(folder: Path, channel: str, rows: list[dict[str, str]]) -> WrittenList:
+    name = {"door": "walk-list", "post": "mailing-list"}.get(channel, f"{channel}-list")
+    path = folder / f"{name}.csv"
+    draft = path.with_suffix(".csv.part")
+    with draft.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_COLUMNS[channel])
+        writer.writerows([_defused(row[column]) for column in _COLUMNS[channel]] for row in rows)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+    return WrittenList(path, channel, len(rows))
+
+
+def _defused(cell: str) -> str:
+    """A telephone number keeps its plus sign; all else that begins as a formula does gets an apostrophe."""
+    if _FORMULA.match(cell) and not re.fullmatch(r"\+\d+", cell):
+        return f"'{cell}"
+    return cell
