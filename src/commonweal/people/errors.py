@@ -192,3 +192,10 @@ class BadSourcesRank(CommonwealError):
 
     what = _("campaign.toml, [sources_rank]: {name!r} is no group of fields.")
     remedy = _("Groups are: {known}.")
+
+
+class TooManyBatches(CommonwealError):
+    """More living batches than a profile's key can number."""
+
+    what = _("{batches} batches hold living records; profiles are made from at most {limit}.")
+    remedy = _("Load the full list anew as a snapshot: it replaces its older batches.")

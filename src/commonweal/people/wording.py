@@ -143,7 +143,7 @@ def _described_leaf(leaf: Leaf, translate: Translate) -> str:
     return translate(words).format(**parameters)
 
 
-def _phrase(leaf: Leaf, translate: Translate) -> tuple[str, dict[str, str]]:  # noqa: PLR0911 (one a kind)
+def _phrase(leaf: Leaf, translate: Translate) -> tuple[str, dict[str, str]]:
     """The msgid of a condition, and what its gaps hold."""
     match leaf:
         case Compare(Vote(election), _, value):
