@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import math
 from collections.abc import Sequence
 from datetime import timedelta
@@ -229,6 +230,18 @@ def open_demo(campaign: Campaign, areas: Sequence[str]) -> str:
         director = queries.demo_accounts(connection)[Role.DIRECTOR]
         record(connection, campaign, "open_demo")
         return _new_link(connection, campaign, director.account_id)
+
+
+def way_in(campaign: Campaign) -> str | None:
+    """The token of a sign-in link for whoever starts the pages: the demo's director, or the first director of a
+    campaign where nobody has an account. None where people can sign in already.
+    """
+    with campaign.ledger.read(LedgerRole.WEB) as connection:
+        demo = queries.demo_accounts(connection).get(Role.DIRECTOR)
+        anybody = bool(queries.accounts(connection, campaign.clock()))
+    if demo:
+        return make_link(campaign, demo.account_id)
+    return None if anybody else invite(campaign, getpass.getuser(), Role.DIRECTOR)
 
 
 def switch_role(campaign: Campaign, session: Session, role: Role) -> None:

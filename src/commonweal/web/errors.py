@@ -17,3 +17,10 @@ class PartsMissing(CommonwealError):
 
     what = _("The pages' parts for the browser are missing ({path}).")
     remedy = _("Run: make setup")
+
+
+class BudgetNotUnderstood(CommonwealError):
+    """A budget that is no amount of money."""
+
+    what = _("A budget of “{budget}” can't be spent.")
+    remedy = _("Give an amount above 0, or leave it empty to make no new plan.")

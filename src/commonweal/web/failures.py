@@ -55,7 +55,7 @@ def handlers(frame: Frame) -> ExceptionHandlersMap:
 
 def _told(visit: Visit, status: int, what: str, remedy: str | None = None) -> Response[Any]:
     """A page of its own, or for a part of a page a notice at its top: htmx 4 swaps whatever the status is."""
-    context: dict[str, Any] = {"what": visit.gettext(what), "remedy": visit.gettext(remedy or "")}
+    context: dict[str, Any] = {"what": visit.gettext(what), "remedy": visit.gettext(remedy) if remedy else ""}
     if visit.by_htmx:
         headers = {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML show:top"}
         return visit.page("notice.html", status=status, headers=headers, **context)

@@ -103,6 +103,10 @@ class Language:
             round(amount), code, format=pattern, locale=self.locale, currency_digits=False
         )
 
+    def major(self, minor: float, currency: str | None = None) -> int:
+        """Whole units of an amount of minor units: 4000 of 400000 cents."""
+        return int(minor // 10 ** numbers.get_currency_precision(currency or self.currency))
+
     def day(self, value: date | datetime, form: str = "long") -> str:
         """15 January 2027."""
         local = value.astimezone(self.zone).date() if isinstance(value, datetime) else value

@@ -11,6 +11,7 @@ import logging
 import multiprocessing
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 from litestar import Litestar
 
+from commonweal.access.actions import way_in
 from commonweal.campaign import Campaign
 from commonweal.jobs.worker import Handler, Worker
 from commonweal.web.app import create_app
@@ -34,29 +36,53 @@ from commonweal.web.visit import STATIC
 MakeHandlers = Callable[[Campaign], Mapping[str, Handler]]
 """Gives the handlers of queued runs, by name. A function of a module: the child process imports it."""
 
+Ready = Callable[[str, str | None], None]
+"""Told once the pages can be opened: their address, and a sign-in link if there is one to give."""
+
 _LOG = logging.getLogger(__name__)
 _AGAIN = 5.0  # seconds until a worker that died is started again
 _PATIENCE = 3.0  # seconds for the worker to end; a run that it leaves is taken up at the next start
 
 
+def say_ready(address: str, link: str | None) -> None:
+    """Say on standard output where the pages are."""
+    lines = [f"Open {link or address}"]
+    if link:
+        lines.append("The link signs in the data director. It works once; each start gives a new one.")
+    sys.stdout.write("\n".join([*lines, "Stop with Ctrl-C.", ""]))
+    sys.stdout.flush()
+
+
+def loop_handlers(campaign: Campaign) -> Mapping[str, Handler]:
+    """What the worker does by default: the loop's commands, imported where they run."""
+    from commonweal.loop import handlers
+
+    return handlers(campaign)
+
+
 def serve(
     folder: Path,
-    make_handlers: MakeHandlers,
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
     https: bool = False,
-    ready: Callable[[str], None] | None = None,
+    ready: Ready = say_ready,
+    make_handlers: MakeHandlers = loop_handlers,
 ) -> None:
-    """Serve the campaign in `folder` until Ctrl-C or SIGTERM. Calls `ready` with the address once it listens.
+    """Serve the campaign in `folder` until Ctrl-C or SIGTERM.
 
-    `https`: a proxy in front speaks TLS. Raises PortTaken, PartsMissing, and what `Campaign.open` raises.
+    Once it listens, `ready` is told the address and, in the demo and where nobody has an account yet, a sign-in link
+    for the director. `https`: a proxy in front speaks TLS. Raises PortTaken, PartsMissing, and what
+    `Campaign.open` raises.
     """
     if not (STATIC / "vendor" / "htmx.min.js").exists():
         raise PartsMissing(path=STATIC / "vendor")
     _free(host, port)
     with Campaign.open(folder, actor="web") as campaign, WorkerProcess(folder, make_handlers):
-        asyncio.run(_listen(create_app(campaign, https=https), host, port, ready))
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        token = way_in(campaign)
+        link = f"{address}sign-in#{token}" if token else None
+        asyncio.run(_listen(create_app(campaign, https=https), host, port, lambda: ready(address, link)))
 
 
 class WorkerProcess:
@@ -114,7 +140,7 @@ def _work(folder: Path, make_handlers: MakeHandlers, rope: Connection) -> None:
         Worker(campaign.ledger, campaign.clock, make_handlers(campaign)).work(stop)
 
 
-async def _listen(app: Litestar, host: str, port: int, ready: Callable[[str], None] | None) -> None:
+async def _listen(app: Litestar, host: str, port: int, ready: Callable[[], None]) -> None:
     server: Any = Server(
         app, address=host, port=port, interface=Interfaces.ASGI, log_level=LogLevels.error, websockets=False
     )
@@ -128,8 +154,8 @@ async def _listen(app: Litestar, host: str, port: int, ready: Callable[[str], No
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stop)
     await loop.run_in_executor(None, _wait_for, host, port, task.done)
-    if ready and not task.done():
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+    if not task.done():
+        ready()
     await task
 
 

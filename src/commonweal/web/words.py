@@ -35,13 +35,30 @@ CHANNEL = {
 }
 
 COMMAND = {
-    "loop": _("The whole loop"),
+    "night": _("The whole loop"),
     "demo": _("The demo"),
     "import": _("Load a list"),
     "resolve": _("Find who is who"),
     "score": _("Score everybody"),
     "plan": _("Make a plan"),
-    "take_back": _("Take a list back"),
+    "study": _("A study"),
+}
+
+PLAN_REASON = {
+    "budget": _("The money ends before them"),
+    "no_gain": _("No contact would gain a vote"),
+    "no_address": _("No address known"),
+    "no_phone": _("No phone number known"),
+    "no_email": _("No e-mail address known"),
+    "said_no": _("They said no"),
+    "no_consent": _("No consent was given"),
+    "no_estimate": _("Nobody knows what a contact would do"),
+}
+
+PLAN_STATUS = {
+    "draft": _("draft"),
+    "approved": _("in force"),
+    "replaced": _("replaced"),
 }
 
 _ACTOR = {
@@ -60,6 +77,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "run_status": RUN_STATUS,
     "channel": CHANNEL,
     "command": COMMAND,
+    "plan_reason": PLAN_REASON,
+    "plan_status": PLAN_STATUS,
 }
 
 

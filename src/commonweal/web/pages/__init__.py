@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from litestar.handlers import HTTPRouteHandler
 
-from commonweal.web.pages import accounts, entry, home, runs
+from commonweal.web.pages import accounts, entry, home, plan, runs
 
-ROUTES: list[HTTPRouteHandler] = [*entry.ROUTES, *home.ROUTES, *runs.ROUTES, *accounts.ROUTES]
+ROUTES: list[HTTPRouteHandler] = [*entry.ROUTES, *home.ROUTES, *plan.ROUTES, *runs.ROUTES, *accounts.ROUTES]

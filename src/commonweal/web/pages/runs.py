@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from litestar import Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from commonweal.access.model import Permission
@@ -18,12 +19,21 @@ from commonweal.access.queries import names
 from commonweal.audit.actions import record
 from commonweal.jobs import actions, queries
 from commonweal.jobs.model import RunStatus
+from commonweal.planning.queries import latest
+from commonweal.web.errors import BudgetNotUnderstood
 from commonweal.web.guard import needs
 from commonweal.web.live import RunFeed
 from commonweal.web.visit import Here, Html, Visit
 
-LOOP = "loop"
+LOOP = "night"
 _OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+@dataclass
+class Start:
+    """The budget of the new plan, in whole units of the campaign's currency; empty: no new plan."""
+
+    budget: str = ""
 
 
 @get("/runs", opt=needs(Permission.SEE_RUNS), sync_to_thread=True)
@@ -39,13 +49,13 @@ async def live(visit: Here, feed: NamedDependency[RunFeed]) -> ServerSentEvent:
 
 
 @post("/runs/start", opt=needs(Permission.START_RUNS), sync_to_thread=True)
-def start(visit: Here) -> Response[Any]:
-    """Queue the loop, unless it waits or runs already."""
+def start(visit: Here, data: URLEncodedBody[Start]) -> Response[Any]:
+    """Queue the loop, unless it waits or runs already; with a budget it ends in a new draft of the plan."""
     with visit.read() as connection:
         under_way = any(run.command == LOOP and run.status in _OPEN for run in queries.recent(connection))
     if not under_way:
         campaign = visit.campaign
-        run_id = actions.queue(campaign.ledger, campaign.clock, LOOP, {}, visit.actor)
+        run_id = actions.queue(campaign.ledger, campaign.clock, LOOP, _arguments(data), visit.actor)
         with visit.transaction() as connection:
             record(connection, campaign, "start_run", subject=f"run:{run_id}", actor=visit.actor)
     return visit.go("/runs")
@@ -61,10 +71,25 @@ def stop(visit: Here, token: FromPath[str]) -> Response[Any]:
     return visit.go("/runs")
 
 
+def _arguments(data: Start) -> dict[str, float]:
+    text = data.budget.replace("\u202f", "").replace("\xa0", "").replace(" ", "").replace(",", ".")
+    if not text:
+        return {}
+    try:
+        budget = float(text)
+    except ValueError:
+        budget = 0.0
+    if not 0 < budget < 1e12:
+        raise BudgetNotUnderstood(budget=data.budget)
+    return {"budget": budget}
+
+
 def _context(visit: Visit) -> dict[str, Any]:
     with visit.read() as connection:
         runs = queries.recent(connection, 30)
+        plan = latest(connection)
         return {
+            "budget": plan.budget if plan else None,
             "open_runs": [run for run in runs if run.status in _OPEN],
             "past_runs": [run for run in runs if run.status not in _OPEN],
             "actors": names(connection),

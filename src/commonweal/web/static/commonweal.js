@@ -33,3 +33,10 @@ document.addEventListener("click", async (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
 });
+
+document.addEventListener("click", (event) => {
+  const unfold = event.target.closest("[data-unfold]");
+  if (!unfold) return;
+  document.getElementById(unfold.dataset.unfold).classList.add("unfolded");
+  unfold.remove();
+});
