@@ -9,7 +9,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -63,21 +63,27 @@ class LedgerServer:
 
     def close(self) -> None:
         """End the server, and wait until it has."""
-        self._background.shutdown()
+        self._background.shutdown(cancel_futures=True)
         self._maker.close()
         self._dropper.close()
         self._template.close()
-        stop_supervisor(self.folder)
+        _stop_server(self.folder)
 
 
-def stop_supervisor(campaign: Path) -> None:
-    """End the supervisor of a campaign folder, and with it the server, in order."""
+def _stop_server(campaign: Path) -> None:
+    """End the supervisor of a campaign folder, and with it the server, in order; wait until they have ended."""
     note = json.loads((campaign / "ledger" / "supervisor.json").read_text())
     with suppress(ProcessLookupError):
         os.kill(note["pid"], signal.SIGTERM)
         while True:
             time.sleep(0.02)
             os.kill(note["pid"], 0)
+
+
+@pytest.fixture(scope="session")
+def stop_server() -> Callable[[Path], None]:
+    """Ends the embedded server of a campaign folder at once, where waiting for its idle time would take long."""
+    return _stop_server
 
 
 @pytest.fixture(scope="session")

@@ -127,7 +127,7 @@ def test_the_url_serves_other_drivers(ledger: Ledger, role: LedgerRole) -> None:
 
 
 def test_an_exception_rolls_back(ledger: Ledger) -> None:
-    with pytest.raises(RuntimeError), ledger.transaction() as connection:
+    with pytest.raises(RuntimeError), ledger.transaction() as connection:  # noqa: PT012
         connection.execute("INSERT INTO store.setting VALUES ('a', 'b')")
         raise RuntimeError
     assert value(ledger, OWNER, "SELECT count(*) FROM store.setting") == 0
@@ -141,7 +141,7 @@ def test_a_read_cannot_write(ledger: Ledger) -> None:
 
 
 def test_a_lost_connection_is_told_and_replaced(ledger: Ledger) -> None:
-    with pytest.raises(LedgerUnreachable) as caught, ledger.transaction() as connection:
+    with pytest.raises(LedgerUnreachable) as caught, ledger.transaction() as connection:  # noqa: PT012
         pid = connection.info.backend_pid
         with ledger.transaction() as other:
             other.execute("SELECT pg_terminate_backend(%s)", (pid,))
@@ -151,7 +151,7 @@ def test_a_lost_connection_is_told_and_replaced(ledger: Ledger) -> None:
 
 
 def test_an_error_of_a_statement_stays_itself(ledger: Ledger) -> None:
-    with pytest.raises(psycopg.errors.QueryCanceled), ledger.transaction() as connection:
+    with pytest.raises(psycopg.errors.QueryCanceled), ledger.transaction() as connection:  # noqa: PT012
         connection.execute("SET LOCAL statement_timeout = '10ms'")
         connection.execute("SELECT pg_sleep(5)")
     with pytest.raises(psycopg.errors.UniqueViolation), ledger.transaction() as connection:
@@ -229,7 +229,7 @@ def test_a_url_in_an_error_hides_its_password(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(LedgerUnreachable, match="127.0.0.1/campaign"):
+    with pytest.raises(LedgerUnreachable, match=r"127\.0\.0\.1/campaign"):
         Ledger.open(tmp_path, "postgresql://me@127.0.0.1:1/campaign")
 
 

@@ -20,6 +20,7 @@ from commonweal.store.errors import DiskFull, LedgerStartFailed, NoWriteAccess
 from commonweal.store.place import Place
 
 OWNER = "commonweal_owner"
+_NO_ROOM = ("No space left on device", "Check free disk space", "Disk quota exceeded")
 _SUPERUSER = "commonweal_superuser"
 _HBA = "local all all scram-sha-256\n"
 _PROGRAMS = ("postgres", "postgres (deleted)", "initdb")
@@ -50,7 +51,7 @@ _SETTINGS = {
     "scram_iterations": "1",  # stretching helps weak passwords; ours are random
     "password_encryption": "scram-sha-256",
 }
-_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}  # outlives our processes, not a power cut
 
 
 def initialise(place: Place, password: str, *, durable: bool, log: Path) -> None:
@@ -142,6 +143,11 @@ class Server:
     def running(self) -> bool:
         """Whether the postmaster is alive."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def killed(self) -> bool:
+        """Whether a signal ended the postmaster, not an error of its own."""
+        return self._process is not None and (self._process.poll() or 0) < 0
 
     def start(self, give_up: Callable[[], bool] = lambda: False) -> None:
         """Start it and return once it takes connections, however long its recovery is; or once `give_up` says so.
@@ -252,7 +258,7 @@ def _failure(data: Path, log: Path, begin: int) -> DiskFull | NoWriteAccess | Le
     """The error that the log's words since `begin` stand for."""
     with log.open("rb") as file:
         words = _tail(file, begin)
-    if "No space left on device" in words or "Disk quota exceeded" in words:
+    if any(sign in words for sign in _NO_ROOM):
         return DiskFull(path=data)
     if "Permission denied" in words or "Read-only file system" in words:
         return NoWriteAccess(path=data, reason=_last_complaint(words))

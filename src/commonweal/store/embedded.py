@@ -10,13 +10,14 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from commonweal.errors import CommonwealError
 from commonweal.store import errors
 from commonweal.store.errors import LedgerStartFailed, LedgerUnreachable, NoWriteAccess, out_of_room
-from commonweal.store.place import LOG, NOTE
+from commonweal.store.place import LOG, read_note
 
 _PATIENCE = 180.0  # seconds: recovery after a crash may have to read gigabytes
 
@@ -56,18 +57,24 @@ class EmbeddedServer:
             self._line = None
 
     def _join(self) -> None:
+        """A refusal counts if it comes from a supervisor that began after us; the one before may be out of date."""
         deadline = time.monotonic() + _PATIENCE
+        ours, refused_by = False, None
         while time.monotonic() < deadline:
             line = self._call()
             if line is None and self._start_supervisor():
+                ours = True
                 continue
-            greeting = _listen(line, deadline) if line else None
-            if line and greeting:
-                self._line, self._sockets = line, greeting["sockets"]
+            told = _listen(line, deadline) if line else {}
+            if line and "sockets" in told:
+                self._line, self._sockets = line, told["sockets"]
                 return
             if line:
                 line.close()
-            time.sleep(0.1)  # the supervisor there is just beginning or ending
+            if "error" in told and (ours or refused_by not in (None, told["pid"])):
+                raise _error(told)
+            refused_by = told.get("pid", refused_by)
+            time.sleep(0.5 if "error" in told else 0.1)  # the supervisor there is just ending, or beginning
         raise LedgerUnreachable(
             where=self._ledger, reason=f"its server is not ready after {_PATIENCE:.0f} seconds"
         )
@@ -87,12 +94,11 @@ class EmbeddedServer:
 
     def _control_folder(self) -> Path | None:
         """The folder that the note names, if it is one that nobody but its owner can have written to."""
-        try:
-            control = Path(json.loads((self._ledger / NOTE).read_text())["folders"][0])
-            mode = control.lstat().st_mode
-        except (OSError, ValueError, LookupError):
-            return None
-        return control if stat.S_ISDIR(mode) and not mode & 0o077 else None
+        for control in read_note(self._ledger)[:1]:
+            with suppress(OSError):
+                mode = control.lstat().st_mode
+                return control if stat.S_ISDIR(mode) and not mode & 0o077 else None
+        return None
 
     def _start_supervisor(self) -> bool:
         """True when clients can connect to it, False if there is one already."""
@@ -133,24 +139,21 @@ class EmbeddedServer:
             return LedgerStartFailed(folder=self._ledger, reason=reason, log=self._ledger / LOG)
 
 
-def _listen(line: socket.socket, deadline: float) -> dict[str, Any] | None:
-    """The supervisor's first words, or None if it hung up. Raises the error that it tells of."""
+def _listen(line: socket.socket, deadline: float) -> dict[str, Any]:
+    """The supervisor's words: where the server is, or why there is none; nothing if it hung up."""
     words = b""
     try:
         while not words.endswith(b"\n"):
             line.settimeout(max(deadline - time.monotonic(), 0.01))
             part = line.recv(65536)
             if not part:
-                return None
+                return {}
             words += part
     except OSError:
-        return None
-    greeting: dict[str, Any] = json.loads(words)
-    if "error" in greeting:
-        line.close()
-        raise _error(greeting)
+        return {}
     line.setblocking(False)
-    return greeting
+    told: dict[str, Any] = json.loads(words)
+    return told
 
 
 def _ended(line: socket.socket) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import json
 import os
 import pwd
 import secrets
@@ -126,6 +127,18 @@ def socket_folder(user: ServerUser | None = None) -> Path:
                 os.chown(folder, user.uid, user.gid)
             return folder
     raise NoPlaceForSocket(folders=", ".join(parents))
+
+
+def read_note(ledger: Path) -> list[Path]:
+    """The folders of the sockets of the supervisor that wrote this folder's note: first the control socket's.
+
+    Empty if there is no note, or it came here with a copy of another folder.
+    """
+    try:
+        note = json.loads((ledger / NOTE).read_text())
+        return [Path(folder) for folder in note["folders"]] if note["inode"] == ledger.stat().st_ino else []
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
 
 
 def can_enter(user: ServerUser, folder: Path) -> bool:

@@ -27,9 +27,9 @@ from typing import Any
 from commonweal.errors import CommonwealError
 from commonweal.store import logins
 from commonweal.store.cluster import Server, initialise, set_password
-from commonweal.store.errors import LedgerStartFailed, NoWriteAccess, out_of_room
+from commonweal.store.errors import LedgerStartFailed, LedgerUnreachable, NoWriteAccess, out_of_room
 from commonweal.store.logins import LedgerRole
-from commonweal.store.place import LOG, NOTE, confirm, find_place, socket_folder
+from commonweal.store.place import LOG, NOTE, confirm, find_place, read_note, socket_folder
 
 _LOCK = "lock"
 _ANOTHER_IS_THERE = "another"
@@ -71,6 +71,7 @@ class Supervisor:
 
     def _serve(self) -> None:
         place = find_place(self._ledger)
+        self._lock_data(place.data)
         known = logins.exist(self._ledger)
         password = logins.load_or_make(self._ledger)[LedgerRole.OWNER]
         if not place.data.exists():
@@ -83,7 +84,7 @@ class Supervisor:
         self._write_note()
         server = Server(place, sockets, password, durable=self._durable, log=self._log)
         try:
-            server.start(lambda: self._asked_to_stop)
+            self._start(server)
             self._attend(server, {"sockets": str(sockets)})
             self._control.close()  # whoever comes now starts the next supervisor, once the lock is free
         finally:
@@ -103,7 +104,17 @@ class Supervisor:
                 key.data(key.fileobj, greeting)
             if not server.running and not self._asked_to_stop:
                 self._note_crash()
-                server.start(lambda: self._asked_to_stop)
+                self._start(server)
+
+    def _start(self, server: Server) -> None:
+        """Start the server; again, if it is killed on the way."""
+        while True:
+            try:
+                return server.start(lambda: self._asked_to_stop)
+            except LedgerStartFailed:
+                if not server.killed:
+                    raise
+                self._note_crash()
 
     def _welcome(self, control: socket.socket, greeting: dict[str, Any]) -> None:
         client, _ = control.accept()
@@ -125,13 +136,15 @@ class Supervisor:
 
     def _refuse(self, told: dict[str, Any]) -> None:
         """Tell all who are waiting, or come within a moment, why there is no server."""
+        deadline = time.monotonic() + _REFUSING
         self._control.settimeout(_REFUSING)
         with contextlib.suppress(OSError):  # the time-out: nobody is left
-            while True:
+            while time.monotonic() < deadline:
                 client, _ = self._control.accept()
                 _send(client, told)
                 client.close()
                 self._control.settimeout(0.2)
+        self._control.close()
 
     def _note_crash(self) -> None:
         now = time.monotonic()
@@ -155,22 +168,34 @@ class Supervisor:
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         self._selector.register(reading, selectors.EVENT_READ, lambda pipe, _: os.read(pipe, 4096))
 
+    def _lock_data(self, data: Path) -> None:
+        """Data outside of the ledger folder has a lock of its own: the folder may have been moved while open."""
+        if data.parent == self._ledger:
+            return
+        deadline = time.monotonic() + self._idle + _REFUSING
+        while not _lock(data.parent):
+            if time.monotonic() > deadline:
+                raise LedgerUnreachable(where=data, reason="another supervisor has it open")
+            time.sleep(0.1)
+
     def _write_note(self) -> None:
-        """Say in the ledger folder where the control socket is, and which folders to clear after us."""
+        """Say in the ledger folder where the control socket is, and which folders to clear after us.
+
+        The folder's inode shows to whom the note speaks: a copy of the folder has a copy of the note.
+        """
+        note = {
+            "pid": os.getpid(),
+            "inode": self._ledger.stat().st_ino,
+            "folders": [str(folder) for folder in self._folders],
+        }
         draft = self._ledger / f".{NOTE}"
-        draft.write_text(
-            json.dumps({"pid": os.getpid(), "folders": [str(folder) for folder in self._folders]})
-        )
+        draft.write_text(json.dumps(note))
         draft.rename(self._ledger / NOTE)
 
 
 def _clear_after_predecessor(ledger: Path) -> None:
     """Remove the socket folders of a supervisor that was killed."""
-    try:
-        folders = json.loads((ledger / NOTE).read_text())["folders"]
-    except (OSError, ValueError, KeyError):
-        return
-    for folder in map(Path, folders):
+    for folder in read_note(ledger):
         if folder.name.startswith("cw-") and folder.is_dir() and not folder.is_symlink():
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -189,11 +214,12 @@ def _send(client: socket.socket, words: dict[str, Any]) -> bool:
 
 
 def _told(error: CommonwealError | OSError, ledger: Path) -> dict[str, Any]:
-    """An error as words for a client: {"error": code, "parameters": {...}}."""
+    """An error as words for a client: {"error": code, "parameters": {...}, "pid": ours}."""
     if isinstance(error, OSError):
         path = error.filename or ledger
         error = out_of_room(error, path) or NoWriteAccess(path=path, reason=error.strerror or error)
-    return {"error": error.code, "parameters": {name: str(value) for name, value in error.parameters.items()}}
+    parameters = {name: str(value) for name, value in error.parameters.items()}
+    return {"error": error.code, "parameters": parameters, "pid": os.getpid()}
 
 
 def _lock(ledger: Path) -> bool:
