@@ -178,6 +178,24 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     already: bool = False
 
 
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import would make of a file: its mapping, its first rows as they are, and what they would say.
+
+    `reasons` counts what could not be taken as it came among the `sampled` first rows.
+    """
+
+    source: str
+    mapping: dict[str, Any]
+    mapping_version: str
+    guessed: bool
+    format: Format
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, Any], ...]
+    records: tuple[dict[str, Any], ...]
+    sampled: int
+    reasons: dict[str, int]
+
+
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """A list that the campaign has loaded at least once, with its latest mapping."""
 

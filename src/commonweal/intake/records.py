@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commonweal.intake.hashing import Hashes, hash_rows
-from commonweal.intake.keys import column_keys
+from commonweal.intake.keys import Flags, column_keys
 from commonweal.intake.model import Column, DateOrder, Mapping, NameOrder
 from commonweal.intake.normalise import addresses, codes, dates, emails, names, phones
 from commonweal.intake.normalise.text import Reading, Text, clean, join, tidy
@@ -22,6 +22,7 @@ from commonweal.intake.rules import CONSENTS, Reason, resolve_headers
 from commonweal.store.catalogue import PERSON_FIELDS
 
 _NAMES = ("title", "given_name", "middle_name", "surname", "birth_surname")
+_NAMING = {"given_name", "given_names", "surname", "birth_surname", "full_name"}
 _IDENTIFIERS = ("registration_number", "household_key", "area_code")
 _COMMA_IS_DECIMAL = ("FR", "BE", "DE", "ES", "IT", "NL", "PT", "AT", "LU", "PL", "SE", "DK", "FI", "NO")
 
@@ -55,9 +56,10 @@ class Records:
     votes: dict[str, pa.BooleanArray] = field(default_factory=dict)
     attributes: list[Attribute] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    empty: np.ndarray | None = None
+    empty: Flags = field(default_factory=lambda: np.empty(0, bool))
+    nobody: Flags = field(default_factory=lambda: np.empty(0, bool))
     key: Text | None = None
-    hashes: Hashes | None = None
+    hashes: Hashes = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Recorder:
         _constants(found, self.mapping.constants)
         _complete(found)
         found.empty = self._empty(batch)
+        found.nobody = self._nobody(found)
         key = [self._cells(batch, header) for header in self.mapping.key]
         found.key = column_keys(key) if key else None
         found.keys = _match_keys(found, self.country)
@@ -100,11 +103,21 @@ class Recorder:
         at = batch.schema.get_field_index(name)
         return batch.column(at) if at >= 0 else pa.nulls(batch.num_rows, pa.string())
 
-    def _empty(self, batch: pa.RecordBatch) -> np.ndarray:
+    def _empty(self, batch: pa.RecordBatch) -> Flags:
         """Which rows have nothing in any mapped cell."""
         mapped = [self._cells(batch, h) for h, column in self.mapping.columns.items() if column.target]
         whole = pc.binary_join_element_wise(*mapped, "", null_handling="replace", null_replacement="")
         return np.asarray(pc.invert(pc.match_substring_regex(whole, r"\S")), bool)
+
+    def _nobody(self, found: Records) -> Flags:
+        """Which rows of a list of named people have no name, and nothing else to reach a person by."""
+        if not _NAMING & self.mapping.targets().keys():
+            return np.zeros(found.rows, bool)
+        known = np.zeros(found.rows, bool)
+        for name in ("given_name", "surname", "birth_surname", "email", "phone"):
+            if name in found.fields:
+                known |= np.asarray(pc.is_valid(found.fields[name]))
+        return ~known
 
 
 def prepare(

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     BROKEN_JSON = "broken_json"
     NOT_A_ROW = "not_a_row"
     EMPTY_ROW = "empty_row"
+    NOBODY = "nobody"
     MISSING_KEY = "missing_key"
     DUPLICATE_KEY = "duplicate_key"
     DUPLICATE_ROW = "duplicate_row"
@@ -65,6 +66,7 @@ MEANING: dict[Reason, str] = {
     Reason.BROKEN_JSON: _("The line is no complete JSON."),
     Reason.NOT_A_ROW: _("The JSON value is neither an object nor a list."),
     Reason.EMPTY_ROW: _("All mapped cells of the row are empty."),
+    Reason.NOBODY: _("The row names nobody: it has no name, e-mail address or telephone number."),
     Reason.MISSING_KEY: _("The row lacks the key that tells it from the others."),
     Reason.DUPLICATE_KEY: _("An earlier row of the file has the same key and says something else."),
     Reason.DUPLICATE_ROW: _("An earlier row of the file says exactly the same."),

@@ -136,15 +136,20 @@ def birth_years(cells: Text, today_year: int) -> Reading:
 
 
 def years_from_ages(cells: Text, year: int) -> Reading:
-    """Birth years from ages in the given year: right to within one year. BAD_AGE outside 0 to 125."""
+    """Birth years from ages in the given year: right to within one year. BAD_AGE outside 0 to 125.
+
+    A year of birth among the ages, as canvass sheets have it, is taken as what it is.
+    """
     reading = numbers(cells)
     ages = np.asarray(pc.fill_null(reading.values, -1.0))
     given = np.asarray(pc.is_valid(reading.values))
-    bad = given & ((ages < 0) | (ages > OLDEST))
+    is_year = (ages >= year - OLDEST) & (ages <= year)
+    bad = given & ((ages < 0) | (ages > OLDEST)) & ~is_year
     if reading.reasons is not None:
         bad |= np.asarray(pc.is_valid(reading.reasons))
     kept = given & ~bad
-    values = pa.array((year - np.where(kept, np.floor(ages), 0)).astype(np.int16), pa.int16(), mask=~kept)
+    born = np.where(is_year, ages, year - np.floor(ages))
+    values = pa.array(np.where(kept, born, 0).astype(np.int16), pa.int16(), mask=~kept)
     return Reading(values, _reasons(pa.array(bad), Reason.BAD_AGE))
 
 
