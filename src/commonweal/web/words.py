@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from commonweal.errors import CommonwealError, _
+from commonweal.intake.rules import MEANING
 
 ROLE = {
     "candidate": _("Candidate"),
@@ -41,6 +42,7 @@ COMMAND = {
     "resolve": _("Find who is who"),
     "score": _("Score everybody"),
     "plan": _("Make a plan"),
+    "take_back": _("Take a list back"),
     "study": _("A study"),
 }
 
@@ -61,6 +63,120 @@ PLAN_STATUS = {
     "replaced": _("replaced"),
 }
 
+VERB = {
+    "sign_in": _("signed in"),
+    "sign_in_failed": _("gave a wrong password"),
+    "sign_out": _("signed out"),
+    "set_password": _("set a password"),
+    "invite": _("made an account"),
+    "make_link": _("made a sign-in link"),
+    "end_sessions": _("ended all sessions"),
+    "close_account": _("closed an account"),
+    "open_demo": _("opened the demo"),
+    "switch_role": _("went on in another role"),
+    "search": _("searched for people"),
+    "look": _("looked at a person"),
+    "look_at_rows": _("looked at rows in quarantine"),
+    "import": _("loaded a list"),
+    "take_back": _("took a list back"),
+    "areas": _("loaded areas"),
+    "resolve": _("found who is who"),
+    "build": _("made the profiles"),
+    "publish": _("published the profiles"),
+    "save_universe": _("saved a universe"),
+    "delete_universe": _("deleted a universe"),
+    "experiment.draw": _("drew an experiment"),
+    "experiment.analyse": _("analysed an experiment"),
+    "score": _("scored everybody"),
+    "plan": _("made a plan"),
+    "approve_plan": _("approved a plan"),
+    "export": _("exported a list"),
+    "start_run": _("started a run"),
+    "stop_run": _("stopped a run"),
+}
+
+FIELD = {
+    "title": _("Title"),
+    "given_name": _("Given name"),
+    "middle_name": _("Middle name"),
+    "surname": _("Surname"),
+    "birth_surname": _("Surname at birth"),
+    "name_suffix": _("Suffix of the name"),
+    "full_name": _("Whole name"),
+    "given_names": _("Given names"),
+    "sex": _("Sex"),
+    "age": _("Age"),
+    "birth_date": _("Date of birth"),
+    "birth_year": _("Year of birth"),
+    "house_number": _("House number"),
+    "street": _("Street"),
+    "unit": _("Flat"),
+    "postcode": _("Postcode"),
+    "city": _("City"),
+    "state": _("State or region"),
+    "country": _("Country"),
+    "address_line": _("Whole address"),
+    "area_code": _("Area"),
+    "latitude": _("Latitude"),
+    "longitude": _("Longitude"),
+    "email": _("E-mail"),
+    "phone": _("Phone"),
+    "registration_number": _("Number on the roll"),
+    "household_key": _("Household, as the list says"),
+    "consent_door": _("May be visited"),
+    "consent_phone": _("May be called"),
+    "consent_sms": _("May get text messages"),
+    "consent_email": _("May get e-mails"),
+    "consent_post": _("May get letters"),
+    "tags": _("Tags"),
+    "": _("not used"),
+}
+
+_PREFIXED_FIELD = {
+    "vote": _("Voted: {name}"),
+    "arm": _("Arm of the experiment {name}"),
+    "outcome": _("Outcome: {name}"),
+}
+
+LIST_KIND = {
+    "roll": _("Electoral roll"),
+    "signups": _("Sign-ups"),
+    "donors": _("Donors"),
+    "canvass": _("Canvass"),
+    "append": _("Bought data"),
+    "experiment": _("Experiment"),
+    "other": _("Other list"),
+}
+
+LIST_ORIGIN = {
+    "official": _("from an office"),
+    "given": _("given by the people themselves"),
+    "observed": _("noted by the campaign"),
+    "bought": _("bought"),
+    "synthetic": _("made up"),
+    "research": _("from research"),
+}
+
+LIST_MODE = {
+    "snapshot": _("the whole list each time"),
+    "delta": _("additions each time"),
+}
+
+BATCH_STATUS = {
+    "loaded": _("loaded"),
+    "superseded": _("replaced"),
+    "withdrawn": _("taken back"),
+}
+
+_SUBJECT = {
+    "person": _("a person"),
+    "account": _("the account of {name}"),
+    "batch": _("batch {number}"),
+    "plan": _("plan {number}"),
+    "run": _("run {number}"),
+    "universe": _("universe {number}"),
+}
+
 _ACTOR = {
     "cli": _("{name}, at the command line"),
     "web": _("the pages"),
@@ -79,6 +195,12 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "command": COMMAND,
     "plan_reason": PLAN_REASON,
     "plan_status": PLAN_STATUS,
+    "verb": VERB,
+    "list_kind": LIST_KIND,
+    "list_origin": LIST_ORIGIN,
+    "list_mode": LIST_MODE,
+    "batch_status": BATCH_STATUS,
+    "list_reason": {reason.value: text for reason, text in MEANING.items()},
 }
 
 
@@ -86,6 +208,14 @@ def word(table: str, code: str, gettext: Callable[[str], str]) -> str:
     """The word for a code. A code that no table knows (a user's own option, say) is shown as it is, made readable."""
     known = TABLES[table].get(code)
     return gettext(known) if known else code.replace("_", " ")
+
+
+def target(name: str, gettext: Callable[[str], str]) -> str:
+    """What a column says: a field of a person, a vote, any further attribute."""
+    prefix, colon, rest = name.partition(":")
+    if colon and prefix in _PREFIXED_FIELD:
+        return gettext(_PREFIXED_FIELD[prefix]).format(name=rest.replace("_", " "))
+    return gettext(FIELD[name]) if name in FIELD else (rest or name).replace("_", " ")
 
 
 def error(told: Mapping[str, Any], gettext: Callable[[str], str]) -> str:
@@ -105,6 +235,13 @@ def actor(name: str, accounts: Mapping[str, str], gettext: Callable[[str], str])
         return accounts[name]
     kind, _colon, rest = name.partition(":")
     return gettext(_ACTOR[kind]).format(name=rest) if kind in _ACTOR else name
+
+
+def subject(name: str, accounts: Mapping[str, str], gettext: Callable[[str], str]) -> str:
+    """What an audit entry is about: never a person's name."""
+    kind, _colon, number = name.partition(":")
+    text = gettext(_SUBJECT[kind]) if kind in _SUBJECT else name
+    return text.format(name=accounts.get(name, number), number=number)
 
 
 def _kinds() -> dict[str, type[CommonwealError]]:

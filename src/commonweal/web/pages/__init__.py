@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from litestar.handlers import HTTPRouteHandler
 
-from commonweal.web.pages import accounts, entry, home, plan, runs
+from commonweal.web.pages import accounts, audit, entry, home, lists, plan, runs
 
-ROUTES: list[HTTPRouteHandler] = [*entry.ROUTES, *home.ROUTES, *plan.ROUTES, *runs.ROUTES, *accounts.ROUTES]
+_PAGES = (entry, home, lists, plan, runs, accounts, audit)
+
+ROUTES: list[HTTPRouteHandler] = [route for page in _PAGES for route in page.ROUTES]
