@@ -9,21 +9,30 @@ import ibis
 import pyarrow as pa
 
 from commonweal.intake.model import Kind, Origin
-from commonweal.people.model import ListBatch
+from commonweal.people.model import ListBatch, ListColumn
 from commonweal.people.tables import Sources
 from commonweal.store.catalogue import LAKE
 
+
+def _batch(number, source, kind, origin, as_of, **columns) -> ListBatch:
+    named = {
+        target.replace("__", ":"): ListColumn(name, "campaign", "interest")
+        for target, name in columns.items()
+    }
+    return ListBatch(number, source, kind, origin, as_of, "campaign", "interest", named)
+
+
 BATCHES = (
-    ListBatch(1, "roll", Kind.ROLL, Origin.OFFICIAL, date(2026, 1, 1), "election", "law",
-              {"surname": "Nom", "given_names": "Prénoms", "birth_date": "Né le", "address_line": "Adresse", "area_code": "Bureau", "vote:t2": "V22"}),
-    ListBatch(4, "signups", Kind.SIGNUPS, Origin.GIVEN, date(2026, 6, 1), "campaign", "consent",
-              {"full_name": "name", "email": "email", "phone": "phone", "attribute:club": "club", "consent_email": "news"}),
-    ListBatch(3, "donors", Kind.DONORS, Origin.GIVEN, date(2026, 3, 1), "campaign", "contract",
-              {"surname": "Last", "given_name": "First", "email": "Mail", "age": "Age", "attribute:gift": "Amount"}),
-    ListBatch(5, "canvass", Kind.CANVASS, Origin.OBSERVED, date(2026, 6, 1), "campaign", "interest",
-              {"surname": "Nom", "phone": "Tel", "attribute:club": "Club"}),
-    ListBatch(6, "append", Kind.APPEND, Origin.BOUGHT, date(2026, 9, 1), "campaign", "interest",
-              {"surname": "LAST", "street": "STREET", "latitude": "LAT", "longitude": "LON", "attribute:gift": "GIFT", "vote:t2": "VOTED"}),
+    _batch(1, "roll", Kind.ROLL, Origin.OFFICIAL, date(2026, 1, 1), surname="Nom", given_names="Prénoms",
+           birth_date="Né le", address_line="Adresse", area_code="Bureau", vote__t2="V22"),
+    _batch(4, "signups", Kind.SIGNUPS, Origin.GIVEN, date(2026, 6, 1), full_name="name", email="email", phone="phone",
+           attribute__club="club", consent_email="news"),
+    _batch(3, "donors", Kind.DONORS, Origin.GIVEN, date(2026, 3, 1), surname="Last", given_name="First", email="Mail",
+           age="Age", attribute__gift="Amount"),
+    _batch(5, "canvass", Kind.CANVASS, Origin.OBSERVED, date(2026, 6, 1), surname="Nom", phone="Tel",
+           attribute__club="Club"),
+    _batch(6, "append", Kind.APPEND, Origin.BOUGHT, date(2026, 9, 1), surname="LAST", street="STREET", latitude="LAT",
+           longitude="LON", attribute__gift="GIFT", vote__t2="VOTED"),
 )  # fmt: skip
 
 
@@ -36,9 +45,17 @@ class Lists:
     attributes: list[dict] = field(default_factory=list)
     links: list[dict] = field(default_factory=list)
     homes: dict[int, int] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
 
     def add(
-        self, person: int, batch: int, line: int | None = None, votes=None, attributes=None, **values
+        self,
+        person: int,
+        batch: int,
+        line: int | None = None,
+        votes=None,
+        attributes=None,
+        active=True,
+        **values,
     ) -> int:
         """One living record of `person`; its id."""
         record = 1000 + len(self.records)
@@ -50,6 +67,8 @@ class Lists:
             "line": record if line is None else line,
         }
         self.records.append(row | values)
+        if not active:
+            self.gone.add(record)
         self.links.append({"record_id": record, "person_id": person, "evidence": "model"})
         for election, voted in (votes or {}).items():
             self.votes.append({"batch_id": batch, "record_id": record, "election": election, "voted": voted})
@@ -72,18 +91,18 @@ class Lists:
         }[name]
         return pa.Table.from_pylist(rows, schema=LAKE[name].schema)
 
-    def sources(self, **others) -> Sources:
-        """As the profile takes them."""
-
-        def table(name):
-            return ibis.memtable(self.arrow(name))
-
+    def sources(self, read=ibis.memtable, **others) -> Sources:
+        """As the profile takes them; `read` makes an Ibis table of an Arrow table."""
+        records = self.arrow("intake.record")
+        active = pa.array(
+            [record not in self.gone for record in records["record_id"].to_pylist()], pa.bool_()
+        )
         return Sources(
-            table("intake.record"),
-            table("intake.vote"),
-            table("intake.attribute"),
-            table("identity.link"),
-            table("identity.household"),
+            read(records.append_column("active", active)),
+            *(
+                read(self.arrow(name))
+                for name in ("intake.vote", "intake.attribute", "identity.link", "identity.household")
+            ),
             BATCHES,
             **others,
         )

@@ -168,6 +168,39 @@ def test_votes_and_attributes(engine):
     assert (attributes["gift"]["text"], attributes["gift"]["number"]) == ("much", None)
 
 
+def test_what_is_gone_from_a_list_tells_of_the_past_only(engine):
+    lists = Lists()
+    lists.add(
+        1,
+        1,
+        active=False,
+        surname="Old",
+        votes={"t2": True},
+        consent_post="no",
+        consent_door="yes",
+        tags=["x"],
+    )
+    lists.add(1, 3, surname="New", consent_post="yes")
+    lists.add(1, 6, attributes={"gift": 1.0}, active=False)
+    lists.add(2, 1, surname="Gone", active=False, votes={"t2": True})
+    sources = lists.sources()
+    row = _profiles(engine, lists)[1]
+    assert (row["surname"], row["records"], row["lists"], row["tags"]) == ("New", 1, ["donors"], None)
+    assert (row["consent_post"], row["consent_door"]) == ("yes", None)
+    assert [(v["person_id"], v["voted"]) for v in engine.to_pyarrow(tables.votes(sources)).to_pylist()] == [
+        (1, True)
+    ]
+    assert engine.to_pyarrow(tables.attributes(sources)).num_rows == 0
+    assert set(_profiles(engine, lists)) == {1}
+
+
+def test_a_list_that_dropped_somebody_still_says_no(engine):
+    lists = Lists()
+    lists.add(1, 4, active=False, consent_email="no")
+    lists.add(1, 1)
+    assert _profiles(engine, lists)[1]["consent_email"] == "no"
+
+
 def test_a_campaign_may_prefer_a_list(engine):
     lists = Lists()
     lists.add(1, 1, surname="Roll")

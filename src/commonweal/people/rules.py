@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from commonweal.intake.model import Kind, Origin
 from commonweal.people.errors import BadSourcesRank, near
-from commonweal.people.model import ListBatch
+from commonweal.people.model import ListBatch, ListColumn
 
 MOST_BATCHES = 1 << 16
 MOST_LINES = 1 << 30  # a line number beyond shares the last place of its batch
@@ -144,8 +144,8 @@ def check_preferences(preferences: Mapping[str, Iterable[str]]) -> None:
             raise BadSourcesRank(**near(name, GROUPS))
 
 
-def column_of(columns: Mapping[str, str], target: str) -> str | None:
-    """The list's own name for the column behind a target, also where one column stands for several fields."""
+def column_of(columns: Mapping[str, ListColumn], target: str) -> ListColumn | None:
+    """The column behind a target, also where one column stands for several fields."""
     if target in columns:
         return columns[target]
     return next(

@@ -36,7 +36,10 @@ _LOCATED = pa.schema([("record_id", pa.int64()), ("located_area", pa.string())])
 class Sources:
     """What profiles are made of: living records, who they belong to, and their batches.
 
-    `located` gives the area of records that carry a place but no area code (record_id, located_area).
+    A record that is gone from its list (`active` is false) tells of the past only: its votes count, and a "no" to
+    being contacted. Who has no active record has no profile.
+
+    `records`: intake.record with `active`; `votes`, `attributes`: rows of living records. `located` gives the area of records that carry a place but no area code (record_id, located_area).
     """
 
     records: ir.Table
@@ -66,15 +69,16 @@ def profile(sources: Sources, keep: Keep = lambda part: part) -> ir.Table:
     `keep` may have each part computed and held before all are joined (`ir.Table.cache`): at a million persons
     that is three times quicker than one query, whose engine would hold all parts at once.
     """
-    rows = _rows(sources)
+    everything = _rows(sources)
+    rows = everything.filter(everything.active)
     address = keep(_address(rows))
     parts = [
         *(keep(_fields(rows, group)) for group in _FIELD_BY_FIELD),
-        keep(_households(sources)),
+        keep(_households(sources, rows)),
         keep(_birth(rows)),
         address,
         keep(_location(rows, address, sources.located)),
-        keep(_consents(rows)),
+        keep(_consents(everything)),
         keep(_tags(rows)),
     ]
     people = reduce(_beside, parts, keep(_found(rows)))
@@ -105,7 +109,10 @@ def _with_origins(people: ir.Table, targets: Sequence[str]) -> ir.Table:
 
 def votes(sources: Sources) -> ir.Table:
     """people.vote: one row a person and election; of two answers the better list's holds."""
-    rows = _rows(sources).select("record_id", "batch_id", "person_id", "line", "ordinal", "place_votes")
+    rows = _rows(sources)
+    living = rows.filter(rows.active).select("person_id").distinct()
+    rows = rows.select("record_id", "batch_id", "person_id", "line", "ordinal", "place_votes")
+    rows = rows.semi_join(living, "person_id")
     told = sources.votes.filter(sources.votes.voted.notnull()).join(rows, ["record_id", "batch_id"])
     key = _key(told, told.place_votes)
     chosen = told.group_by("person_id", "election").agg(voted=told.voted.argmin(key), key=key.min())
@@ -116,7 +123,9 @@ def votes(sources: Sources) -> ir.Table:
 
 def attributes(sources: Sources) -> ir.Table:
     """people.attribute: one row a person and attribute, text and number from one record."""
-    rows = _rows(sources).select("record_id", "batch_id", "person_id", "line", "ordinal", "place_attributes")
+    rows = _rows(sources)
+    rows = rows.filter(rows.active)
+    rows = rows.select("record_id", "batch_id", "person_id", "line", "ordinal", "place_attributes")
     told = sources.attributes
     told = told.filter(told.text.notnull() | told.number.notnull()).join(rows, ["record_id", "batch_id"])
     key = _key(told, told.place_attributes)
@@ -141,19 +150,24 @@ def origins(sources: Sources) -> pa.Table:
     """people.origin: what each origin number stands for; every batch times every target that it gives."""
     targets = sources.targets
     rows = [
-        {
-            "origin": ordinal * len(targets) + place,
-            "batch_id": batch.batch_id,
-            "source": batch.source,
-            "column": rules.column_of(batch.columns, target),
-            "purpose": batch.purpose,
-            "legal_basis": batch.legal_basis,
-        }
+        _origin_row(batch, target, ordinal * len(targets) + place)
         for ordinal, batch in enumerate(sources.batches)
         for place, target in enumerate(targets)
         if target in PERSON_FIELDS or target in batch.columns
     ]
     return pa.Table.from_pylist(rows, schema=LAKE["people.origin"].schema)
+
+
+def _origin_row(batch: ListBatch, target: str, origin: int) -> dict[str, object]:
+    column = rules.column_of(batch.columns, target)
+    return {
+        "origin": origin,
+        "batch_id": batch.batch_id,
+        "source": batch.source,
+        "column": column.name if column else None,
+        "purpose": column.purpose if column else batch.purpose,
+        "legal_basis": column.legal_basis if column else batch.legal_basis,
+    }
 
 
 def batch_table(batches: Sequence[ListBatch], preferences: Mapping[str, Sequence[str]]) -> pa.Table:
@@ -196,8 +210,8 @@ def _found(rows: ir.Table) -> ir.Table:
     return found.mutate(lists=found.lists.sort())
 
 
-def _households(sources: Sources) -> ir.Table:
-    living = sources.links.select("person_id").distinct()
+def _households(sources: Sources, rows: ir.Table) -> ir.Table:
+    living = rows.select("person_id").distinct()
     homes = sources.households.select("person_id", "household_id").semi_join(living, "person_id")
     sizes = homes.group_by("household_id").agg(household_size=homes.count().cast("int32"))
     return homes.join(sizes, "household_id")
@@ -277,11 +291,11 @@ def _location(rows: ir.Table, address: ir.Table, located: pa.Table) -> ir.Table:
 
 
 def _consents(rows: ir.Table) -> ir.Table:
-    """The strictest word on each channel (see `rules`)."""
+    """The strictest word on each channel (see `rules`); a list that dropped the person can still say no."""
     chosen: dict[str, ir.Value] = {}
     for name in rules.CONSENTS:
         key = _key(rows, ibis.ifelse(rows[name] == "no", rows.place_no, rows.place_yes))
-        known = rows[name].notnull()
+        known = rows[name].notnull() & (rows.active | (rows[name] == "no"))
         chosen[name] = rows[name].argmin(key, where=known)
         chosen[f"{name}_place"] = key.min(where=known)
     return rows.group_by("person_id").agg(**chosen)
