@@ -132,10 +132,14 @@ def _batch(connection: Connection, batch: Batch) -> dict[str, Any]:
         "actors": names(connection),
         "rows_by_reason": [count for count in counts if count.reason not in VALUE_REASONS],
         "values_by_reason": [count for count in counts if count.reason in VALUE_REASONS],
-        "columns": source.mapping.get("columns", {})
-        if source.mapping_version == batch.mapping_version
-        else None,
+        "columns": _columns(source, batch) if source.mapping_version == batch.mapping_version else None,
     }
+
+
+def _columns(source: Source, batch: Batch) -> list[tuple[str, dict[str, Any]]]:
+    """What each column of the file was taken for, in the file's order."""
+    mapped: dict[str, dict[str, Any]] = source.mapping.get("columns", {})
+    return [(header, mapped.get(header, {})) for header in batch.columns]
 
 
 ROUTES: list[HTTPRouteHandler] = [lists_page, batch_page, take_back]
