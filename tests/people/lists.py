@@ -91,18 +91,27 @@ class Lists:
         }[name]
         return pa.Table.from_pylist(rows, schema=LAKE[name].schema)
 
+    def members(self) -> pa.Table:
+        """Who each record belongs to, and whether it is still on its list."""
+        batch = {row["record_id"]: row["batch_id"] for row in self.records}
+        rows = [
+            {"record_id": r["record_id"], "batch_id": batch.get(r["record_id"], 0), "person_id": r["person_id"],
+             "active": r["record_id"] not in self.gone}
+            for r in self.links
+        ]  # fmt: skip
+        schema = pa.schema(
+            [
+                ("record_id", pa.int64()),
+                ("batch_id", pa.int32()),
+                ("person_id", pa.int64()),
+                ("active", pa.bool_()),
+            ]
+        )
+        return pa.Table.from_pylist(rows, schema=schema)
+
     def sources(self, read=ibis.memtable, **others) -> Sources:
         """As the profile takes them; `read` makes an Ibis table of an Arrow table."""
-        records = self.arrow("intake.record")
-        active = pa.array(
-            [record not in self.gone for record in records["record_id"].to_pylist()], pa.bool_()
-        )
+        tables = [read(self.arrow(f"intake.{name}")) for name in ("record", "vote", "attribute")]
         return Sources(
-            read(records.append_column("active", active)),
-            *(
-                read(self.arrow(name))
-                for name in ("intake.vote", "intake.attribute", "identity.link", "identity.household")
-            ),
-            BATCHES,
-            **others,
+            *tables, read(self.members()), read(self.arrow("identity.household")), BATCHES, **others
         )

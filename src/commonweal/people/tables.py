@@ -34,18 +34,18 @@ _LOCATED = pa.schema([("record_id", pa.int64()), ("located_area", pa.string())])
 
 @dataclass(frozen=True)
 class Sources:
-    """What profiles are made of: living records, who they belong to, and their batches.
+    """What profiles are made of: records, who they belong to, and their batches.
 
-    A record that is gone from its list (`active` is false) tells of the past only: its votes count, and a "no" to
-    being contacted. Who has no active record has no profile.
-
-    `records`: intake.record with `active`; `votes`, `attributes`: rows of living records. `located` gives the area of records that carry a place but no area code (record_id, located_area).
+    records, votes, attributes: the tables of intake, as they are. members: for each living record (record_id,
+    batch_id) its person_id, and whether it is `active`. A record that is gone from its list tells of the past only:
+    its votes count, and a "no" to being contacted; who has no active record has no profile. located: the area of
+    records that carry a place but no area code (record_id, located_area).
     """
 
     records: ir.Table
     votes: ir.Table
     attributes: ir.Table
-    links: ir.Table
+    members: ir.Table
     households: ir.Table
     batches: Sequence[ListBatch]
     preferences: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -109,11 +109,9 @@ def _with_origins(people: ir.Table, targets: Sequence[str]) -> ir.Table:
 
 def votes(sources: Sources) -> ir.Table:
     """people.vote: one row a person and election; of two answers the better list's holds."""
-    rows = _rows(sources)
-    living = rows.filter(rows.active).select("person_id").distinct()
-    rows = rows.select("record_id", "batch_id", "person_id", "line", "ordinal", "place_votes")
-    rows = rows.semi_join(living, "person_id")
-    told = sources.votes.filter(sources.votes.voted.notnull()).join(rows, ["record_id", "batch_id"])
+    members = sources.members
+    known = members.semi_join(members.filter(members.active).select("person_id").distinct(), "person_id")
+    told = _told(sources, sources.votes.filter(sources.votes.voted.notnull()), known)
     key = _key(told, told.place_votes)
     chosen = told.group_by("person_id", "election").agg(voted=told.voted.argmin(key), key=key.min())
     targets = sources.targets
@@ -123,11 +121,8 @@ def votes(sources: Sources) -> ir.Table:
 
 def attributes(sources: Sources) -> ir.Table:
     """people.attribute: one row a person and attribute, text and number from one record."""
-    rows = _rows(sources)
-    rows = rows.filter(rows.active)
-    rows = rows.select("record_id", "batch_id", "person_id", "line", "ordinal", "place_attributes")
-    told = sources.attributes
-    told = told.filter(told.text.notnull() | told.number.notnull()).join(rows, ["record_id", "batch_id"])
+    given = sources.attributes.filter(sources.attributes.text.notnull() | sources.attributes.number.notnull())
+    told = _told(sources, given, sources.members.filter(sources.members.active))
     key = _key(told, told.place_attributes)
     numeric = told.number.notnull()
     chosen = told.group_by("person_id", "name").agg(
@@ -144,6 +139,15 @@ def attributes(sources: Sources) -> ir.Table:
     named = ((place, t) for place, t in enumerate(targets) if ":" in t and not t.startswith("vote:"))
     places = {t.removeprefix("attribute:"): place for place, t in named}  # "arm:…" and "outcome:…" stay whole
     return _as_declared(_with_origin(chosen, "name", places, len(targets)), "people.attribute")
+
+
+def _told(sources: Sources, values: ir.Table, members: ir.Table) -> ir.Table:
+    """Votes or attributes of these members' records, with the record's line and the places of its batch."""
+    lines = sources.records.select("record_id", "batch_id", "line")
+    told = values.join(members.drop("active"), ["record_id", "batch_id"]).join(
+        lines, ["record_id", "batch_id"]
+    )
+    return told.join(_places(sources), "batch_id")
 
 
 def origins(sources: Sources) -> pa.Table:
@@ -189,11 +193,14 @@ def batch_table(batches: Sequence[ListBatch], preferences: Mapping[str, Sequence
     return pa.Table.from_pylist(rows, schema=schema)
 
 
+def _places(sources: Sources) -> ir.Table:
+    return ibis.memtable(batch_table(sources.batches, sources.preferences))
+
+
 def _rows(sources: Sources) -> ir.Table:
     """Every living record that belongs to a person, with the places of its batch."""
-    batches = ibis.memtable(batch_table(sources.batches, sources.preferences))
-    links = sources.links.select("record_id", "person_id")
-    return sources.records.join(links, "record_id").join(batches, "batch_id")
+    members = sources.records.join(sources.members, ["record_id", "batch_id"])
+    return members.join(_places(sources), "batch_id")
 
 
 def _key(rows: ir.Table, place: ir.IntegerValue) -> ir.IntegerValue:
