@@ -89,6 +89,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     engine: str = "duckdb"
     ledger: str = "embedded"
     lake: str = "lake"
+    sources_rank: dict[str, tuple[str, ...]] = {}
 
     def __post_init__(self) -> None:
         if self.timezone not in zoneinfo.available_timezones():
@@ -228,11 +229,13 @@ def _as_toml(settings: Settings) -> str:
     document = tomlkit.document()
     document.add(tomlkit.comment("A Commonweal campaign; docs/campaign.md explains each line."))
     for key, value in msgspec.to_builtins(settings, builtin_types=(date,)).items():
-        if key != "rounds":
+        if key not in {"rounds", "sources_rank"}:
             document.add(key, value)
     rounds = tomlkit.aot()
     for each in settings.rounds:
         rounds.append(tomlkit.item({"date": each.date}))
     if settings.rounds:
         document.add("rounds", rounds)
+    if settings.sources_rank:
+        document.add("sources_rank", tomlkit.item(msgspec.to_builtins(settings.sources_rank)))
     return tomlkit.dumps(document)
