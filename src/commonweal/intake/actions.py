@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
-from commonweal.intake import guess, queries, records, rules
+from commonweal.intake import guess, queries, recorder, rules
 from commonweal.intake import mapping as mappings
 from commonweal.intake.errors import (
     BatchSuperseded,
@@ -103,8 +103,8 @@ def preview(
 ) -> Preview:
     """What an import would make of a file: the mapping, the first rows, and what they would say. Changes nothing."""
     job = _recognise(campaign, path, source, mapping)
-    recorder = _recorder(campaign, job, campaign.today)
-    read = recorder.read(job.sample)
+    reader = _recorder(campaign, job, campaign.today)
+    read = reader.read(job.sample)
     reasons: Counter[str] = Counter()
     for finding in read.findings:
         reasons.update(reason for reason in finding.reasons.to_pylist() if reason is not None)
@@ -180,15 +180,12 @@ def _sample(file: OpenFile) -> pa.RecordBatch:
 
 
 def _check_columns(path: Path, source: str, mapping: Mapping, file: OpenFile) -> None:
-    """Raise ColumnMissing unless the file has all columns that matter. JSON rows may lack what is not their key."""
-    optional = file.reader.format.kind is FileKind.JSON
+    """Raise ColumnMissing unless the file has all columns that matter. JSON rows may lack some, but for the key."""
     found = rules.resolve_headers(mapping.columns, file.reader.headers)
-    missing = [
-        header
-        for header, column in mapping.columns.items()
-        if found[header] is None and (header in mapping.key or (column.target and not optional))
-    ]
-    if missing:
+    wanted = [header for header, column in mapping.columns.items() if column.target or header in mapping.key]
+    missing = [header for header in wanted if found[header] is None]
+    sparse = file.reader.format.kind is FileKind.JSON and 2 * len(missing) < len(wanted)
+    if missing and not (sparse and not set(missing) & set(mapping.key)):
         raise ColumnMissing(
             path=path,
             source=f"sources/{source}.toml",
@@ -197,8 +194,8 @@ def _check_columns(path: Path, source: str, mapping: Mapping, file: OpenFile) ->
         )
 
 
-def _recorder(campaign: Campaign, job: _Job, day: date) -> records.Recorder:
-    return records.prepare(job.mapping, job.file.reader.headers, job.sample, campaign.settings.region, day)
+def _recorder(campaign: Campaign, job: _Job, day: date) -> recorder.Recorder:
+    return recorder.prepare(job.mapping, job.file.reader.headers, job.sample, campaign.settings.region, day)
 
 
 def _stage(

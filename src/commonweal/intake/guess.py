@@ -63,7 +63,7 @@ def _words() -> _Words:
     for target, headers in data["fields"].items():
         note(headers, Column(target=target))
     for target, headers in data["refusals"].items():
-        note(headers, Column(target=target, invert=True))
+        note(headers, Column(target=target, refusal=True))
     for name, headers in data["attributes"].items():
         note(headers, Column(target=f"attribute:{name}"))
     for name, headers in data["numbers"].items():
@@ -112,15 +112,22 @@ def _columns(sample: pa.RecordBatch, region: str) -> dict[str, Column]:
         column = (
             _refine(column, folded, header, cells) if column.target else _by_values(folded[header], cells)
         )
-        if column.target in taken:
-            column = shipped.spare(column.target, header)
-        if column.target in taken or not is_target(column.target):
+        if not is_target(column.target) or (column.target in taken and column.target not in _LOOKS):
             column = Column()
-        if column.target:
-            taken.add(column.target)
+        taken.add(column.target)
         columns[header] = column
     ordered = {header: columns[header] for header in sample.schema.names}
-    return _without_doubles(_typed(ordered, sample))
+    return _without_doubles(_typed(_numbered(ordered, list(columns)), sample))
+
+
+def _numbered(columns: dict[str, Column], merit: list[str]) -> dict[str, Column]:
+    """Several telephone numbers or e-mail addresses numbered, the best first."""
+    found = dict(columns)
+    for target in _LOOKS:
+        alike = [header for header in merit if columns[header].target == target]
+        for part, header in enumerate(alike if len(alike) > 1 else [], start=1):
+            found[header] = msgspec.structs.replace(columns[header], part=part)
+    return found
 
 
 def _by_merit(folded: dict[str, str]) -> list[str]:

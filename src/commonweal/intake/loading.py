@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from commonweal.intake.keys import Flags, KeyBook
 from commonweal.intake.readers import Chunk
-from commonweal.intake.records import Recorder, Records
+from commonweal.intake.recorder import Recorder
+from commonweal.intake.records import Records
 from commonweal.intake.rules import Reason, spares_row
 from commonweal.store.catalogue import KEY_FIELDS, LAKE, PERSON_FIELDS
 from commonweal.store.lake import LakeWriter

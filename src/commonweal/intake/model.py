@@ -82,10 +82,11 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What one column means. `target` is a field of a person, or one of the targets in `rules`; "" ignores it.
 
-    part, glue          several columns make one target: joined in the order of `part`, with `glue` between
+    part, glue          several columns make one target: text is joined in the order of `part`, with `glue` between;
+                        of telephone numbers, e-mail addresses, dates and codes the first that can be read counts
     yes, no, blank      which values (any case) mean yes and no; what an empty cell means
     other               "yes": any further value of a vote means that the person voted
-    invert              the column says the opposite (a do-not-call mark mapped to consent_phone)
+    refusal             the column marks a refusal (do not call): yes means no consent, and no means nothing
     order               of dates, or of the parts of a full name
     codes               sex: value = "f", "m" or "x"
     region              ISO 3166 country of phone numbers that don't name one
@@ -103,7 +104,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     no: tuple[str, ...] | None = None
     blank: Blank | None = None
     other: Literal["yes"] | None = None
-    invert: bool | None = None
+    refusal: bool | None = None
     order: DateOrder | NameOrder | None = None
     codes: dict[str, str] | None = None
     region: str | None = None

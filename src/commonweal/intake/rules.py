@@ -101,7 +101,7 @@ VALUE_REASONS = frozenset(
 )
 
 # Targets that stand for several fields, or are no field of a person.
-COMPOSITE = ("full_name", "given_names", "address_line", "age", "tags")
+COMPOSITE = ("full_name", "given_names", "address_line", "age", "tags", "do_not_contact")
 PREFIXES = ("vote", "attribute", "arm", "outcome")
 CONSENTS = tuple(name for name in PERSON_FIELDS if name.startswith("consent_"))
 _DATES = ("dmy", "mdy", "ymd")
@@ -111,7 +111,7 @@ _PREFIXED_NAME = re.compile(r"[^\s:][^:\x00-\x1f]{0,79}")
 
 _PROVENANCE = ("purpose", "legal_basis", "sensitive")
 _JOINING = ("part", "glue")
-_YES_NO = ("yes", "no", "invert")
+_YES_NO = ("yes", "no")
 _OPTIONS: dict[str, tuple[str, ...]] = {
     "birth_date": ("order",),
     "full_name": (*_JOINING, "order"),
@@ -122,9 +122,11 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "attribute": ("type", "order", *_JOINING, "yes", "no"),
     "outcome": ("type", "yes", "no"),
     "arm": (),
-    **dict.fromkeys(CONSENTS, _YES_NO),
+    "do_not_contact": _YES_NO,
+    **dict.fromkeys(CONSENTS, (*_YES_NO, "refusal")),
 }
-_NOT_JOINED = (
+# Of several columns with one of these targets, the first that can be read counts; others are joined.
+_CHOSEN = (
     "birth_date",
     "birth_year",
     "sex",
@@ -133,7 +135,7 @@ _NOT_JOINED = (
     "email",
     "phone",
     "age",
-    *CONSENTS,
+    "do_not_contact",
 )
 
 
@@ -150,13 +152,18 @@ def is_target(target: str) -> bool:
     return not target or target in PERSON_FIELDS or target in COMPOSITE
 
 
+def is_joined(target: str) -> bool:
+    """Are several columns with this target joined to one text? Else the first that can be read counts."""
+    return target not in _CHOSEN and target not in CONSENTS
+
+
 def options_of(column: Column) -> tuple[str, ...]:
     """The options that mean something for a column's target."""
     kind = column.prefix or column.target
     if not kind:
         return ()
-    joining = () if kind in _NOT_JOINED or column.prefix else _JOINING
-    return tuple(dict.fromkeys((*_OPTIONS.get(kind, ()), *joining, *_PROVENANCE)))
+    several = () if column.prefix else _JOINING if is_joined(kind) else ("part",)
+    return tuple(dict.fromkeys((*_OPTIONS.get(kind, ()), *several, *_PROVENANCE)))
 
 
 def check(source: str, mapping: Mapping) -> None:

@@ -13,9 +13,7 @@ import msgspec
 
 from commonweal.intake.mapping import from_data
 from commonweal.intake.model import Column, Mapping
-from commonweal.intake.rules import fold_header, is_target
-
-_SPARE = ("phone", "email")  # a second one is kept as an attribute
+from commonweal.intake.rules import fold_header
 
 
 class Shipped(msgspec.Struct, frozen=True):
@@ -60,8 +58,7 @@ def recognise(headers: tuple[str, ...]) -> Shipped | None:
 def fit(shipped: Shipped, headers: tuple[str, ...]) -> Mapping:
     """The shipped mapping for exactly these headers: a column that it does not know is listed and left out.
 
-    Where two columns have one target, the one that stands first in the shipped file wins; a second telephone
-    number or e-mail address becomes an attribute.
+    Where two columns have one target (or one part of it), the one that stands first in the shipped file has it.
     """
     by_fold: dict[str, str] = {}
     for header in headers:
@@ -72,10 +69,10 @@ def fit(shipped: Shipped, headers: tuple[str, ...]) -> Mapping:
     taken: set[tuple[str, int | None]] = set()
     columns: dict[str, Column] = {}
     for header, name in order.items():
-        columns[header] = _claim(shipped.mapping.columns[name], header, taken)
+        columns[header] = _claim(shipped.mapping.columns[name], taken)
     for header in headers:
         if header not in columns:
-            columns[header] = _claim(_by_pattern(shipped, header), header, taken)
+            columns[header] = _claim(_by_pattern(shipped, header), taken)
     key = tuple(by_fold[fold_header(name)] for name in shipped.mapping.key if fold_header(name) in by_fold)
     return msgspec.structs.replace(
         shipped.mapping,
@@ -84,26 +81,16 @@ def fit(shipped: Shipped, headers: tuple[str, ...]) -> Mapping:
     )
 
 
-def _claim(column: Column, header: str, taken: set[tuple[str, int | None]]) -> Column:
-    """The column, or what is left for it if another one has its target (or its part of it)."""
+def _claim(column: Column, taken: set[tuple[str, int | None]]) -> Column:
+    """The column, or nothing if another one has its target (or its part of it)."""
     place = (column.target, column.part)
     whole = column.part is None or (column.target, None) in taken
-    if not column.target or not (
+    if column.target and (
         any(target == column.target for target, _part in taken) if whole else place in taken
     ):
-        taken.add(place)
-        return column
-    return spare(column.target, header)
-
-
-def spare(target: str, header: str) -> Column:
-    """What becomes of a second column with the same target."""
-    name = fold_header(header).replace(" ", "_")
-    return (
-        Column(target=f"attribute:{name}")
-        if target in _SPARE and is_target(f"attribute:{name}")
-        else Column()
-    )
+        return Column()
+    taken.add(place)
+    return column
 
 
 def _by_pattern(shipped: Shipped, header: str) -> Column:

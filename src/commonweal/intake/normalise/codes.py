@@ -51,9 +51,9 @@ def yes_no(cells: Text, yes: tuple[str, ...] | None, no: tuple[str, ...] | None,
     return _decode(cells, known, reason)
 
 
-def invert(answers: Text) -> Text:
-    """Yes for no, and no for yes."""
-    return pc.if_else(pc.equal(answers, "yes"), "no", pc.if_else(pc.equal(answers, "no"), "yes", answers))
+def refusals(answers: Text) -> Text:
+    """A refusal that is marked is a no; one that is not marked is no consent either, so it says nothing."""
+    return pc.if_else(pc.equal(answers, "yes"), "no", pa.scalar(None, pa.string()))
 
 
 def votes(

@@ -35,6 +35,7 @@ _TITLES = frozenset(_TITLE.split("|"))
 _ODD = rf"(?i)(^| )({_SMALL}) |(^|[ -])d['’]|(^|[ '’-])mc\pL"
 _SMALL_WORD = re.compile(rf"\b({_SMALL})(?= )|\bd(?=['’])", re.IGNORECASE)
 _MC = re.compile(r"\b(mc)(\w)", re.IGNORECASE)
+_NICKNAME = re.compile(r"[\"“«(][^\"”»)]*[\"”»)]")
 _FEW = 100  # names needed before repetition says anything
 
 
@@ -220,7 +221,10 @@ def _strip_ends(words: list[str]) -> tuple[str | None, list[str], str | None]:
 
 
 def _words(name: str) -> list[str]:
-    return [word for word in name.replace(",", " ").split() if word.strip(".-'’")]
+    """The words of a name; what stands in quotation marks or brackets is a nickname."""
+    plain = _NICKNAME.sub(" ", name)
+    name = plain if len(plain.split()) > 1 else name
+    return [word for word in name.replace(",", " ").split() if word.strip(".-'’\"“”«»()")]
 
 
 def _bare(word: str) -> str:

@@ -238,9 +238,11 @@ def _flatten(value: dict[str, Any], prefix: str, row: Row) -> None:
 
 
 def _text(value: Any) -> str | None:
-    """A value as the text of a cell."""
+    """A value as the text of a cell; an empty list or object is an empty cell."""
     if value is None or isinstance(value, str):
         return value
+    if value in ([], {}):
+        return None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

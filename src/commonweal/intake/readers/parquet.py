@@ -94,7 +94,7 @@ def _open_struct(name: str, column: pa.Array) -> list[tuple[str, pa.Array]]:
 
 
 def as_text(column: pa.Array) -> pa.Array:
-    """Any column as text: dates in ISO 8601, whole floats without their ".0", lists as JSON."""
+    """Any column as text: dates in ISO 8601, whole floats without their ".0", lists as JSON (empty: null)."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         return as_text(column.dictionary_decode())
@@ -106,7 +106,7 @@ def as_text(column: pa.Array) -> pa.Array:
         return pc.replace_substring_regex(column.cast(pa.string()), r"[ T]00:00:00(\.0+)?Z?$", "")
     if _is_plain(kind):
         return column.cast(pa.string())
-    texts = [None if value is None else _json(value) for value in column.to_pylist()]
+    texts = [None if value in (None, [], {}) else _json(value) for value in column.to_pylist()]
     return pa.array(texts, pa.string())
 
 
