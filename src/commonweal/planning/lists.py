@@ -53,10 +53,9 @@ def chosen(contact: ir.Table, profile: ir.Table, plan_id: int) -> ir.Table:
 def pieces(rows: Iterable[dict[str, Any]], options: dict[str, CampaignOption]) -> Iterator[dict[str, str]]:
     """Rows of `chosen`, in its order, as pieces: one a person, or one a household where the option says so."""
     for (_household, code), members in groupby(rows, key=lambda row: (row["household_id"], row["option"])):
-        option = options[code]
-        together = [list(members)] if option.per == "household" else [[row] for row in members]
-        for group in together:
-            yield _piece(group, option)
+        option, people = options[code], list(members)
+        for together in [people] if option.per == "household" else [[person] for person in people]:
+            yield _piece(together, option)
 
 
 def _piece(members: list[dict[str, Any]], option: CampaignOption) -> dict[str, str]:

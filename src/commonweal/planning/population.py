@@ -35,6 +35,7 @@ class Barrier(IntEnum):
     SAID_NO = 4
     NO_CONSENT = 5
     NO_ESTIMATE = 6
+    NO_SCORE = 7
 
     @property
     def code(self) -> str:
@@ -152,6 +153,11 @@ def _barriers(
     people: pa.Table, options: tuple[CampaignOption, ...], known: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.uint8]:
     barrier = np.zeros((people.num_rows, len(options)), np.uint8)
+    unscored = pc.is_null(people["turnout"])
+    if (
+        people["support"].null_count < people.num_rows
+    ):  # with no support model at all, turnout alone is planned
+        unscored = pc.or_(unscored, pc.is_null(people["support"]))
     for position, option in enumerate(options):
         point, missing = _CONTACT_POINT[option.channel]
         consent = people[f"consent_{option.channel}"]
@@ -161,7 +167,7 @@ def _barriers(
         ]
         if option.channel in _ASKED_FIRST:
             closed.append((pc.invert(pc.fill_null(pc.equal(consent, "yes"), False)), Barrier.NO_CONSENT))
-        closed.append((pa.array(~known[:, position]), Barrier.NO_ESTIMATE))
+        closed += [(pa.array(~known[:, position]), Barrier.NO_ESTIMATE), (unscored, Barrier.NO_SCORE)]
         column = barrier[:, position]
         for mask, reason in closed:
             column[(column == Barrier.OPEN) & np.asarray(mask)] = reason

@@ -57,3 +57,9 @@ def left_out(connection: Connection, plan_id: int) -> list[LeftOut]:
         (plan_id,),
     ).fetchall()
     return [LeftOut(*row) for row in rows]
+
+
+def in_force(connection: Connection) -> MadePlan | None:
+    """The approved plan, or None."""
+    row = connection.execute(f"SELECT {_PLAN} FROM planning.plan WHERE status = 'approved'").fetchone()
+    return MadePlan(*row) if row else None

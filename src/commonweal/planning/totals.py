@@ -65,3 +65,12 @@ class LeftOut:
 
     reason: str
     persons: int
+
+
+@dataclass(frozen=True)
+class PlanReport:
+    """A plan with its totals by option and whom it leaves out: what `commonweal plan` prints."""
+
+    plan: MadePlan
+    options: tuple[OptionTotal, ...]
+    left_out: tuple[LeftOut, ...]

@@ -1,0 +1,241 @@
+"""The demo: made-up voters on Toulouse's real ground, taken through the whole loop.
+
+    DIR/lists      the five lists that the campaign is given, and later the pilot's results
+    DIR/truth      what is really so; the campaign never reads it
+    DIR/campaign   the campaign
+
+Every step ends in something that is kept, and is passed over when it is there already: after a kill the same
+command goes on to the same end.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+
+from commonweal import loop
+from commonweal.campaign import Campaign, Clock, Round, Settings, utc_now
+from commonweal.electorate import CONTROL, Electorate, World, areas_geojson
+from commonweal.errors import CommonwealError, _
+from commonweal.experiments import actions as experiments
+from commonweal.identity.actions import ResolveReport
+from commonweal.intake import actions as intake
+from commonweal.intake.model import Batch
+from commonweal.jobs.actions import tracked
+from commonweal.jobs.model import Progress, silent
+from commonweal.people import actions as people
+from commonweal.planning.totals import PlanReport
+from commonweal.scoring.model import ScoreReport
+from commonweal.store.ledger import LedgerRole
+
+PILOT = "pilot"
+LISTS = ("roll", "signups", "donors", "canvass", "append")
+BUDGET_A_VOTER = 0.40  # euros: a lively local campaign's budget for contacts
+_PILOT_SHARE = 0.55  # of the households on the roll
+_CONTROL_SHARE = 0.25
+_WEEKS_TO_THE_VOTE = 9
+
+# What each contact costs in cents: paid canvass and phone support, postage and printing at bulk rates.
+_COST = {"door": 180, "phone": 70, "sms": 6, "email": 1, "post": 62}
+_ONE_A_HOUSEHOLD = frozenset({"door", "post"})  # one knock, one letter for all who live there
+_OPTIONS = (
+    ("door", "housing"),
+    ("door", "local_services"),
+    ("door", "vote_reminder"),
+    ("phone", "housing"),
+    ("phone", "vote_reminder"),
+    ("post", "housing"),
+    ("post", "climate"),
+    ("post", "vote_reminder"),
+    ("sms", "vote_reminder"),
+    ("email", "climate"),
+    ("email", "vote_reminder"),
+)
+
+
+class OtherDemo(CommonwealError):
+    """The folder holds a demo of another size or seed."""
+
+    what = _("{folder} holds a demo of {voters} voters, seed {seed}.")
+    remedy = _("Go on with the same numbers, or choose another folder: --dir OTHER.")
+
+
+@dataclass(frozen=True)
+class DemoReport:
+    """What the demo did. `campaign` is its folder."""
+
+    campaign: Path
+    voters: int
+    seed: int
+    batches: tuple[Batch, ...]
+    resolve: ResolveReport
+    score: ScoreReport
+    plan: PlanReport
+    seconds: float
+
+
+def run(
+    directory: Path,
+    *,
+    voters: int,
+    seed: int = 1,
+    progress: Progress = silent,
+    clock: Clock = utc_now,
+    durable: bool = True,
+) -> DemoReport:
+    """Build the demo in `directory` and take it to a plan. Raises OtherDemo, and what the stages raise."""
+    began = clock()
+    lists, truth, folder = directory / "lists", directory / "truth", directory / "campaign"
+    _write_lists(lists, truth, voters, seed, progress)
+    if not (folder / "campaign.toml").exists():
+        _create(folder, clock)
+    with (
+        Campaign.open(folder, clock=clock, actor="cli:demo", durable=durable) as campaign,
+        tracked(campaign.ledger, clock, "night", campaign.actor, {"voters": voters}, progress) as night,
+    ):
+        batches = _load(campaign, lists, night)
+        loop.resolve(campaign, night)
+        batches.append(_pilot(campaign, lists, World.open(truth), night))
+        resolved = loop.resolve(campaign, night)
+        scored = loop.score(campaign, night)
+        experiments.analyse(campaign, PILOT)
+        planned = loop.plan(campaign, voters * BUDGET_A_VOTER, night, name="Tonight")
+        seconds = (clock() - began).total_seconds()
+        report = DemoReport(folder, voters, seed, tuple(batches), resolved, scored, planned, seconds)
+        night.result = report
+    return report
+
+
+def _write_lists(lists: Path, truth: Path, voters: int, seed: int, progress: Progress) -> None:
+    """The five lists, once. A folder that holds another demo is refused, not overwritten."""
+    mark = truth / "demo.txt"
+    wanted = f"{voters} {seed}"
+    if mark.exists():
+        found = mark.read_text().split()
+        if " ".join(found) != wanted:
+            raise OtherDemo(folder=lists.parent, voters=found[0], seed=found[1])
+        return
+
+    def written(done: int, total: int, step: str) -> None:
+        progress(done, total, "making up voters and their lists")
+
+    Electorate(voters=voters, seed=seed).write(lists, truth, written)
+    mark.write_text(wanted)
+
+
+def _create(folder: Path, clock: Clock) -> None:
+    vote = clock().date() + timedelta(weeks=_WEEKS_TO_THE_VOTE)
+    sunday = vote + timedelta(days=6 - vote.weekday())
+    settings = Settings(
+        name="Toulouse, a demo",
+        jurisdiction="none",
+        timezone="Europe/Paris",
+        rounds=(Round(sunday), Round(sunday + timedelta(weeks=1))),
+        locale="en",
+        currency="EUR",
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "options.toml").write_text(_options_toml(), encoding="utf-8")
+    Campaign.create(folder, settings)
+
+
+def _options_toml() -> str:
+    head = "# What may be done to a voter; unit_cost in cents, per = who takes one contact. docs/plans.md\n"
+    entry = '\n[[option]]\ncode = "{0}:{1}"\nchannel = "{0}"\nmessage = "{1}"\nunit_cost = {2}\nper = "{3}"\n'
+    return head + "".join(
+        entry.format(
+            channel, message, _COST[channel], "household" if channel in _ONE_A_HOUSEHOLD else "person"
+        )
+        for channel, message in _OPTIONS
+    )
+
+
+def _load(campaign: Campaign, lists: Path, progress: Progress) -> list[Batch]:
+    """The areas and the five lists. Their mappings are guessed, as anybody's would be."""
+    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
+        connection.execute(
+            "INSERT INTO store.setting (key, value) VALUES ('demo', 'true') ON CONFLICT DO NOTHING"
+        )
+    people.load_areas(campaign, areas_geojson(), code_property="code", name_property="name")
+    return [
+        intake.import_file(
+            campaign, _file_of(lists, source), source=source, progress=_named(progress, source)
+        )
+        for source in LISTS
+    ]
+
+
+def _named(progress: Progress, source: str) -> Progress:
+    def told(done: int, total: int | None, step: str) -> None:
+        progress(done, total, f"list {source}: {step}")
+
+    return told
+
+
+def _file_of(lists: Path, source: str) -> Path:
+    return next(path for path in sorted(lists.iterdir()) if path.stem == source and path.suffix != ".part")
+
+
+def _pilot(campaign: Campaign, lists: Path, world: World, progress: Progress) -> Batch:
+    """Try each option on some households, leave some alone, and load what came of it, as one more list."""
+    treated = (_PILOT_SHARE - _CONTROL_SHARE * _PILOT_SHARE) / len(_OPTIONS)
+    shares = {CONTROL: _CONTROL_SHARE * _PILOT_SHARE}
+    shares |= {f"{channel}:{message}": treated for channel, message in _OPTIONS}
+    experiments.draw(campaign, PILOT, shares, about="Which contact moves whom, tried before the campaign")
+    progress(0, None, "running the pilot")
+    assigned = _assigned(campaign)
+    numbers, arms = assigned["registration_number"].to_pylist(), assigned["arm"].to_pylist()
+    answers = world.respond(numbers, arms, seed=1)
+    path = lists / "pilot.csv"
+    _write_answers(path, answers)
+    sources = campaign.folder / "sources"
+    (sources / "pilot.toml").write_text(_PILOT_MAPPING, encoding="utf-8")
+    return intake.import_file(campaign, path, source=PILOT, progress=_named(progress, PILOT))
+
+
+def _assigned(campaign: Campaign) -> pa.Table:
+    assignment = campaign.lake.table("experiments.assignment")
+    profile = campaign.lake.table("people.profile").select("person_id", "registration_number")
+    drawn = assignment.filter(assignment.experiment == PILOT).join(profile, "person_id")
+    return campaign.lake.read(
+        drawn.filter(drawn.registration_number.notnull())
+        .select("registration_number", "arm")
+        .order_by("registration_number")
+    )
+
+
+def _write_answers(path: Path, answers: pa.Table) -> None:
+    columns: Sequence[list[object]] = [
+        answers[name].to_pylist() for name in ("registration_number", "voted", "support")
+    ]
+    draft = path.with_suffix(".part")
+    with draft.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("numero_electeur", "a_vote", "soutien"))
+        writer.writerows(
+            (number, "oui" if voted else "non", {0: "non", 1: "oui", None: ""}[support])  # type: ignore[index]
+            for number, voted, support in zip(*columns, strict=True)
+        )
+    draft.rename(path)
+
+
+_PILOT_MAPPING = """\
+# What came of the pilot: who voted in the by-election, and what those said who answered the survey afterwards.
+list = "Results of the pilot"
+kind = "experiment"
+mode = "snapshot"
+key = ["numero_electeur"]
+origin = "synthetic"
+purpose = "learning what moves whom"
+legal_basis = "made-up people"
+
+[columns]
+numero_electeur = "registration_number"
+a_vote = { target = "outcome:voted", type = "yesno", yes = ["oui"], no = ["non"] }
+soutien = { target = "outcome:support", type = "yesno", yes = ["oui"], no = ["non"], sensitive = "political_opinion" }
+"""

@@ -1,0 +1,85 @@
+"""The loop: the stages in their order, and what each must be followed by.
+
+A stage that changes what pages show ends by publishing the serving copy. Each stage publishes all or nothing, so
+after a kill the same call goes on to the same end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from commonweal.campaign import Campaign
+from commonweal.identity.actions import ResolveReport
+from commonweal.identity.actions import resolve as resolve_identity
+from commonweal.jobs.actions import Tracked
+from commonweal.jobs.model import Progress, silent
+from commonweal.jobs.worker import Handler
+from commonweal.people import actions as people
+from commonweal.planning import actions as planning
+from commonweal.planning.totals import PlanReport
+from commonweal.scoring.actions import ScoreReport
+from commonweal.scoring.actions import score as score_everyone
+
+
+@dataclass(frozen=True)
+class LoopReport:
+    """What one night's loop did."""
+
+    resolve: ResolveReport
+    score: ScoreReport
+    plan: PlanReport | None
+
+
+def resolve(campaign: Campaign, progress: Progress = silent) -> ResolveReport:
+    """Records to persons and households, their profiles, and the serving copy."""
+    report = resolve_identity(campaign, progress=progress)
+    people.build(campaign, progress=progress)
+    people.publish(campaign, progress=progress)
+    return report
+
+
+def score(campaign: Campaign, progress: Progress = silent) -> ScoreReport:
+    """Models and effects, scores of everyone, and the serving copy."""
+    report = score_everyone(campaign, progress=progress)
+    people.publish(campaign, progress=progress)
+    return report
+
+
+def plan(
+    campaign: Campaign,
+    budget: float,
+    progress: Progress = silent,
+    *,
+    name: str = "",
+    without: tuple[str, ...] = (),
+    approve: bool = False,
+) -> PlanReport:
+    """The best plan under a budget (in the campaign's currency), as a draft or in force, and the serving copy."""
+    report = planning.make(campaign, budget, name=name, without=without, progress=progress)
+    if approve:
+        planning.approve(campaign, report.plan.plan_id)
+    people.publish(campaign, progress=progress)
+    return report
+
+
+def night(campaign: Campaign, progress: Progress = silent, *, budget: float | None = None) -> LoopReport:
+    """The whole loop: resolve, score, and, when a budget is given, a new draft of the plan."""
+    resolved = resolve(campaign, progress)
+    scored = score(campaign, progress)
+    planned = plan(campaign, budget, progress) if budget else None
+    return LoopReport(resolved, scored, planned)
+
+
+def handlers(campaign: Campaign) -> Mapping[str, Handler]:
+    """What the worker does for pages, by the name of the command."""
+
+    def _night(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
+        return night(campaign, run, budget=arguments.get("budget"))
+
+    def _plan(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
+        without = tuple(arguments.get("without", ()))
+        return plan(campaign, arguments["budget"], run, name=arguments.get("name", ""), without=without)
+
+    return {"night": _night, "plan": _plan}

@@ -1,0 +1,122 @@
+"""What can't be planned, and why. None of it passes by waiting."""
+
+from __future__ import annotations
+
+from commonweal.errors import CommonwealError, _
+
+
+class BudgetTooSmall(CommonwealError):
+    """A budget of nothing, or less."""
+
+    what = _("A plan can't be made for a budget of {budget} minor units.")
+    remedy = _("Give a budget above 0.")
+
+
+class NoOptions(CommonwealError):
+    """Nothing to choose from."""
+
+    what = _("A plan needs at least one option.")
+    remedy = _("Allow an option that was left out.")
+
+
+class BadOption(CommonwealError):
+    """An option that can't stand in a plan."""
+
+    what = _("Option {option!r}: {problem}.")
+    remedy = _("Correct the option.")
+    negative_cost = _("its cost is below 0")
+    repeated = _("its code stands twice")
+    no_household = _("it is per household, but no households are given")
+
+
+class WrongShape(CommonwealError):
+    """An array that does not fit the others."""
+
+    what = _("{name} has the shape {found}, but {expected} is needed.")
+    remedy = _("Give one row a person and one column an option, in the same order everywhere.")
+
+
+class MissingEstimates(CommonwealError):
+    """A goal that needs arrays which are not there."""
+
+    what = _("The goal {goal!r} needs {names}.")
+    remedy = _("Give them, or plan for turnout alone.")
+
+
+class BadEstimate(CommonwealError):
+    """A gain that is missing, infinite or beyond what a probability can change by."""
+
+    what = _("{name} of option {option!r} for person {person} (counted from 0) is {value}.")
+    remedy = _("Give a number from {low} to {high}, or bar the option to that person.")
+
+
+class BadBaseline(CommonwealError):
+    """A chance of voting or of support that is no probability."""
+
+    what = _("{name} of person {person} (counted from 0) is {value}: not between 0 and 1.")
+    remedy = _("Score that person, or bar all options to them.")
+
+
+class BadDraws(CommonwealError):
+    """Draws of the effects' errors that can't be added up."""
+
+    what = _("The draws of {name} hold a value that is missing or infinite.")
+    remedy = _("Estimate the effects again.")
+
+
+class UnknownSegment(CommonwealError):
+    """A segment for which there are no draws."""
+
+    what = _("Person {person} (counted from 0) is in segment {segment}, but there are draws for 0 to {last}.")
+    remedy = _("Give draws for every segment.")
+
+
+class NobodyEligible(CommonwealError):
+    """A mask that leaves nobody."""
+
+    what = _("Nobody may be given any of the options.")
+    remedy = _("See which rules bar them; allow another option, or import contact points or consents.")
+
+
+class SuppressesTurnout(CommonwealError):
+    """An option that keeps people from voting. No plan may use one, whomever it helps."""
+
+    what = _(
+        "Option {option!r} lowers turnout by {points:.2f} points "
+        "(95% interval of the change: {low:.2f} to {high:.2f})."
+    )
+    remedy = _("Leave it out: a plan may bring people to vote or win them over, never keep them away.")
+
+
+class NoSuchPlan(CommonwealError):
+    """A plan id that stands nowhere."""
+
+    what = _("There is no plan {plan_id}.")
+
+
+class PlanOutdated(CommonwealError):
+    """An older plan can't be put in force: people and scores have changed since."""
+
+    what = _("Plan {plan_id} is not the newest: plan {newest} was made after it.")
+    remedy = _("Approve the newest one, or make another.")
+
+
+class NoPlanInForce(CommonwealError):
+    """Lists are handed out from an approved plan only."""
+
+    what = _("No plan is in force.")
+    remedy = _("Approve the newest plan first: on its page, or commonweal plan … --approve.")
+
+
+class CampaignOver(CommonwealError):
+    """After the last round nobody may be contacted."""
+
+    what = _("The last round was on {day}: nobody may be contacted any more.")
+    remedy = _("If there is another round, add it to campaign.toml.")
+
+
+class ListsNotWritten(CommonwealError):
+    """The lists could not be written whole."""
+
+    what = _("The lists can't be written to {folder}: {reason}.")
+    remedy = _("Choose a folder that you own, on a disk with room.")

@@ -1,0 +1,167 @@
+"""How each command's report reads in a terminal. Machines take the same reports as JSON (`--json`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commonweal.campaign import Campaign
+from commonweal.identity.actions import ResolveReport
+from commonweal.intake import queries as lists
+from commonweal.intake.model import Batch, Preview, QuarantineCount, Status
+from commonweal.jobs import queries as runs
+from commonweal.jobs.model import Run
+from commonweal.people import queries as people
+from commonweal.planning import queries as plans
+from commonweal.planning.totals import MadePlan, PlanReport
+from commonweal.scoring.model import ScoreReport
+from commonweal.store.ledger import LedgerRole
+from commonweal.terminal import OUT, show_table
+
+if TYPE_CHECKING:
+    from commonweal.demo import DemoReport
+
+_SHOWN_REASONS = 5
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """Where a campaign stands."""
+
+    name: str
+    mode: str
+    batches: tuple[Batch, ...]
+    quarantine: tuple[QuarantineCount, ...]
+    persons: int
+    households: int
+    plan: MadePlan | None
+    runs: tuple[Run, ...]
+
+
+def status(campaign: Campaign) -> StatusReport:
+    """What is loaded, resolved and planned, and the last runs."""
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        batches = [batch for batch in lists.batches(connection) if batch.status is Status.LOADED]
+        counts = people.counts(connection)
+        return StatusReport(
+            name=campaign.settings.name,
+            mode=campaign.settings.mode.value,
+            batches=tuple(batches),
+            quarantine=tuple(lists.quarantine_counts(connection)),
+            persons=counts.persons,
+            households=counts.households,
+            plan=plans.latest(connection),
+            runs=tuple(runs.recent(connection, 5)),
+        )
+
+
+def show_status(report: StatusReport) -> None:
+    """Lists, persons, the latest plan and the last runs."""
+    show_batches(report.batches)
+    OUT.print(f"{report.persons:,} persons in {report.households:,} households.")
+    if report.plan:
+        OUT.print(f"Latest plan: {_plan_line(report.plan)}")
+    rows = [(run.run_id, run.command, run.status.value, run.step) for run in report.runs]
+    show_table("Last runs", ("run", "command", "status", "step"), rows)
+
+
+def show_batches(batches: tuple[Batch, ...]) -> None:
+    """One line a list: rows in, records, quarantined."""
+    rows = [(b.batch_id, b.source, b.file_name, b.rows_read, b.records, b.quarantined) for b in batches]
+    show_table("Lists", ("batch", "list", "file", "rows read", "records", "quarantined"), rows)
+
+
+def show_batch(batch: Batch, folder: Path) -> None:
+    """What became of one file."""
+    if batch.already:
+        OUT.print(
+            f"These bytes are loaded already, as batch {batch.batch_id} of {batch.source}. Nothing to do."
+        )
+        return
+    OUT.print(
+        f"Batch {batch.batch_id}: [bold]{batch.rows_read:,}[/] rows read = {batch.records:,} records"
+        f" + {batch.quarantined:,} in quarantine."
+    )
+    OUT.print(
+        f"Mapping: {folder / 'sources' / batch.source}.toml (correct it and import again). Next: commonweal resolve"
+    )
+
+
+def show_preview(preview: Preview) -> None:
+    """The mapping as it would be, with what the first row would say."""
+    columns = preview.mapping.get("columns", {})
+    first = preview.rows[0] if preview.rows else {}
+    rows = [(name, first.get(name) or "", _target(columns.get(name, ""))) for name in preview.columns]
+    origin = "guessed" if preview.guessed else "from sources/"
+    show_table(f"{preview.source}: mapping {origin}", ("column", "first row", "means"), rows)
+    for reason, count in sorted(preview.reasons.items(), key=lambda item: -item[1])[:_SHOWN_REASONS]:
+        OUT.print(f"{count:,} of the first {preview.sampled:,} rows: {reason}")
+    OUT.print("Nothing was loaded.")
+
+
+def _target(column: object) -> str:
+    target = column.get("target", "") if isinstance(column, dict) else str(column)
+    return target or "(left out)"
+
+
+def show_resolve(report: ResolveReport) -> None:
+    """Records to persons to households, and what changed."""
+    OUT.print(
+        f"[bold]{report.records:,}[/] records are [bold]{report.persons:,}[/] persons"
+        f" in {report.households:,} households."
+    )
+    if not report.changed:
+        OUT.print("Nothing has changed since the last run.")
+        return
+    rows = [(report.created, report.attached, report.merged, report.split)]
+    show_table("Changes", ("new persons", "records attached", "merged", "split"), rows)
+
+
+def show_score(report: ScoreReport) -> None:
+    """One line a model: how well it tells voters apart, and how far its percentages can be trusted."""
+    rows = [
+        (card.kind.value, card.outcome, card.trained_on, card.auc, card.calibration_error)
+        for card in report.models
+    ]
+    show_table("Models", ("model", "learnt from", "persons", "AUC", "calibration error"), rows)
+    for skipped in report.skipped:
+        OUT.print(f"[yellow]Not done:[/] {skipped.text}")
+    OUT.print(f"{report.persons:,} persons scored.")
+
+
+def show_plan(report: PlanReport) -> None:
+    """What a plan does, by option, and whom it leaves out."""
+    plan = report.plan
+    OUT.print(f"[bold]Plan {plan.plan_id}[/] “{plan.name}”: {_plan_line(plan)}")
+    rows = [
+        (o.option, o.eligible, o.contacts, _money(o.cost, plan.currency), o.votes) for o in report.options
+    ]
+    show_table("By option", ("option", "could have it", "contacts", "cost", "votes gained"), rows)
+    left = [(each.reason, each.persons) for each in report.left_out]
+    show_table("Left out", ("why", "persons"), left)
+    if plan.status == "draft":
+        OUT.print("It is a draft: a director approves it on the pages, or: commonweal plan … --approve")
+
+
+def _plan_line(plan: MadePlan) -> str:
+    gain = f"{plan.votes:,.0f} votes gained (95%: {plan.votes_low:,.0f} to {plan.votes_high:,.0f})"
+    if plan.goal == "turnout":
+        gain = gain.replace("votes gained", "more voters")
+    spent = f"{_money(plan.spent, plan.currency)} of {_money(plan.budget, plan.currency)}"
+    return f"{plan.contacts:,} contacts to {plan.reached:,} persons for {spent}: {gain}"
+
+
+def _money(minor: int, currency: str) -> str:
+    return f"{minor / 100:,.2f} {currency}"
+
+
+def show_demo(report: DemoReport) -> None:
+    """The three things to know of the demo's night."""
+    show_batches(report.batches)
+    show_resolve(report.resolve)
+    show_score(report.score)
+    show_plan(report.plan)
+    OUT.print(
+        f"Done in {report.seconds:.0f} s. The campaign is in {report.campaign}: commonweal status -C {report.campaign}"
+    )
