@@ -1,0 +1,140 @@
+"""Votes from changes in turnout and support, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commonweal.planning import errors
+from commonweal.planning.model import EffectDraws, Goal, Option, Per, Problem
+from commonweal.planning.rules import check, slopes, votes
+
+CHANCE = st.floats(0, 1)
+CHANGE = st.floats(-0.2, 0.2)
+
+
+def problem(n: int = 6) -> Problem:
+    """Two options, six persons; nothing wrong with it."""
+    rng = np.random.default_rng(1)
+    return Problem(
+        options=(
+            Option("door:housing", "door", "housing", 300),
+            Option("post:reminder", "post", "reminder", 60),
+        ),
+        budget=1000,
+        d_turnout=np.abs(rng.normal(0.02, 0.01, (n, 2))),
+        se_turnout=np.full((n, 2), 0.01),
+        d_support=np.abs(rng.normal(0.01, 0.01, (n, 2))),
+        se_support=np.full((n, 2), 0.01),
+        turnout=np.full(n, 0.5),
+        support=np.full(n, 0.7),
+    )
+
+
+@given(CHANCE, CHANCE, st.floats(0, 0.2), CHANGE)
+def test_votes_are_the_change_of_the_margin(t: float, s: float, dt: float, ds: float) -> None:
+    dt, ds = min(dt, 1 - t), float(np.clip(ds, -s, 1 - s))
+    margin = (t + dt) * (2 * (s + ds) - 1) - t * (2 * s - 1)
+    assert votes(*map(np.array, (dt, ds, t, s))) == pytest.approx(margin, abs=1e-12)
+
+
+@given(CHANCE, CHANCE, st.floats(-0.2, -1e-6))
+def test_keeping_voters_away_is_never_a_gain(t: float, s: float, dt: float) -> None:
+    assert votes(*map(np.array, (dt, 0.0, t, s))) <= 0.0
+
+
+@given(CHANCE, CHANCE, st.floats(0.01, 0.2), CHANGE)
+def test_slopes_are_the_derivatives(t: float, s: float, dt: float, ds: float) -> None:
+    t = min(t, 1 - dt - 1e-3)
+    if t < 0:
+        return
+    by_turnout, by_support = slopes(*map(np.array, (dt, ds, t, s)))
+    step = 1e-6
+
+    def at(dt: float, ds: float) -> float:
+        return float(votes(*map(np.array, (dt, ds, t, s))))
+
+    assert by_turnout == pytest.approx((at(dt + step, ds) - at(dt - step, ds)) / (2 * step), abs=1e-6)
+    assert by_support == pytest.approx((at(dt, ds + step) - at(dt, ds - step)) / (2 * step), abs=1e-6)
+
+
+def test_turnout_alone_is_the_change_in_turnout() -> None:
+    assert votes(np.array([0.1, -0.1]), None, None, None).tolist() == [0.1, -0.1]
+
+
+def test_a_good_problem_passes() -> None:
+    check(problem())
+    check(replace(problem(), goal=Goal.TURNOUT, d_support=None, se_support=None, turnout=None, support=None))
+
+
+@pytest.mark.parametrize("budget", [0, -5])
+def test_budget_of_nothing(budget: int) -> None:
+    with pytest.raises(errors.BudgetTooSmall):
+        check(replace(problem(), budget=budget))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1.5])
+def test_a_bad_gain_is_named(value: float) -> None:
+    bad = problem()
+    bad.d_turnout[3, 1] = value
+    with pytest.raises(errors.BadEstimate, match=r"'post:reminder' for person 3"):
+        check(bad)
+    barred = np.zeros((6, 2), np.uint8)
+    barred[3, 1] = 2
+    check(replace(bad, barred=barred))
+
+
+def test_bad_errors_and_baselines_are_named() -> None:
+    with pytest.raises(errors.BadEstimate, match="se_support"):
+        check(replace(problem(), se_support=np.full((6, 2), -0.1)))
+    with pytest.raises(errors.BadBaseline, match="support of person 2"):
+        check(replace(problem(), support=np.array([0.5, 0.5, np.nan, 0.5, 0.5, 0.5])))
+
+
+def test_a_mask_that_leaves_nobody() -> None:
+    with pytest.raises(errors.NobodyEligible):
+        check(replace(problem(), barred=np.ones((6, 2), np.uint8)))
+
+
+def test_an_option_that_suppresses_is_refused() -> None:
+    suppresses = replace(
+        problem(), d_turnout=np.full((6, 2), 0.02) - [0.0, 0.06], se_turnout=np.full((6, 2), 0.015)
+    )
+    with pytest.raises(errors.SuppressesTurnout, match=r"'post:reminder' lowers turnout by 4\.00 points"):
+        check(suppresses)
+    check(replace(suppresses, se_turnout=np.full((6, 2), 0.05)))  # may well be chance
+    wide = EffectDraws(np.zeros(6, np.int64), np.array([[[0.1, 0.1]], [[-0.1, -0.1]]]), np.zeros((2, 1, 2)))
+    check(replace(suppresses, draws=wide))
+
+
+def test_options_that_cannot_be() -> None:
+    good = problem()
+    with pytest.raises(errors.NoOptions):
+        check(replace(good, options=()))
+    for option, words in (
+        (Option("door:housing", "door", "x", 1), "twice"),
+        (Option("a", "door", "x", -1), "below 0"),
+        (Option("a", "post", "x", 1, Per.HOUSEHOLD), "no households"),
+    ):
+        with pytest.raises(errors.BadOption, match=words):
+            check(replace(good, options=(good.options[0], option)))
+
+
+def test_shapes_that_do_not_fit() -> None:
+    with pytest.raises(errors.WrongShape, match="se_support"):
+        check(replace(problem(), se_support=np.zeros((5, 2))))
+    with pytest.raises(errors.MissingEstimates, match="turnout"):
+        check(replace(problem(), turnout=None))
+    draws = EffectDraws(np.zeros(6, np.int64), np.zeros((4, 1, 2)), np.zeros((4, 1, 2)))
+    with pytest.raises(errors.WrongShape, match=r"B > 1"):
+        check(replace(problem(), draws=replace(draws, turnout=np.zeros((1, 1, 2)))))
+    with pytest.raises(errors.UnknownSegment, match="segment 3"):
+        check(replace(problem(), draws=replace(draws, segment=np.array([0, 0, 3, 0, 0, 0]))))
+    with pytest.raises(errors.BadDraws):
+        check(replace(problem(), draws=replace(draws, support=np.full((4, 1, 2), np.nan))))
+    with pytest.raises(errors.MissingEstimates, match=r"draws\.support"):
+        check(replace(problem(), draws=replace(draws, support=None)))
