@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from commonweal.campaign import Campaign
-from commonweal.store.errors import DiskFull, LakeFileMissing, LedgerLocked
+from commonweal.store.errors import DiskFull, LakeFileMissing, LedgerLocked, LockLost
 from commonweal.store.ledger import LedgerRole
 
 TABLE = "identity.household"
@@ -143,3 +143,14 @@ def test_staged_rows_can_be_read_before_they_count(campaign: Campaign) -> None:
     with campaign.lake.writer("test") as writer:
         writer.stage(TABLE, rows(7))
         assert campaign.lake.read(writer.staged(TABLE))["person_id"].to_pylist() == [7]
+
+
+def test_a_writer_that_lost_its_lock_publishes_nothing(campaign: Campaign) -> None:
+    with campaign.lake.writer("slow") as slow:
+        slow.stage(TABLE, rows(1))
+        with campaign.ledger.transaction() as connection:
+            connection.execute("SELECT pg_terminate_backend(%s, 5000)", (slow.lock.holder,))
+        write(campaign, rows(2))
+        with pytest.raises(LockLost), campaign.ledger.transaction(LedgerRole.BULK) as connection:
+            slow.publish(connection)
+    assert persons(campaign) == [2]

@@ -23,6 +23,9 @@ OWNER = "commonweal_owner"
 _NO_ROOM = ("No space left on device", "Check free disk space", "Disk quota exceeded")
 _SUPERUSER = "commonweal_superuser"
 _HBA = "local all all scram-sha-256\n"
+_CLOSE_DOORS = f"""REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;
+GRANT CONNECT ON DATABASE postgres TO {OWNER};
+"""
 _PROGRAMS = ("postgres", "postgres (deleted)", "initdb")
 _PR_SET_PDEATHSIG = 1
 _QUICK, _IMMEDIATE = signal.SIGINT, signal.SIGQUIT
@@ -41,8 +44,9 @@ _SETTINGS = {
     "checkpoint_timeout": "15min",
     "wal_level": "minimal",  # no replicas: loads into new tables are written once
     "max_wal_senders": "0",
-    "max_parallel_workers_per_gather": "0",  # /dev/shm is tiny in containers, and two cores gain nothing
+    "max_parallel_workers_per_gather": "0",  # two cores gain nothing by it
     "huge_pages": "off",
+    "dynamic_shared_memory_type": "mmap",  # in the data folder: what kill -9 leaves behind goes with it
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -69,7 +73,9 @@ def initialise(place: Place, password: str, *, durable: bool, log: Path) -> None
     command = [
         *(str(place.binaries / "initdb"), "-D", str(draft), "-U", _SUPERUSER, "--encoding=UTF8"),
         *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-        *("--auth=reject", "--no-instructions", *([] if durable else ["--no-sync"])),
+        *("-c", f"dynamic_shared_memory_type={_SETTINGS['dynamic_shared_memory_type']}"),
+        *("--auth=reject", "--no-instructions"),
+        *([] if durable else ["--no-sync"]),
     ]
     try:
         _run(place, command, "", log)
@@ -84,13 +90,9 @@ def initialise(place: Place, password: str, *, durable: bool, log: Path) -> None
         _sync_folder(place.data.parent)
 
 
-_CLOSE_DOORS = f"""REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;
-GRANT CONNECT ON DATABASE postgres TO {OWNER};
-"""
-
-
 def set_password(place: Place, password: str, *, log: Path) -> None:
-    """Give the owner a new password, when the file with the old one was lost. The server must not run."""
+    """Give the owner a new password, when the file with the old one was lost."""
+    evict(place.data)
     _single_user(place, place.data, f"ALTER ROLE {OWNER} PASSWORD '{password}';\n", durable=True, log=log)
 
 

@@ -36,7 +36,7 @@ from psycopg.types.json import Jsonb
 from commonweal.store.catalogue import LAKE, LakeTable
 from commonweal.store.engine import connect, read_parquet
 from commonweal.store.errors import LakeFileMissing, LakeNotWritable, out_of_room
-from commonweal.store.ledger import Ledger, LedgerRole
+from commonweal.store.ledger import HeldLock, Ledger, LedgerRole
 
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
@@ -130,9 +130,9 @@ class Lake:
 
         `inputs` tells what the step was computed from. Raises LedgerLocked when another writer stays.
         """
-        with self._ledger.lock("lake", wait=wait):
+        with self._ledger.lock("lake", wait=wait) as lock:
             self.sweep()
-            writer = LakeWriter(self, step, inputs or {}, self._clock())
+            writer = LakeWriter(self, step, inputs or {}, self._clock(), lock)
             try:
                 yield writer
             finally:
@@ -172,6 +172,7 @@ class LakeWriter:
     step: str
     inputs: dict[str, Any]
     at: datetime
+    lock: HeldLock
     _staged: list[_Staged] = field(default_factory=list)
     _dropped: list[tuple[str, str]] = field(default_factory=list)
     _published: bool = False
@@ -215,7 +216,11 @@ class LakeWriter:
         self._dropped.append((name, partition))
 
     def publish(self, connection: psycopg.Connection[Any]) -> int:
-        """List what was staged, in the caller's transaction (role bulk or owner). Returns the snapshot's id."""
+        """List what was staged, in the caller's transaction (role bulk or owner). Returns the snapshot's id.
+
+        Raises LockLost when the server was restarted since the writer began: what is staged may be swept already.
+        """
+        self.lock.check(connection)
         row = connection.execute(
             "INSERT INTO store.snapshot (at, step, inputs) VALUES (%s, %s, %s) RETURNING snapshot_id",
             (self.at, self.step, Jsonb(self.inputs)),
