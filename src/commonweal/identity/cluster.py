@@ -1,0 +1,179 @@
+"""Scored pairs to clusters of records, each one person.
+
+Connected components alone let one wrong pair fuse two persons, then ten (the notes' 616 records in one cluster).
+So a component in which something speaks against unity is taken apart and put together again by average linkage:
+the two groups whose pairs agree most are joined first, and only while the mean weight of all pairs between them
+is positive. Registration numbers that differ within one register, and a cluster's size, forbid a join.
+
+All is deterministic: the same pairs give the same clusters, in whatever order they come.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+Ids = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float64]
+
+# A pair's weight is cut to this range (bits): one pair may not outvote all others.
+_LEAST, _MOST = -8.0, 12.0
+# What a pair counts that was never compared: a little against, for most pairs of one person share some key.
+_UNCOMPARED = -0.2
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Scored pairs: indices of records (0 to records-1), and log2 odds that both are one person."""
+
+    left: Ids
+    right: Ids
+    weight: Weights
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> Pairs:
+        """The chosen pairs only."""
+        return Pairs(self.left[chosen], self.right[chosen], self.weight[chosen])
+
+    def ordered(self) -> Pairs:
+        """Each pair with its smaller index left, sorted."""
+        left, right = np.minimum(self.left, self.right), np.maximum(self.left, self.right)
+        order = np.lexsort((right, left))
+        return Pairs(left[order], right[order], self.weight[order])
+
+
+def components(left: Ids, right: Ids, count: int) -> Ids:
+    """For each of `count` nodes the number of its connected component, numbered by their first node."""
+    graph = coo_array((np.ones(left.size, dtype=np.int8), (left, right)), shape=(count, count))
+    found: Ids = connected_components(graph.tocsr(), directed=False)[1].astype(np.int64)
+    return by_first_member(found)
+
+
+def by_first_member(labels: Ids) -> Ids:
+    """Labels renumbered in the order in which each first appears."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    rank = np.empty(first.size, dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(first.size)
+    return rank[inverse]
+
+
+def clusters(pairs: Pairs, records: int, threshold: float, numbers: Ids, registers: Ids, most: int) -> Ids:
+    """For each record the number of its cluster.
+
+    A pair with a weight of at least `threshold` speaks for one person. `numbers` and `registers` give each
+    record's registration number and the register that it is from (codes; -1: none): two numbers of one register
+    are two persons. No cluster holds more than `most` records.
+    """
+    pairs = pairs.ordered()
+    speaks_for = pairs.weight >= threshold
+    labels = components(pairs.left[speaks_for], pairs.right[speaks_for], records)
+    inside = pairs.where(labels[pairs.left] == labels[pairs.right])
+    doubtful = _doubtful(inside, labels, threshold, numbers, registers, most)
+    if not doubtful.any():
+        return labels
+    rest = inside.where(doubtful[labels[inside.left]])
+    margin = np.clip(rest.weight - threshold, _LEAST, _MOST)
+    labels[doubtful[labels]] = -1
+    return _reassembled(Pairs(rest.left, rest.right, margin), labels, numbers, registers, most)
+
+
+def _doubtful(
+    inside: Pairs, labels: Ids, threshold: float, numbers: Ids, registers: Ids, most: int
+) -> npt.NDArray[np.bool_]:
+    """For each component: does anything speak against its being one person?"""
+    count = int(labels.max()) + 1 if labels.size else 0
+    doubtful = np.bincount(labels, minlength=count) > most
+    doubtful[labels[inside.left[inside.weight < threshold]]] = True
+    numbered = np.flatnonzero(numbers >= 0)
+    distinct = np.unique(np.stack((labels[numbered], registers[numbered], numbers[numbered]), axis=1), axis=0)
+    same = (distinct[1:, 0] == distinct[:-1, 0]) & (distinct[1:, 1] == distinct[:-1, 1])
+    doubtful[distinct[1:, 0][same]] = True
+    return doubtful
+
+
+def _reassembled(pairs: Pairs, labels: Ids, numbers: Ids, registers: Ids, most: int) -> Ids:
+    """`labels` with each record marked -1 put into a cluster by average linkage over `pairs`."""
+    linkage = _Linkage(most)
+    for record in np.flatnonzero(labels < 0).tolist():
+        number = {int(registers[record]): int(numbers[record])} if numbers[record] >= 0 else {}
+        linkage.add(record, number)
+    for left, right, weight in zip(
+        pairs.left.tolist(), pairs.right.tolist(), pairs.weight.tolist(), strict=True
+    ):
+        linkage.compare(left, right, weight)
+    linkage.join_all()
+    following = int(labels.max()) + 1 if labels.size else 0
+    roots: dict[int, int] = {}
+    for record in np.flatnonzero(labels < 0).tolist():
+        labels[record] = roots.setdefault(linkage.root(record), following + len(roots))
+    return by_first_member(labels)
+
+
+class _Linkage:
+    """Groups of records, joined while the mean weight between two groups is positive."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._parent: dict[int, int] = {}
+        self._size: dict[int, int] = {}
+        self._numbers: dict[int, dict[int, int]] = {}
+        self._between: dict[int, dict[int, tuple[float, int]]] = {}  # group -> group -> (sum, pairs compared)
+        self._queue: list[tuple[float, int, int]] = []
+
+    def add(self, record: int, numbers: dict[int, int]) -> None:
+        self._parent[record] = record
+        self._size[record] = 1
+        self._numbers[record] = numbers
+        self._between[record] = {}
+
+    def compare(self, left: int, right: int, weight: float) -> None:
+        self._between[left][right] = self._between[right][left] = (weight, 1)
+        self._propose(left, right)
+
+    def join_all(self) -> None:
+        """Join the best two groups, again and again, until no two agree."""
+        while self._queue:
+            cost, left, right = heapq.heappop(self._queue)
+            if right in self._between.get(left, {}) and self._mean(left, right) == -cost:
+                self._join(left, right)
+
+    def root(self, record: int) -> int:
+        while self._parent[record] != record:
+            record = self._parent[record]
+        return record
+
+    def _mean(self, left: int, right: int) -> float:
+        total, compared = self._between[left][right]
+        possible = self._size[left] * self._size[right]
+        return (total + _UNCOMPARED * (possible - compared)) / possible
+
+    def _propose(self, left: int, right: int) -> None:
+        mean = self._mean(left, right)
+        if mean > 0:
+            heapq.heappush(self._queue, (-mean, min(left, right), max(left, right)))
+
+    def _join(self, left: int, right: int) -> None:
+        if self._size[left] + self._size[right] > self._most or self._differ(left, right):
+            return
+        kept, gone = sorted((left, right), key=lambda group: (-len(self._between[group]), group))
+        self._parent[gone] = kept
+        self._size[kept] += self._size.pop(gone)
+        self._numbers[kept] |= self._numbers.pop(gone)
+        del self._between[kept][gone]
+        for other, (total, compared) in self._between.pop(gone).items():
+            if other == kept:
+                continue
+            before, already = self._between[kept].get(other, (0.0, 0))
+            self._between[kept][other] = self._between[other][kept] = (before + total, already + compared)
+            del self._between[other][gone]
+        for other in self._between[kept]:
+            self._propose(kept, other)
+
+    def _differ(self, left: int, right: int) -> bool:
+        """Do the two groups hold different numbers of one register?"""
+        ours, theirs = self._numbers[left], self._numbers[right]
+        return any(theirs.get(register, number) != number for register, number in ours.items())

@@ -1,0 +1,138 @@
+"""Records to persons, without a campaign: compare, weigh, cluster."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from commonweal.identity import pairs, rules, tables
+from commonweal.identity.cluster import Pairs, by_first_member, clusters
+from commonweal.identity.comparisons import starting_model
+from commonweal.identity.model import Evidence, LinkModel, ModelOrigin
+from commonweal.jobs.model import Progress, silent
+from commonweal.store.catalogue import LAKE
+from commonweal.store.engine import connect
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
+
+Ids = npt.NDArray[np.int64]
+
+_STEPS = 4
+_EVIDENCE = np.array([Evidence.ALONE, Evidence.MODEL, Evidence.SURE_KEY], dtype=object)
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Which records are one person.
+
+    Arrays run along the records, ordered by id. `cluster`: 0 to persons-1, numbered by their first record;
+    `evidence`: of `Evidence`; `probability`: of the record's strongest pair inside its cluster, NaN when alone.
+    """
+
+    record_id: Ids
+    cluster: Ids
+    evidence: npt.NDArray[np.object_]
+    probability: npt.NDArray[np.float64]
+    model: LinkModel
+    origin: ModelOrigin
+
+    def as_arrow(self) -> pa.Table:
+        """record_id, cluster, evidence, probability (null when alone)."""
+        return pa.table(
+            {
+                "record_id": self.record_id,
+                "cluster": self.cluster,
+                "evidence": pa.array(self.evidence.tolist(), pa.string()),
+                "probability": pa.array(self.probability, from_pandas=True),
+            }
+        )
+
+
+def link_records(records: pa.Table, model: LinkModel | None = None, progress: Progress = silent) -> Linked:
+    """Which records are one person, for a table in memory, without a campaign.
+
+    `records`: record_id (int64, unique) and any of the other columns of the lake's table `intake.record`; those
+    absent count as unknown. Text is compared by the folded columns (`given_key`, …), so these should be there.
+    Without a `model` one is trained on the records.
+    """
+    with tempfile.TemporaryDirectory(prefix="commonweal-link-") as scratch:
+        backend = connect("duckdb", Path(scratch))
+        try:
+            whole = backend.create_table("records", _completed(records), temp=True)
+            return link(backend, whole, model, progress)
+        finally:
+            backend.disconnect()
+
+
+def _completed(records: pa.Table) -> pa.Table:
+    schema = LAKE["intake.record"].schema
+    columns = [
+        records[field.name].cast(field.type)
+        if field.name in records.column_names
+        else pa.nulls(records.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def link(
+    backend: BaseBackend, records: ir.Table, model: LinkModel | None = None, progress: Progress = silent
+) -> Linked:
+    """Which of `records` (columns of `intake.record`, in `backend`) are one person."""
+    progress(0, _STEPS, "preparing")
+    record_id = np.sort(backend.to_pyarrow(records.select("record_id"))["record_id"].to_numpy())
+    origin = ModelOrigin.KEPT if model else ModelOrigin.STARTING
+    with pairs.prepared(backend, records) as comparing:
+        if model is None:
+            progress(1, _STEPS, "training")
+            trained = comparing.train()
+            model, origin = (trained, ModelOrigin.TRAINED) if trained else (starting_model(), origin)
+        scored = comparing.score(model, progress)
+    progress(3, _STEPS, "clustering")
+    found = Pairs(
+        np.searchsorted(record_id, scored["record_id_l"].to_numpy()),
+        np.searchsorted(record_id, scored["record_id_r"].to_numpy()),
+        scored["weight"].to_numpy(),
+    )
+    numbers, registers = _numbers(backend, records, record_id)
+    cluster = clusters(found, record_id.size, rules.THRESHOLD, numbers, registers, rules.MOST_RECORDS)
+    cluster = by_first_member(cluster)
+    evidence, probability = _evidence(found, scored["sure"].to_numpy(), cluster)
+    progress(_STEPS, _STEPS, "clustering")
+    return Linked(record_id, cluster, evidence, probability, model, origin)
+
+
+def _numbers(backend: BaseBackend, records: ir.Table, record_id: Ids) -> tuple[Ids, Ids]:
+    """For each record a code of its registration number and of the register that it is from; -1 for none."""
+    numbered = tables.numbered(records)
+    sharing = backend.to_pyarrow(tables.lists_sharing_numbers(numbered)).to_pylist()
+    register_of = rules.registers([(pair["left"], pair["right"]) for pair in sharing])
+    found = backend.to_pyarrow(numbered)
+    at = np.searchsorted(record_id, found["record_id"].to_numpy())
+    numbers, registers = (np.full(record_id.size, -1, dtype=np.int64) for _ in range(2))
+    numbers[at] = pc.dictionary_encode(found["registration_number"].combine_chunks()).indices.to_numpy()
+    registers[at] = [register_of[source] for source in found["source"].to_pylist()]
+    return numbers, registers
+
+
+def _evidence(
+    found: Pairs, sure: npt.NDArray[np.bool_], cluster: Ids
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.float64]]:
+    """For each record the kind of its evidence, and the probability of its strongest pair inside its cluster."""
+    inside = cluster[found.left] == cluster[found.right]
+    kind = (np.bincount(cluster, minlength=cluster.size)[cluster] > 1).astype(np.int64)
+    weight = np.full(cluster.size, -np.inf)
+    for end in (found.left[inside], found.right[inside]):
+        np.maximum.at(weight, end, found.weight[inside])
+        kind[end[sure[inside]]] = 2
+    probability = np.where(kind > 0, np.round(1.0 / (1.0 + np.exp2(-weight)), 6), np.nan)
+    return _EVIDENCE[kind], probability

@@ -1,0 +1,180 @@
+"""Records to scored pairs, by Splink: training without labels, then a weight for each pair worth comparing.
+
+Splink runs on the lake's own engine. A model is trained once and carried: the same weights score on DuckDB and
+on Spark.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import ibis.expr.types as ir
+import pyarrow as pa
+import splink
+from splink import Linker, block_on
+from splink.internals.splink_dataframe import SplinkDataFrame
+
+from commonweal.identity import comparisons, tables
+from commonweal.identity.model import LinkModel, Weight
+from commonweal.jobs.model import Progress, silent
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
+
+# Pairs below this weight (bits) are not kept: further disagreement says no more.
+FLOOR = -10.0
+
+_MANY_RECORDS = 1_000_000
+_PAIRS_AT_ONCE = 2_000_000
+_SEED = 2008
+_SAMPLE_PAIRS = 999_999
+# Fewer pairs of one person than this are too few to learn shares of rare levels from.
+_ENOUGH_MATCHES = 300
+# Pairs that agree on one of these are of one person nearly always; of all such pairs they are about this share.
+_NEARLY_SURE = (("given_key", "surname_key", "birth_date"), ("given_key", "surname_key", "email_key"))
+_NEARLY_SURE_SHARE = 0.5
+# Each comparison is trained among pairs that agree on something else.
+_NO_PAIRS = pa.schema(
+    [("record_id_l", pa.int64()), ("record_id_r", pa.int64()), ("weight", pa.float64()), ("sure", pa.bool_())]
+).empty_table()
+_TRAINED_AMONG = (("given_key", "surname_key"), ("birth_date",), ("email_key",), ("phone",))
+
+
+class Comparing:
+    """Records made ready to be compared, in an engine: train a model on them, score their pairs."""
+
+    def __init__(self, backend: BaseBackend, comparable: ir.Table) -> None:
+        self._backend = backend
+        self._records = comparable
+        self._api = _splink_on(backend)
+        self._input: SplinkDataFrame = self._api.register(comparable.op().name)
+
+    def train(self) -> LinkModel | None:
+        """Weights learnt from the records alone, or None when too few pairs are clearly of one person."""
+        prior = self._prior()
+        if prior is None:
+            return None
+        start = comparisons.starting_model()
+        linker = self._linker(LinkModel(start.definition, prior, start.weights))
+        with _quiet():
+            linker.training.estimate_u_using_random_sampling(
+                max_pairs=_SAMPLE_PAIRS, seed=_SEED, num_chunks=1
+            )
+            for columns in self._training_columns():
+                linker.training.estimate_parameters_using_expectation_maximisation(
+                    block_on(*columns), estimate_without_term_frequencies=True, max_pairs=_SAMPLE_PAIRS
+                )
+        return _learnt(linker, prior)
+
+    def score(self, model: LinkModel, progress: Progress = silent) -> pa.Table:
+        """All pairs worth comparing whose weight is above `FLOOR`, as `tables.judged` gives them."""
+        records: int = self._records.count().execute()
+        leeway = min(4.0, max(1.0, _MANY_RECORDS / max(records, 1)))
+        with tables.candidates(self._records, leeway).cache() as candidates:
+            pairs: int = candidates.count().execute()
+            parts = math.ceil(pairs / _PAIRS_AT_ONCE)
+            linker = self._linker(model)
+            judged = []
+            for part in range(parts):
+                progress(part, parts, "comparing")
+                judged.append(
+                    self._score_part(linker, candidates.filter(candidates.join_key_l % parts == part))
+                )
+        return pa.concat_tables(judged) if judged else _NO_PAIRS
+
+    def _score_part(self, linker: Linker, candidates: ir.Table) -> pa.Table:
+        with candidates.cache() as part, _quiet():
+            linker.table_management.register_blocked_pairs_for_predict(self._api.register(part.op().name))
+            scored = linker.inference.predict(threshold_match_weight=FLOOR, warning_mode="never")
+            judged = self._backend.to_pyarrow(tables.judged(self._backend.table(scored.physical_name)))
+            scored.drop_table_from_database_and_remove_from_cache()
+        return judged
+
+    def close(self) -> None:
+        """Drop what Splink left in the engine."""
+        self._api.delete_tables_created_by_splink_from_db()
+
+    def _linker(self, model: LinkModel) -> Linker:
+        return Linker(self._input, comparisons.settings(model), log_level=None, validate_settings=False)
+
+    def _prior(self) -> float | None:
+        """How likely two records drawn at random are of one person; None when too few pairs say so."""
+        counts = [self._pairs_agreeing(columns) for columns in _NEARLY_SURE]
+        matches = max(counts) / _NEARLY_SURE_SHARE
+        records: int = self._records.count().execute()
+        if matches < _ENOUGH_MATCHES:
+            return None
+        return min(0.1, matches / (records * (records - 1) / 2))
+
+    def _training_columns(self) -> Sequence[tuple[str, ...]]:
+        chosen = [c for c in _TRAINED_AMONG if self._pairs_agreeing(c) >= _ENOUGH_MATCHES]
+        return chosen[:2]
+
+    def _pairs_agreeing(self, columns: Sequence[str]) -> float:
+        """How many pairs of records agree on all of `columns`, each known."""
+        known = self._records.filter(*(self._records[column].notnull() for column in columns))
+        sizes = known.group_by(*columns).aggregate(n=known.count())
+        n = sizes.n.cast("float64")
+        return float((n * (n - 1) / 2).sum().execute() or 0.0)
+
+
+@contextmanager
+def prepared(backend: BaseBackend, records: ir.Table) -> Iterator[Comparing]:
+    """Records (columns of `intake.record`) made ready in the engine, for as long as the block runs."""
+    with tables.comparable(records).cache() as comparable:
+        comparing = Comparing(backend, comparable)
+        try:
+            yield comparing
+        finally:
+            comparing.close()
+
+
+def _splink_on(backend: BaseBackend) -> Any:
+    """Splink's own door to the engine that `backend` speaks to."""
+    engine: Any = backend
+    doors: Any = splink  # each is loaded when asked for: Spark is an extra
+    if backend.name == "pyspark":
+        return doors.SparkAPI(spark_session=engine._session)
+    return doors.DuckDBAPI(connection=engine.con)
+
+
+def _learnt(linker: Linker, prior: float) -> LinkModel:
+    """The trained weights, rounded so that the engine's order of summing does not show; a level that was not
+    seen, or learnt against sense, keeps its starting weight."""
+    found = {each["output_column_name"]: each for each in linker.misc.save_model_to_json()["comparisons"]}
+    weights = {
+        each.name: tuple(
+            _sensible(level, start)
+            for level, start in zip(found[each.name]["comparison_levels"][1:], each.weights, strict=True)
+        )
+        for each in comparisons.COMPARISONS
+    }
+    return LinkModel(comparisons.DEFINITION, _rounded(prior), weights)
+
+
+def _sensible(level: dict[str, Any], start: Weight) -> Weight:
+    m, u = level.get("m_probability"), level.get("u_probability")
+    return Weight(
+        _rounded(m) if isinstance(m, float) and m > 0 else start.m,
+        _rounded(u) if isinstance(u, float) and u > 0 else start.u,
+    )
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.4g}")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Splink tells its progress by logging; ours is told by `Progress`."""
+    logger = logging.getLogger("splink")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,155 @@
+"""Pure decisions of identity: which cluster keeps which id, and what that did to the persons before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.int64]
+
+# A pair whose log2 odds are at least this is taken for one person. Below 0 because average linkage hears the
+# other pairs too; chosen without labels, and the result moves little between -3 and 0 (see docs/identity.md).
+THRESHOLD = -2.0
+# More records than this of one person are not believed.
+MOST_RECORDS = 100
+# More persons than this of one surname at one address are a home or a tower, not a household.
+MOST_HOUSED = 12
+
+NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Who has which id now.
+
+    `owner`: for each cluster its id, or `NOBODY` where a new one is due. `inherited`: for each old id that lost
+    its members to others, the cluster that holds most of them. `origin`: for each cluster that gets a new id and
+    whose members had ids, the one that most of them had.
+    """
+
+    owner: Ids
+    inherited: dict[int, int]
+    origin: dict[int, int]
+
+    @property
+    def due(self) -> int:
+        """How many new ids are needed."""
+        return int((self.owner == NOBODY).sum())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did to the ids: `member_of`, the id of each member; ids `merged` (gone: into) and `split`
+    (new: from); how many ids were `created`, and how many members were `attached` to an id that was there before
+    or `moved` from one to another that both live on.
+    """
+
+    member_of: Ids
+    merged: dict[int, int]
+    split: dict[int, int]
+    created: int
+    attached: int
+    moved: int
+
+
+def assign(clusters: Ids, previous: Ids, age: Callable[[Ids], Ids]) -> Assignment:
+    """Match clusters with the ids that their members had before.
+
+    `clusters`: for each member the number of its cluster (0 to n-1, none empty). `previous`: for each member the
+    id that it had, or `NOBODY`. The largest overlap keeps the id; where overlaps are equal, the oldest id (the
+    smallest `age`), then the cluster with the smallest number. An id goes to one cluster, a cluster gets one id.
+    """
+    count = int(clusters.max()) + 1 if clusters.size else 0
+    owner = np.full(count, NOBODY, dtype=np.int64)
+    had = previous != NOBODY
+    overlaps, sizes = np.unique(np.stack((clusters[had], previous[had]), axis=1), axis=0, return_counts=True)
+    cluster, person = overlaps[:, 0], overlaps[:, 1]
+    order = np.lexsort((cluster, age(person), -sizes))
+    cluster, person = cluster[order], person[order]
+    settled = _settle_plain(cluster, person, owner)
+    taken: set[int] = set()
+    for c, p in zip(cluster[~settled].tolist(), person[~settled].tolist(), strict=True):
+        if owner[c] == NOBODY and p not in taken:
+            owner[c] = p
+            taken.add(p)
+    return Assignment(owner, _inherited(cluster, person, owner), _origin(cluster, person, owner))
+
+
+def _settle_plain(cluster: Ids, person: Ids, owner: Ids) -> npt.NDArray[np.bool_]:
+    """Give the ids that only one cluster can claim, to clusters that can claim only them: nearly all, always."""
+    plain = _alone(cluster) & _alone(person)
+    owner[cluster[plain]] = person[plain]
+    return plain
+
+
+def _alone(values: Ids) -> npt.NDArray[np.bool_]:
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    alone: npt.NDArray[np.bool_] = counts[inverse] == 1
+    return alone
+
+
+def _inherited(cluster: Ids, person: Ids, owner: Ids) -> dict[int, int]:
+    """Ids that no cluster got, each with the cluster of its largest overlap (the pairs come in that order)."""
+    inherited: dict[int, int] = {}
+    lost = ~np.isin(person, owner)
+    for c, p in zip(cluster[lost].tolist(), person[lost].tolist(), strict=True):
+        inherited.setdefault(p, c)
+    return inherited
+
+
+def _origin(cluster: Ids, person: Ids, owner: Ids) -> dict[int, int]:
+    origin: dict[int, int] = {}
+    new = owner[cluster] == NOBODY
+    for c, p in zip(cluster[new].tolist(), person[new].tolist(), strict=True):
+        origin.setdefault(c, p)
+    return origin
+
+
+def settle(assignment: Assignment, clusters: Ids, previous: Ids, new: Ids) -> Outcome:
+    """Give out the `new` ids (as many as are due), and tell what became of everybody."""
+    owner = assignment.owner.copy()
+    fresh = owner == NOBODY
+    owner[fresh] = new
+    member_of = owner[clusters]
+    merged = {gone: int(owner[cluster]) for gone, cluster in assignment.inherited.items()}
+    split = {int(owner[cluster]): origin for cluster, origin in assignment.origin.items()}
+    had = previous != NOBODY
+    stays = had & (previous == member_of)
+    explained = np.isin(previous, list(merged)) | fresh[clusters]
+    return Outcome(
+        member_of=member_of,
+        merged=merged,
+        split=split,
+        created=assignment.due - len(split),
+        attached=int((~had & ~fresh[clusters]).sum()),
+        moved=int((had & ~stays & ~explained).sum()),
+    )
+
+
+def flattened(redirects: dict[int, int], merged: dict[int, int]) -> dict[int, int]:
+    """Redirects after a run (`redirects` before it, `merged` by it), each straight to a person who lives."""
+    together = {**redirects, **merged}
+    living: dict[int, int] = {}
+    for gone, into in together.items():
+        person = into
+        while person in together:
+            person = together[person]
+        living[gone] = person
+    return living
+
+
+def registers(sources: list[tuple[str, str]]) -> dict[str, int]:
+    """Lists grouped by the register that their registration numbers are from.
+
+    `sources` holds pairs of lists that share numbers (a list with itself counts). Lists that share none may
+    number their people each in its own way, so their numbers can't be held against one another.
+    """
+    first: dict[str, str] = {}  # each list's register, named by its first list
+    for left, right in sources:
+        old = {first.setdefault(left, left), first.setdefault(right, right)}
+        first = {name: min(old) if group in old else group for name, group in first.items()}
+    numbers = {group: number for number, group in enumerate(sorted(set(first.values())))}
+    return {name: numbers[group] for name, group in first.items()}

@@ -1,0 +1,210 @@
+"""Lake-side work of identity, as Ibis expressions: they run on DuckDB and on Spark alike.
+
+Text comes folded from intake (`KEY_FIELDS`), so that nothing here depends on an engine's own idea of case,
+accents, dates or hashes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+# The columns that two records are compared by, besides record_id.
+COMPARED = (
+    "given_key",
+    "surname_key",
+    "birth_surname_key",
+    "name_suffix",
+    "sex",
+    "birth_date",
+    "birth_year",
+    "birth_month",
+    "birth_day",
+    "email_key",
+    "phone",
+    "door",
+    "street_key",
+    "postcode",
+    "city_key",
+    "area_code",
+    "registration_number",
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Records that agree on all of `columns` are compared, unless more than `most` records share the values:
+    such values tell nothing, and would cost the square of their number."""
+
+    columns: tuple[str, ...]
+    most: int
+
+
+# Each is a way in which two records of one person still look alike after typing errors, nicknames, marriages,
+# moves and missing fields. What tells much may be shared by more than what tells little.
+BLOCKS = (
+    Block(("registration_number",), 60),
+    Block(("email_key",), 60),
+    Block(("phone",), 60),
+    Block(("names",), 60),
+    Block(("birth_date", "surname_key"), 60),
+    Block(("birth_date", "given_key"), 60),
+    Block(("birth_date", "given_initial", "surname_initial"), 60),
+    Block(("door", "given_initial", "surname_initial"), 30),
+    Block(("door", "given_key"), 30),
+    Block(("door", "birth_year"), 20),
+    Block(("birth_year", "surname_key", "given_initial"), 30),
+    Block(("birth_year", "given_key", "surname_start"), 15),
+    Block(("postcode", "surname_key", "given_initial"), 15),
+    Block(("area_code", "surname_key", "given_initial"), 15),
+    Block(("area_code", "given_key", "surname_initial"), 15),
+    Block(("city_key", "surname_start", "given_initial"), 15),
+    Block(("city_key", "birth_year"), 10),
+    Block(("postcode",), 15),
+    Block(("names_start",), 15),
+)
+
+# The weight (log2 odds) of what is taken as proof.
+SURE = 24.0
+
+
+def comparable(records: ir.Table) -> ir.Table:
+    """Records (columns of `intake.record`) to what they are compared by: record_id and `COMPARED`."""
+    return records.select(
+        "record_id",
+        *(name for name in COMPARED if name not in ("birth_year", "birth_month", "birth_day", "door")),
+        # Without the town, which many a list leaves out.
+        door=records.house_number.lower() + " " + records.street_key,
+        birth_year=ibis.coalesce(records.birth_date.year(), records.birth_year.cast("int32")).cast("int32"),
+        birth_month=records.birth_date.month().cast("int32"),
+        birth_day=records.birth_date.day().cast("int32"),
+    )
+
+
+def candidates(comparable: ir.Table, leeway: float = 1.0) -> ir.Table:
+    """The pairs worth comparing, by `BLOCKS`, each once: join_key_l < join_key_r (record ids), match_key.
+
+    Values may be shared by `leeway` times as many records as the blocks say: few records can afford more.
+    """
+    found = [_blocked(comparable, block.columns, round(block.most * leeway)) for block in BLOCKS]
+    return ibis.union(*found, distinct=True).mutate(match_key=ibis.literal("0"))
+
+
+def _blocked(comparable: ir.Table, columns: tuple[str, ...], most: int) -> ir.Table:
+    parts = _parts(comparable)
+    names = [f"key_{number}" for number in range(len(columns))]
+    narrow = comparable.select("record_id", **{n: parts[c] for n, c in zip(names, columns, strict=True)})
+    known = narrow.filter(*(narrow[name].notnull() for name in names))
+    sizes = known.group_by(*names).aggregate(size=known.count())
+    shared = known.join(sizes.filter(sizes.size > 1, sizes.size <= most), names)
+    left = shared.select(*names, join_key_l="record_id")
+    right = shared.select(*names, join_key_r="record_id")
+    pairs = left.join(right, [*names, left.join_key_l < right.join_key_r])
+    return pairs.select("join_key_l", "join_key_r")
+
+
+def _parts(comparable: ir.Table) -> dict[str, ir.Value]:
+    given, surname = comparable.given_key, comparable.surname_key
+    return {
+        **{name: comparable[name] for name in COMPARED},
+        "names": ibis.least(given, surname) + " " + ibis.greatest(given, surname),
+        "names_start": surname.substr(0, 4) + " " + given.substr(0, 3),
+        "given_initial": given.substr(0, 1),
+        "surname_initial": surname.substr(0, 1),
+        "surname_start": surname.substr(0, 3),
+    }
+
+
+def judged(scored: ir.Table) -> ir.Table:
+    """Splink's scored pairs to: record_id_l, record_id_r, weight (log2 odds that both are one person), sure.
+
+    Splink weighs a person against a stranger. But two people of one household agree on surname, address and
+    telephone as one person does: against a housemate only the evidence about the person counts, with even odds
+    beforehand. `weight` is the log2 odds against either. A shared registration number is `sure` unless names
+    and birth both speak against it.
+    """
+    person = scored.mw_given + scored.mw_tf_adj_given + scored.mw_birth + scored.mw_sex
+    either = _log2_sum(-scored.match_weight, -person)
+    same_number = (scored.registration_number_l == scored.registration_number_r).fill_null(False)
+    disproved = (scored.mw_given < 0) & ((scored.mw_birth < 0) | (scored.mw_surname < 0))
+    suffixes_differ = (scored.name_suffix_l != scored.name_suffix_r).fill_null(False)
+    sure = same_number & ~disproved
+    weight = ibis.cases((sure, SURE), (suffixes_differ, -SURE), else_=-either)
+    return scored.select("record_id_l", "record_id_r", weight=weight, sure=sure)
+
+
+def _log2_sum(left: ir.FloatingValue, right: ir.FloatingValue) -> ir.Value:
+    """log2(2^left + 2^right), safe for large values."""
+    larger, smaller = ibis.greatest(left, right), ibis.least(left, right)
+    return larger + (1.0 + (2.0 ** (smaller - larger))).log2()
+
+
+def numbered(records: ir.Table) -> ir.Table:
+    """Records with a registration number: record_id, source, registration_number."""
+    return records.filter(records.registration_number.notnull()).select(
+        "record_id", "source", "registration_number"
+    )
+
+
+def lists_sharing_numbers(numbered: ir.Table) -> ir.Table:
+    """Pairs of lists (left, right; a list with itself too) that have a registration number in common."""
+    lists = numbered.select("source", "registration_number").distinct()
+    left = lists.select(left="source", number="registration_number")
+    right = lists.select(right="source", number="registration_number")
+    return (
+        left.join(right, "number")
+        .select("left", "right")
+        .distinct()
+        .filter(lambda pair: pair.left <= pair.right)
+    )
+
+
+def homes(records: ir.Table, links: ir.Table) -> ir.Table:
+    """For each person where they live: person_id, address_key, unit. Persons with no address are absent.
+
+    The address that most of the person's records give; among equals the one of the latest batch, then the first
+    in the alphabet. A unit counts where some record of the person gives one at that address.
+    """
+    placed = records.filter(records.address_key.notnull()).join(links, "record_id")
+    given = placed.group_by("person_id", "address_key").aggregate(
+        times=placed.count(), latest=placed.batch_id.max(), unit=placed.unit.max()
+    )
+    rank = ibis.row_number().over(
+        ibis.window(
+            group_by="person_id", order_by=[given.times.desc(), given.latest.desc(), given.address_key.asc()]
+        )
+    )
+    ranked = given.mutate(rank=rank)
+    return ranked.filter(ranked["rank"] == 0).select("person_id", "address_key", "unit")
+
+
+def surnames(records: ir.Table, links: ir.Table) -> ir.Table:
+    """All surnames that a person is or was known by: person_id, surname."""
+    named = records.join(links, "record_id")
+    now = named.select("person_id", surname="surname_key")
+    at_birth = named.select("person_id", surname="birth_surname_key")
+    return now.union(at_birth).filter(lambda name: name.surname.notnull()).distinct()
+
+
+def households_by_list(records: ir.Table, links: ir.Table) -> ir.Table:
+    """Households that lists name: person_id, household (the list's name and its key)."""
+    keyed = records.filter(records.household_key.notnull()).join(links, "record_id")
+    return keyed.select("person_id", household=keyed.source + "|" + keyed.household_key).distinct()
+
+
+def households_by_address(homes: ir.Table, surnames: ir.Table) -> ir.Table:
+    """Households by same address and a surname in common: person_id, household (address, unit and surname).
+
+    Where all who give a unit at an address under a surname give the same, those who give none live there too.
+    """
+    under = homes.join(surnames, "person_id")
+    units = under.group_by("address_key", "surname").aggregate(
+        units=under.unit.nunique(), only=under.unit.max()
+    )
+    known = under.join(units, ["address_key", "surname"])
+    unit = ibis.cases((known.units == 1, known.only), else_=known.unit.fill_null(""))
+    return known.select(
+        "person_id", household=known.address_key + "|" + unit.fill_null("") + "|" + known.surname
+    ).distinct()
