@@ -1,0 +1,67 @@
+"""Walk and mailing lists: order, one piece a household, no formulas."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from commonweal.planning.lists import pieces, write_lists
+from commonweal.planning.options import CampaignOption
+
+OPTIONS = {
+    "post:a": CampaignOption(code="post:a", channel="post", message="a", unit_cost=50, per="household"),
+    "door:a": CampaignOption(code="door:a", channel="door", message="a", unit_cost=90),
+}
+
+
+def person(household: int, option: str, given: str, **more: Any) -> dict[str, Any]:
+    names = ("area_code", "street", "house_number", "unit", "postcode", "city", "phone", "email")
+    row: dict[str, Any] = dict.fromkeys(names)
+    return row | {"household_id": household, "option": option, "given_name": given, "surname": "Roy"} | more
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_household_gets_one_letter_in_all_their_names(tmp_path: Path) -> None:
+    rows = [person(1, "post:a", "Ana"), person(1, "post:a", "Léo"), person(2, "post:a", "Max")]
+    (written,) = write_lists(tmp_path, pieces(rows, OPTIONS))
+    assert (written.path.name, written.rows) == ("mailing-list.csv", 2)
+    assert [row["names"] for row in read(written.path)] == ["Ana Roy & Léo Roy", "Max Roy"]
+
+
+def test_a_walk_goes_up_one_side_of_the_street_and_then_the_other(tmp_path: Path) -> None:
+    numbers = ["10", "3", "2", "1 bis", "21", None]
+    rows = [
+        person(i, "door:a", str(i), street="rue A", house_number=number, area_code="0113")
+        for i, number in enumerate(numbers)
+    ]
+    (written,) = write_lists(tmp_path, pieces(rows, OPTIONS))
+    assert [row["number"] for row in read(written.path)] == ["", "2", "10", "1 bis", "3", "21"]
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_defused(tmp_path: Path) -> None:
+    rows = [person(1, "door:a", "=HYPERLINK(1)", street="@SUM(A1)", unit="-1", city="+cmd|' /C calc'!A0")]
+    (written,) = write_lists(tmp_path, pieces(rows, OPTIONS))
+    (row,) = read(written.path)
+    assert [row[name] for name in ("names", "street", "unit", "city")] == [
+        "'=HYPERLINK(1) Roy",
+        "'@SUM(A1)",
+        "'-1",
+        "'+cmd|' /C calc'!A0",
+    ]
+
+
+def test_a_telephone_number_keeps_its_plus(tmp_path: Path) -> None:
+    options = {"phone:a": CampaignOption(code="phone:a", channel="phone", message="a", unit_cost=70)}
+    rows = [person(1, "phone:a", "Ana", phone="+33199000000")]
+    (written,) = write_lists(tmp_path, pieces(rows, options))
+    assert read(written.path)[0]["phone"] == "+33199000000"
+
+
+def test_no_file_is_left_half_written(tmp_path: Path) -> None:
+    write_lists(tmp_path, pieces([person(1, "door:a", "Ana")], OPTIONS))
+    assert [path.name for path in tmp_path.iterdir()] == ["walk-list.csv"]
