@@ -24,7 +24,7 @@ ELECTIONS = {
 }
 LAST = "2026_local"
 JOBS = np.array(["worker", "clerk", "manager", "retired", "student"])
-CHANNELS = {"door": 0.5, "phone": 0.25, "post": 0.05}
+CHANNELS = {"door": 0.3, "phone": 0.15, "post": 0.03}
 MESSAGES = {"housing": 1.0, "climate": 0.7, "reminder": 1.3}
 ARMS = ("control", *(f"{channel}:{message}" for channel in CHANNELS for message in MESSAGES))
 

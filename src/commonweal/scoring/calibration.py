@@ -10,6 +10,7 @@ its logit, clustered by household: people under one roof vote together.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,11 @@ class Calibration:
     raw: tuple[float, ...]
     calibrated: tuple[float, ...]
     variance: tuple[float, ...]
+
+    @classmethod
+    def of(cls, packed: dict[str, Any]) -> Self:
+        """From what `dataclasses.asdict` made of one."""
+        return cls(packed["method"], *(tuple(packed[name]) for name in ("raw", "calibrated", "variance")))
 
     def apply(self, raw: Floats) -> Floats:
         """Raw logits to calibrated ones. Beyond the outer knots the curve goes on in parallel to the diagonal."""

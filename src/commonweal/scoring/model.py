@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What is modelled."""
+
+    TURNOUT = "turnout"
+    SUPPORT = "support"
+    EFFECTS = "effects"
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,16 @@ class ElectionVotes:
     election: str
     voted: int
     stayed: int
+
+
+@dataclass(frozen=True)
+class AttributeCount:
+    """How many persons have an attribute, how many of them as a number, and how many different texts there are."""
+
+    name: str
+    persons: int
+    numbers: int
+    levels: int
 
 
 @dataclass(frozen=True)
@@ -76,3 +95,40 @@ class Columns:
             *(f"list_{i}" for i in range(len(self.lists))),
             "lists",
         )
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A model that could not be trained, and why: the error's code, parameters and text."""
+
+    kind: Kind
+    code: str
+    parameters: dict[str, str]
+    reason: str
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """One trained model, for reports: area under the curve, calibration error (0-1), people learnt from."""
+
+    kind: Kind
+    model_id: int
+    outcome: str
+    learnt_from: int
+    auc: float
+    calibration_error: float
+    half_width: float
+
+
+@dataclass(frozen=True)
+class ScoreReport:
+    """What a scoring did. `scored` of `persons` are on the roll; `options` have effects from `experiment`."""
+
+    run_id: int
+    at: datetime
+    persons: int
+    scored: int
+    models: tuple[ModelSummary, ...]
+    experiment: str | None
+    options: tuple[str, ...]
+    skipped: tuple[Skipped, ...]

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import lightgbm as lgb
 import numpy as np
@@ -58,12 +58,16 @@ class Chances:
 
 @dataclass(frozen=True)
 class Model:
-    """A trained model: one booster a fold, the calibration, the booster of the model's own variance."""
+    """A trained model: one booster a fold, the calibration, the booster of the model's own variance.
+
+    `level` is a second calibration, to outcomes that are more to the point than those it was trained on.
+    """
 
     boosters: tuple[lgb.Booster, ...]
     spread: lgb.Booster
     calibration: Calibration
     seed: int
+    level: Calibration | None = None
 
     def predict(self, matrix: Matrix, unseen_by: npt.NDArray[np.int64] | None = None) -> Chances:
         """Chances for the rows of `matrix`.
@@ -76,11 +80,34 @@ class Model:
             rows = np.flatnonzero(unseen_by >= 0)
             raw[rows] = votes[unseen_by[rows], rows]
         centre = self.calibration.apply(raw)
-        variance = np.asarray(
-            self.spread.predict(matrix, num_threads=THREADS)
-        ) + self.calibration.variance_at(raw)
+        variance = np.asarray(self.spread.predict(matrix, num_threads=THREADS), dtype=np.float64)
+        variance += self.calibration.variance_at(raw)
+        if self.level is not None:
+            variance += self.level.variance_at(centre)
+            centre = self.level.apply(centre)
         reach = _WIDTH * np.sqrt(variance)
         return Chances(expit(centre), expit(centre - reach), expit(centre + reach))
+
+    def packed(self) -> dict[str, Any]:
+        """The model as plain data, for JSON."""
+        return {
+            "boosters": [booster.model_to_string() for booster in self.boosters],
+            "spread": self.spread.model_to_string(),
+            "calibration": asdict(self.calibration),
+            "level": asdict(self.level) if self.level else None,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def unpacked(cls, packed: dict[str, Any]) -> Self:
+        """The model that was packed."""
+        return cls(
+            boosters=tuple(lgb.Booster(model_str=text) for text in packed["boosters"]),
+            spread=lgb.Booster(model_str=packed["spread"]),
+            calibration=Calibration.of(packed["calibration"]),
+            level=Calibration.of(packed["level"]) if packed["level"] else None,
+            seed=packed["seed"],
+        )
 
 
 @dataclass(frozen=True)

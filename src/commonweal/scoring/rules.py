@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commonweal.experiments.rules import uniform
-from commonweal.scoring.model import Election, ElectionVotes, Window
+from commonweal.scoring.model import AttributeCount, Columns, Election, ElectionVotes, Window
 
 Ids = npt.NDArray[np.int64]
 
@@ -19,6 +19,10 @@ LAGS = 6
 
 ENOUGH = 60
 """Persons of each outcome (yes, no) without which no model is trained."""
+
+_OUTCOMES = ("arm:", "outcome:", "support_level")
+_ATTRIBUTES = 40
+_TEXTS = 500
 
 _ISO = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)[-_./ ]?(?P<month>0[1-9]|1[0-2])(?:[-_./ ]?(?P<day>0[1-9]|[12]\d|3[01]))?(?!\d)"
@@ -98,13 +102,34 @@ def window_before(
     )
 
 
-def supports(level: float | None) -> float | None:
-    """A support level (1 strongly for … 5 strongly against) as an outcome: 1, 0, or None when undecided (3) or no level."""
-    if level is None or level not in (1, 2, 4, 5):
-        return None
-    return 1.0 if level <= 2 else 0.0
+def choose_columns(
+    persons: int, elections: int, attributes: Sequence[AttributeCount], lists: Sequence[str]
+) -> Columns:
+    """Which facts to look at: past votes, the lists, and attributes that enough persons have.
+
+    An attribute is a number if most of its values are; a text of very many different values (a name, a remark)
+    is none. What tells of an experiment, or how people answered when asked for whom they are, is no fact but
+    an outcome.
+    """
+    enough = max(50.0, 0.01 * persons)
+    facts = [each for each in attributes if each.persons >= enough and not _is_outcome(each.name)]
+    facts.sort(key=lambda each: (-each.persons, each.name))
+    facts = facts[:_ATTRIBUTES]
+    numbers = sorted(each.name for each in facts if each.numbers >= each.persons / 2)
+    texts = sorted(each.name for each in facts if each.name not in numbers and each.levels <= _TEXTS)
+    return Columns(min(LAGS, elections), numbers=tuple(numbers), texts=tuple(texts), lists=tuple(lists))
+
+
+def _is_outcome(name: str) -> bool:
+    return name.startswith(_OUTCOMES)
 
 
 def folds(household: Ids, count: int, seed: int) -> Ids:
     """The fold 0 … count-1 of each household id; the same household falls into the same fold in every run."""
     return np.floor(uniform(household, f"scoring.fold.{seed}") * count).astype(np.int64)
+
+
+def parts_of(option: str) -> tuple[str, str]:
+    """Channel and message of an option, "door:housing"; without a colon it is a message of the one channel there is."""
+    channel, colon, message = option.partition(":")
+    return (channel, message) if colon else ("", option)

@@ -208,10 +208,33 @@ def _digit(text: ir.Value) -> ir.Value:
     return ibis.cases(*((text.strip() == str(digit), float(digit)) for digit in range(1, 6)), else_=None)
 
 
+def undecided(attribute: ir.Table, level: str) -> ir.Table:
+    """Who answered 3 when asked for the support level: person_id."""
+    told = attribute.filter(attribute.name == level)
+    return told.filter(ibis.coalesce(told.number, _digit(told.text)) == 3.0).select("person_id")
+
+
 def experiment_outcome(attribute: ir.Table, metric: str) -> ir.Table:
-    """What an experiment's results say of a metric ("voted", "support"): person_id, outcome in 0-1."""
-    told = attribute.filter(attribute.name == f"outcome:{metric}")
-    return told.filter(told.number.notnull()).select("person_id", outcome=told.number)
+    """What an experiment's results say of a metric ("voted", "support"): person_id, outcome (1.0 or 0.0)."""
+    told = attribute.filter((attribute.name == f"outcome:{metric}") & attribute.number.isin([0.0, 1.0]))
+    return told.select("person_id", outcome=told.number)
+
+
+def control_outcome(attribute: ir.Table, arms: ir.Table, control: str, metric: str) -> ir.Table:
+    """The outcomes of those whom the experiment left alone: person_id, outcome."""
+    alone = arms.filter(arms.arm == control)
+    return experiment_outcome(attribute, metric).semi_join(alone, "person_id")
+
+
+def first_known(outcome: ir.Table, otherwise: ir.Table) -> ir.Table:
+    """The outcomes of the first table, and of the second those of persons who are not in the first."""
+    return outcome.union(otherwise.anti_join(outcome, "person_id"))
+
+
+def outcome_lists(attribute: ir.Table, origin: ir.Table, names: Sequence[str]) -> ir.Table:
+    """The lists that told these attributes: name, source."""
+    told = attribute.filter(attribute.name.isin(list(names))).select("name", "origin").distinct()
+    return told.join(origin.select("origin", "source"), "origin").select("name", "source").distinct()
 
 
 def training_rows(rows: ir.Table, outcome: ir.Table, keep: int = 1, of: int = 1) -> ir.Table:
@@ -220,3 +243,12 @@ def training_rows(rows: ir.Table, outcome: ir.Table, keep: int = 1, of: int = 1)
     if keep < of:
         chosen = chosen.filter(chosen.household_id % of < keep)
     return chosen.order_by("person_id")
+
+
+def trial_rows(rows: ir.Table, arms: ir.Table, attribute: ir.Table, metrics: Sequence[str]) -> ir.Table:
+    """The rows of those who are in an arm, in a fixed order, with arm and outcome_METRIC (null: not known)."""
+    found = rows.join(arms.select("person_id", "arm"), "person_id")
+    for metric in metrics:
+        outcome = experiment_outcome(attribute, metric).rename({f"outcome_{metric}": "outcome"})
+        found = _beside(found, outcome)
+    return found.order_by("person_id")

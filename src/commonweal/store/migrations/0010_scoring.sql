@@ -23,11 +23,11 @@ CREATE TABLE scoring.model (
     kind        text NOT NULL CHECK (kind IN ('turnout', 'support', 'effects')),
     trained_at  timestamptz NOT NULL,
     card        jsonb NOT NULL,
-    content     text NOT NULL
+    content     json
 );
 CREATE INDEX model_by_kind ON scoring.model (kind, model_id DESC);
 COMMENT ON TABLE scoring.model IS
-    'A trained model: its card for people, its content (features, boosters, calibration; JSON) for the next scoring. '
+    'A trained model: its card for people, its content (features, boosters, calibration), kept of the latest few. '
     'For: bulk (write), worker and web (read the card).';
-GRANT SELECT, INSERT ON scoring.model TO :bulk;
+GRANT SELECT, INSERT, UPDATE (content) ON scoring.model TO :bulk;
 GRANT SELECT (model_id, run_id, kind, trained_at, card) ON scoring.model TO :worker, :web;
