@@ -22,7 +22,7 @@ from commonweal.planning.errors import (
 )
 from commonweal.planning.lists import WrittenList
 from commonweal.planning.model import EffectDraws, Goal, Option, Per, Plan, Problem
-from commonweal.planning.options import CampaignOption, allowed, read_options
+from commonweal.planning.options import CampaignOption, UnknownOption, allowed, read_options
 from commonweal.planning.population import Population, read_population
 from commonweal.planning.solve import solve
 from commonweal.planning.tally import Tally, tally
@@ -247,6 +247,33 @@ def export(campaign: Campaign, folder: Path, *, actor: str | None = None) -> lis
             connection, campaign, "plan.export", subject=f"plan:{found.plan_id}", detail=detail, actor=actor
         )
     return written
+
+
+def hand_out(campaign: Campaign, channel: str, *, account: int, actor: str) -> list[list[str]]:
+    """A channel's list of the plan in force, as rows for a page: the people whom `account` may see, and no others.
+
+    Raises NoPlanInForce, CampaignOver, UnknownOption where the plan uses no option of the channel.
+    """
+    _check_not_over(campaign)
+    options = {each.code: each for each in read_options(campaign.folder)}
+    with campaign.ledger.transaction(LedgerRole.WEB, account=account) as connection:
+        found = queries.in_force(connection)
+        if found is None:
+            raise NoPlanInForce
+        used = [
+            each.option
+            for each in queries.option_totals(connection, found.plan_id)
+            if each.channel == channel
+        ]
+        if not used:
+            raise UnknownOption(code=channel, known=", ".join(sorted(options)))
+        rows = queries.handed_out(connection, found.plan_id, used)
+        listed = lists.sheet(channel, lists.pieces(rows, options))
+        detail = {"channel": channel, "rows": len(listed) - 1}
+        audit.record(
+            connection, campaign, "plan.export", subject=f"plan:{found.plan_id}", detail=detail, actor=actor
+        )
+    return listed
 
 
 def _rows(table: pa.Table) -> Any:

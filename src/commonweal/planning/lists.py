@@ -84,24 +84,30 @@ def write_lists(folder: Path, found: Iterable[dict[str, str]]) -> list[WrittenLi
     for piece in found:
         by_channel.setdefault(piece["channel"], []).append(piece)
     folder.mkdir(parents=True, exist_ok=True)
-    return [
-        _write(folder, channel, sorted(rows, key=_walking_order))
-        for channel, rows in sorted(by_channel.items())
-    ]
+    return [_write(folder, channel, rows) for channel, rows in sorted(by_channel.items())]
 
 
-def _write(folder: Path, channel: str, rows: list[dict[str, str]]) -> WrittenList:
-    name = {"door": "walk-list", "post": "mailing-list"}.get(channel, f"{channel}-list")
-    path = folder / f"{name}.csv"
+def sheet(channel: str, found: Iterable[dict[str, str]]) -> list[list[str]]:
+    """A channel's pieces as the rows of its list, the column names first, in the order in which one works."""
+    columns = _COLUMNS[channel]
+    rows = sorted(found, key=_walking_order)
+    return [list(columns), *([_defused(row[column]) for column in columns] for row in rows)]
+
+
+def file_name(channel: str) -> str:
+    """What a channel's list is called."""
+    return {"door": "walk-list", "post": "mailing-list"}.get(channel, f"{channel}-list") + ".csv"
+
+
+def _write(folder: Path, channel: str, found: list[dict[str, str]]) -> WrittenList:
+    path = folder / file_name(channel)
     draft = path.with_suffix(".csv.part")
     with draft.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_COLUMNS[channel])
-        writer.writerows([_defused(row[column]) for column in _COLUMNS[channel]] for row in rows)
+        csv.writer(file).writerows(sheet(channel, found))
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
-    return WrittenList(path, channel, len(rows))
+    return WrittenList(path, channel, len(found))
 
 
 def _defused(cell: str) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from psycopg.rows import dict_row
+
 from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
 from commonweal.store.ledger import Connection
 
@@ -63,3 +67,16 @@ def in_force(connection: Connection) -> MadePlan | None:
     """The approved plan, or None."""
     row = connection.execute(f"SELECT {_PLAN} FROM planning.plan WHERE status = 'approved'").fetchone()
     return MadePlan(*row) if row else None
+
+
+def handed_out(connection: Connection, plan_id: int, options: list[str]) -> list[dict[str, Any]]:
+    """Who is to be contacted by some options of the plan that the serving copy holds, as the transaction's account may
+    see them: rows as `lists.pieces` takes them, households together.
+    """
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            "SELECT household_id, planned AS option, given_name, surname, area_code, street, house_number, unit,"
+            " postcode, city, phone, email FROM people.person"
+            " WHERE plan_id = %s AND planned = ANY (%s) ORDER BY household_id, surname, given_name, person_id",
+            (plan_id, options),
+        ).fetchall()
