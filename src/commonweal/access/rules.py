@@ -33,7 +33,7 @@ _PERMITTED: dict[Role, frozenset[Permission]] = {
             _P.SEE_RUNS,
         }
     ),
-    Role.DIGITAL: frozenset({_P.BE_HERE, _P.SEE_UNIVERSES, _P.SEE_PLAN}),
+    Role.DIGITAL: frozenset({_P.BE_HERE, _P.SEE_UNIVERSES, _P.SAVE_UNIVERSES, _P.SEE_PLAN}),
     Role.ORGANISER: frozenset({_P.BE_HERE, _P.SEE_PEOPLE, _P.SEE_PLAN, _P.EXPORT_PLAN}),
     Role.VOLUNTEER: frozenset({_P.BE_HERE}),
     Role.TREASURER: frozenset({_P.BE_HERE, _P.SEE_PLAN}),

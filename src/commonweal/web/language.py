@@ -6,6 +6,7 @@ English stands in the code; locale/<language>/LC_MESSAGES/commonweal.po has the 
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib import resources
@@ -17,7 +18,17 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
+from commonweal.errors import _
+
 LANGUAGES = {"en": "English", "fr": "Français"}
+
+_VALUES = {
+    ("sex", "f"): _("woman"),
+    ("sex", "m"): _("man"),
+    ("sex", "x"): _("another sex"),
+    ("consent", "yes"): _("yes"),
+    ("consent", "no"): _("no"),
+}
 
 
 @cache
@@ -122,6 +133,22 @@ class Language:
             "MMMd" if local.year == today.year else "yMMMd", local, locale=self.locale
         )
         return f"{day}, {time}"
+
+    def shown(self, value: object, field: str = "") -> str:
+        """A value of a person as a reader writes it: dates, numbers, yes and no."""
+        if value is None:
+            return ""
+        if isinstance(value, str) and field.endswith("_date"):
+            with suppress(ValueError):
+                value = date.fromisoformat(value)
+        if isinstance(value, date):
+            return self.day(value, "medium")
+        if isinstance(value, float) and not value.is_integer():
+            return self.number(value, 5 if field in {"latitude", "longitude"} else 2)
+        if isinstance(value, float):
+            return self.number(value)
+        code = (field.partition("_")[0], str(value))
+        return self.gettext(_VALUES[code]) if code in _VALUES else str(value)
 
     def lasting(self, seconds: float) -> str:
         """How long something took: 12 seconds, 3 minutes."""

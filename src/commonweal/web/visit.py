@@ -70,6 +70,7 @@ class Frame:
             "lasting": language.lasting,
             "listing": language.listing,
             "link": lambda number, kind: self.links.make(kind, number),
+            "shown": language.shown,
             "target": lambda name: words.target(name, language.gettext),
             "word": lambda code, table: words.word(table, code, language.gettext),
         }

@@ -7,6 +7,7 @@ from typing import Any
 
 from commonweal.errors import CommonwealError, _
 from commonweal.intake.rules import MEANING
+from commonweal.people.model import Score
 
 ROLE = {
     "candidate": _("Candidate"),
@@ -17,6 +18,22 @@ ROLE = {
     "volunteer": _("Volunteer"),
     "treasurer": _("Treasurer"),
     "privacy": _("Privacy officer"),
+}
+
+# Messages of the demo; a campaign's own are shown as it wrote them.
+MESSAGE = {
+    "housing": _("housing"),
+    "climate": _("climate"),
+    "local_services": _("local services"),
+    "vote_reminder": _("a reminder to vote"),
+}
+
+FILE = {
+    "door": _("Walk list (CSV)"),
+    "post": _("Mailing list (CSV)"),
+    "phone": _("Phone list (CSV)"),
+    "sms": _("List for text messages (CSV)"),
+    "email": _("List for e-mails (CSV)"),
 }
 
 RUN_STATUS = {
@@ -47,14 +64,28 @@ COMMAND = {
 }
 
 PLAN_REASON = {
-    "budget": _("The money ends before them"),
-    "no_gain": _("No contact would gain a vote"),
-    "no_address": _("No address known"),
-    "no_phone": _("No phone number known"),
-    "no_email": _("No e-mail address known"),
+    "chosen": _("Chosen"),
+    "outbid": _("The money does more elsewhere"),
+    "ran_out": _("The money ends before them"),
+    "never_useful": _("No contact would gain anything"),
+    "no_address": _("No address is known"),
+    "no_phone": _("No phone number is known"),
+    "no_email": _("No e-mail address is known"),
     "said_no": _("They said no"),
-    "no_consent": _("No consent was given"),
-    "no_estimate": _("Nobody knows what a contact would do"),
+    "no_consent": _("They did not agree to be written to"),
+    "no_estimate": _("Nobody knows what a contact would do to them"),
+    "other_member_no_address": _("Somebody else of the household is contacted; of them no address is known"),
+    "other_member_no_phone": _(
+        "Somebody else of the household is contacted; of them no phone number is known"
+    ),
+    "other_member_no_email": _(
+        "Somebody else of the household is contacted; of them no e-mail address is known"
+    ),
+    "other_member_said_no": _("Somebody else of the household is contacted; they said no"),
+    "other_member_no_consent": _("Somebody else of the household is contacted; they did not agree"),
+    "other_member_no_estimate": _(
+        "Somebody else of the household is contacted; nobody knows what it would do to them"
+    ),
 }
 
 PLAN_STATUS = {
@@ -79,18 +110,20 @@ VERB = {
     "look_at_rows": _("looked at rows in quarantine"),
     "import": _("loaded a list"),
     "take_back": _("took a list back"),
-    "areas": _("loaded areas"),
+    "areas.load": _("loaded areas"),
     "resolve": _("found who is who"),
-    "build": _("made the profiles"),
-    "publish": _("published the profiles"),
-    "save_universe": _("saved a universe"),
-    "delete_universe": _("deleted a universe"),
+    "people.build": _("made the profiles"),
+    "people.publish": _("published the profiles"),
+    "universe.save": _("saved a universe"),
+    "universe.change": _("changed a universe"),
+    "universe.delete": _("deleted a universe"),
     "experiment.draw": _("drew an experiment"),
     "experiment.analyse": _("analysed an experiment"),
     "score": _("scored everybody"),
-    "plan": _("made a plan"),
-    "approve_plan": _("approved a plan"),
-    "export": _("exported a list"),
+    "plan.make": _("made a plan"),
+    "plan.approve": _("approved a plan"),
+    "plan.export": _("exported a list"),
+    "ask_to_take_back": _("asked to take a list back"),
     "start_run": _("started a run"),
     "stop_run": _("stopped a run"),
 }
@@ -136,6 +169,77 @@ _PREFIXED_FIELD = {
     "vote": _("Voted: {name}"),
     "arm": _("Arm of the experiment {name}"),
     "outcome": _("Outcome: {name}"),
+}
+
+RULE = {
+    "official_first": _("the roll before other lists"),
+    "own_word_first": _("what they gave themselves"),
+    "newest_first": _("the newest"),
+    "strictest": _("a no before a yes"),
+}
+
+SCORE = {
+    "turnout": _("Will vote"),
+    "support": _("Is for us"),
+}
+
+_SCORE_WORDS = {
+    "turnout": (
+        (20, _("Almost surely stays at home.")),
+        (40, _("Rather stays at home.")),
+        (60, _("About even: we do not know whether they will vote.")),
+        (80, _("Rather votes.")),
+        (101, _("Almost surely votes.")),
+    ),
+    "support": (
+        (20, _("Almost surely for somebody else.")),
+        (40, _("Rather for somebody else.")),
+        (60, _("About even: we do not know. It does not mean undecided.")),
+        (80, _("Rather for us.")),
+        (101, _("Almost surely for us.")),
+    ),
+}
+
+MODEL = {
+    "turnout": _("Turnout"),
+    "support": _("Support"),
+    "effects": _("What contacts do"),
+}
+
+_FEATURE = {
+    "age": _("Age"),
+    "sex": _("Sex"),
+    "latitude": _("Where they live, north to south"),
+    "longitude": _("Where they live, west to east"),
+    "has_email": _("Has an e-mail address"),
+    "has_phone": _("Has a phone number"),
+    "votes_known": _("How many past votes are known"),
+    "share_voted": _("Share of past votes cast"),
+    "household_size": _("Size of the household"),
+    "area_size": _("Size of the area"),
+    "lists": _("Number of lists"),
+    "area": _("Area"),
+    "turnout": _("Turnout score"),
+    "support": _("Support score"),
+}
+
+_FEATURE_OF = {
+    "voted": _("Vote number {name} back"),
+    "alike": _("Vote of this kind, number {name} back"),
+    "list": _("On the list {name}"),
+    "attribute": _("{name}, as a list says"),
+}
+
+_GROUP = {
+    "under 25": _("under 25"),
+    "25-34": _("25 to 34"),
+    "35-49": _("35 to 49"),
+    "50-64": _("50 to 64"),
+    "65-79": _("65 to 79"),
+    "80 and over": _("80 and over"),
+    "f": _("Women"),
+    "m": _("Men"),
+    "x": _("Another sex"),
 }
 
 LIST_KIND = {
@@ -192,10 +296,14 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "role": ROLE,
     "run_status": RUN_STATUS,
     "channel": CHANNEL,
+    "file": FILE,
+    "message": MESSAGE,
     "command": COMMAND,
     "plan_reason": PLAN_REASON,
     "plan_status": PLAN_STATUS,
     "verb": VERB,
+    "rule": RULE,
+    "model": MODEL,
     "list_kind": LIST_KIND,
     "list_origin": LIST_ORIGIN,
     "list_mode": LIST_MODE,
@@ -216,6 +324,30 @@ def target(name: str, gettext: Callable[[str], str]) -> str:
     if colon and prefix in _PREFIXED_FIELD:
         return gettext(_PREFIXED_FIELD[prefix]).format(name=rest.replace("_", " "))
     return gettext(FIELD[name]) if name in FIELD else (rest or name).replace("_", " ")
+
+
+def feature(name: str, gettext: Callable[[str], str]) -> str:
+    """What a model looks at."""
+    if name in _FEATURE:
+        return gettext(_FEATURE[name])
+    kind, separator, rest = name.partition(":") if ":" in name else name.partition("_")
+    if separator and kind in _FEATURE_OF:
+        return gettext(_FEATURE_OF[kind]).format(name=rest.replace("_", " "))
+    return name.replace("_", " ")
+
+
+def group(by: str, name: str, gettext: Callable[[str], str]) -> str:
+    """A group of people on a model's card."""
+    if not name:
+        return gettext(_("Age not known") if by == "age" else _("Sex not known"))
+    return gettext(_GROUP[name]) if name in _GROUP else name
+
+
+def score(kind: str, told: Score) -> str:
+    """What a score says. Near 50, or with an interval over most of the range, it says that nobody knows."""
+    if told.low < 35 and told.high > 65:
+        return _SCORE_WORDS[kind][2][1]
+    return next(text for edge, text in _SCORE_WORDS[kind] if told.value < edge)
 
 
 def error(told: Mapping[str, Any], gettext: Callable[[str], str]) -> str:

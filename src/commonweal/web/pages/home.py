@@ -2,18 +2,134 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
 
-from commonweal.access.model import Permission
+from commonweal.access.model import Permission, Role
+from commonweal.access.queries import names
+from commonweal.audit import queries as audit
+from commonweal.people import queries as people
+from commonweal.people.spread import spreads
+from commonweal.planning import queries as planning
+from commonweal.store.ledger import Connection
 from commonweal.web.guard import needs
-from commonweal.web.visit import Here, Html
+from commonweal.web.matrix import SHORT, matrix
+from commonweal.web.pages.lists import loaded_lists
+from commonweal.web.pages.models import models
+from commonweal.web.pages.people import area_names, list_names
+from commonweal.web.pages.plan import by_area, by_channel
+from commonweal.web.visit import Here, Html, Visit
+
+_LOOKS = ("look", "look_at_rows", "plan.export", "search")
 
 
 @get("/", opt=needs(Permission.BE_HERE), sync_to_thread=True)
 def home_page(visit: Here) -> Html:
     """The page that goes with the role."""
-    return visit.page("home.html")
+    with visit.read() as connection:
+        return visit.page("home.html", **_CONTEXT[visit.account.role](visit, connection))
 
+
+def _director(visit: Visit, connection: Connection) -> dict[str, Any]:
+    lists = loaded_lists(connection)
+    return {
+        "lists": lists,
+        "rows_read": sum(each.rows_read for each in lists),
+        "quarantined": sum(each.quarantined for each in lists),
+        **_example(visit, connection),
+        **_tonight(connection),
+    }
+
+
+def _example(visit: Visit, connection: Connection) -> dict[str, Any]:
+    """Somebody found on many lists, as the last publish chose them."""
+    overview = people.overview(connection)
+    if overview is None or overview.example is None:
+        return {"example": None, "overview": overview, "list_names": {}}
+    person = people.person(connection, overview.example)
+    return {
+        "example": matrix(person, SHORT, most=8),
+        "on_lists": len(person.lists),
+        "overview": overview,
+        "list_names": list_names(connection),
+    }
+
+
+def _candidate(visit: Visit, connection: Connection) -> dict[str, Any]:
+    vote = visit.campaign.last_round
+    return {
+        "days": (vote - visit.campaign.today).days if vote else None,
+        "standing": spreads(connection),
+        **_tonight(connection),
+    }
+
+
+def _analyst(visit: Visit, connection: Connection) -> dict[str, Any]:
+    return models(visit, connection)
+
+
+def _treasurer(visit: Visit, connection: Connection) -> dict[str, Any]:
+    return _tonight(connection)
+
+
+def _digital(visit: Visit, connection: Connection) -> dict[str, Any]:
+    tonight = _tonight(connection)
+    return tonight | {"options": [each for each in tonight["options"] if each.channel in {"email", "sms"}]}
+
+
+def _organiser(visit: Visit, connection: Connection) -> dict[str, Any]:
+    found = _doors(visit, connection)
+    own = [area for area in found["areas"] if area.code in visit.account.areas]
+    return found | {"areas": own, "doors": sum(area.contacts.get("door", 0) for area in own)}
+
+
+def _doors(visit: Visit, connection: Connection) -> dict[str, Any]:
+    """How many doors wait in each area: numbers only."""
+    plan = planning.latest(connection)
+    totals = planning.area_totals(connection, plan.plan_id) if plan else []
+    areas = by_area(totals, area_names(connection), visit.gettext("No area known"))
+    areas.sort(key=lambda area: (-area.contacts.get("door", 0), area.code))
+    return {"plan": plan, "areas": areas, "doors": sum(area.contacts.get("door", 0) for area in areas)}
+
+
+def _volunteer(visit: Visit, connection: Connection) -> dict[str, Any]:
+    found = _doors(visit, connection)
+    return found | {"areas": [area for area in found["areas"] if area.contacts.get("door")]}
+
+
+def _privacy(visit: Visit, connection: Connection) -> dict[str, Any]:
+    lists = loaded_lists(connection)
+    groundless = [each for each in lists if not (each.source.purpose and each.source.legal_basis)]
+    looks = [entry for entry in audit.recent(connection, limit=300) if entry.verb in _LOOKS]
+    return {"lists": lists, "groundless": len(groundless), "looks": looks[:10], "actors": names(connection)}
+
+
+def _tonight(connection: Connection) -> dict[str, Any]:
+    """The newest plan in short; nothing where there is none."""
+    plan = planning.latest(connection)
+    if plan is None:
+        return {"plan": None, "options": [], "channels": [], "left_out": []}
+    options = planning.option_totals(connection, plan.plan_id)
+    return {
+        "plan": plan,
+        "options": options,
+        "channels": by_channel(options),
+        "left_out": planning.left_out(connection, plan.plan_id),
+    }
+
+
+_CONTEXT: dict[Role, Callable[[Visit, Connection], dict[str, Any]]] = {
+    Role.DIRECTOR: _director,
+    Role.CANDIDATE: _candidate,
+    Role.ANALYST: _analyst,
+    Role.TREASURER: _treasurer,
+    Role.DIGITAL: _digital,
+    Role.ORGANISER: _organiser,
+    Role.VOLUNTEER: _volunteer,
+    Role.PRIVACY: _privacy,
+}
 
 ROUTES: list[HTTPRouteHandler] = [home_page]

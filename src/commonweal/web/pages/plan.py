@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
-from litestar import get
+from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from commonweal.access.model import Permission
 from commonweal.access.queries import names
-from commonweal.planning import queries
-from commonweal.planning.totals import AreaTotal, MadePlan
+from commonweal.people import queries as people
+from commonweal.planning import actions, queries
+from commonweal.planning.lists import file_name
+from commonweal.planning.totals import AreaTotal, MadePlan, OptionTotal
 from commonweal.store.ledger import Connection
+from commonweal.web import choropleth, words
 from commonweal.web.guard import needs
 from commonweal.web.visit import Here, Html, Visit
 
@@ -52,23 +59,137 @@ def plan_page(visit: Here, token: FromPath[str]) -> Html:
         return _page(visit, connection, plan)
 
 
+@get("/plan/{token:str}/areas.json", opt=needs(Permission.SEE_PLAN), sync_to_thread=True)
+def areas_of_the_map(visit: Here, token: FromPath[str]) -> Response[Any]:
+    """The areas' outlines as GeoJSON, each with what the plan does there, and the same in words."""
+    plan_id = visit.id_of("plan", token)
+    with visit.read() as connection:
+        outlines = people.area_outlines(connection)
+        totals = {area.code: area for area in by_area(queries.area_totals(connection, plan_id), {}, "")}
+    for feature in outlines["features"]:
+        properties = feature["properties"]
+        area = totals.get(properties["code"], Area(properties["code"], properties["name"]))
+        feature["properties"] = {
+            "code": properties["code"],
+            "contacts": area.all_contacts,
+            "votes": round(area.votes, 2),
+            "told": _told(visit, properties["name"], area),
+        }
+    return Response(outlines, media_type="application/geo+json")
+
+
+@post("/plan/{token:str}/approve", opt=needs(Permission.APPROVE_PLAN), sync_to_thread=True)
+def approve(visit: Here, token: FromPath[str]) -> Response[Any]:
+    """Put a plan in force."""
+    actions.approve(visit.campaign, visit.id_of("plan", token), actor=visit.actor)
+    return visit.go("/plan")
+
+
+@get("/plan/list/{channel:str}", opt=needs(Permission.EXPORT_PLAN), sync_to_thread=True)
+def download(visit: Here, channel: FromPath[str]) -> Response[bytes]:
+    """A channel's list of the plan in force as CSV: the people whom the account may see. The export is noted."""
+    if channel not in words.CHANNEL:
+        raise NotFoundException
+    rows = actions.hand_out(visit.campaign, channel, account=visit.account.account_id, actor=visit.actor)
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return Response(
+        text.getvalue().encode("utf-8-sig"),  # the mark tells Excel that it is UTF-8
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="{file_name(channel)}"'},
+    )
+
+
+def _told(visit: Visit, name: str, area: Area) -> str:
+    lines = [name]
+    for channel, contacts in sorted(area.contacts.items()):
+        lines.append(f"{words.word('channel', channel, visit.gettext)}: {visit.language.number(contacts)}")
+    if area.contacts:
+        lines.append(f"{visit.gettext('Votes gained')}: {visit.language.signed(area.votes, 1)}")
+    else:
+        lines.append(visit.gettext("Nothing is done here."))
+    return "\n".join(lines)
+
+
+def _measures(visit: Visit, areas: Sequence[Area]) -> list[Measure]:
+    """What the map can show, each with its classes and their words."""
+    say, number = visit.gettext, visit.language.number
+    more = say("{low} or more")
+    found = []
+    for name, label, unit, values, digits in (
+        (
+            "contacts",
+            say("Contacts"),
+            say("contacts in each area"),
+            [float(a.all_contacts) for a in areas],
+            0,
+        ),
+        (
+            "votes",
+            say("Votes gained"),
+            say("votes gained in each area"),
+            [round(a.votes, 2) for a in areas],
+            1,
+        ),
+    ):
+        edges = choropleth.breaks(values)
+        written = partial(number, digits=digits)
+        found.append(Measure(name, label, unit, edges, choropleth.steps(edges, written, say("none"), more)))
+    return found
+
+
 def _page(visit: Visit, connection: Connection, plan: MadePlan | None) -> Html:
     if plan is None:
         return visit.page("plan.html", plan=None)
     totals = queries.area_totals(connection, plan.plan_id)
+    options = queries.option_totals(connection, plan.plan_id)
+    area_names = {area.area_code: area.name for area in people.areas(connection)}
+    areas = by_area(totals, area_names, visit.gettext("No area known"))
     return visit.page(
         "plan.html",
         plan=plan,
         token=visit.link("plan", plan.plan_id),
         actors=names(connection),
-        options=queries.option_totals(connection, plan.plan_id),
+        options=options,
+        files=[channel.name for channel in by_channel(options)] if plan.status == "approved" else [],
         left_out=queries.left_out(connection, plan.plan_id),
-        areas=by_area(totals, {}, visit.gettext("No area known")),
+        areas=areas,
         channels=sorted({total.channel for total in totals}),
         plans=queries.plans(connection),
-        has_map=False,
-        measures=[],
+        has_map=bool(area_names),
+        measures=_measures(visit, areas),
     )
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What the map shows: where its colours change, and the legend."""
+
+    name: str
+    label: str
+    unit: str
+    breaks: list[float]
+    steps: list[choropleth.Step]
+
+
+@dataclass(frozen=True)
+class ByChannel:
+    """What a plan does through one channel, whatever the message."""
+
+    name: str
+    contacts: int
+    cost: int
+    votes: float
+
+
+def by_channel(options: Sequence[OptionTotal]) -> list[ByChannel]:
+    """One entry a channel that is used, the one with most contacts first."""
+    found = []
+    for name in {option.channel for option in options if option.contacts}:
+        own = [option for option in options if option.channel == name]
+        contacts, cost, votes = (sum(getattr(o, what) for o in own) for what in ("contacts", "cost", "votes"))
+        found.append(ByChannel(name, contacts, cost, votes))
+    return sorted(found, key=lambda channel: (-channel.contacts, channel.name))
 
 
 def by_area(totals: Sequence[AreaTotal], area_names: dict[str, str], unknown: str) -> list[Area]:
@@ -83,4 +204,4 @@ def by_area(totals: Sequence[AreaTotal], area_names: dict[str, str], unknown: st
     return sorted(areas.values(), key=lambda area: (-area.votes, area.code))
 
 
-ROUTES: list[HTTPRouteHandler] = [newest_page, plan_page]
+ROUTES: list[HTTPRouteHandler] = [newest_page, plan_page, areas_of_the_map, approve, download]

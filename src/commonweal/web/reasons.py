@@ -1,0 +1,72 @@
+"""Why this person gets this contact, or none, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from commonweal.errors import _
+from commonweal.people.model import Planned
+from commonweal.planning.totals import MadePlan, OptionTotal
+from commonweal.web import words
+from commonweal.web.language import Language
+
+_CHOSEN = _("{option}: of a hundred people like them, such a contact wins about {votes} votes.")
+_CHOSEN_BETWEEN = _(
+    "{option}: of a hundred people like them, such a contact wins about {votes} votes ({low} to {high})."
+)
+_COST = _("It costs {cost} each time.")
+_SECOND = _("Second best: {option}, with about {votes} votes of a hundred, for {cost} each time.")
+_NONE = _("No contact in this plan: {reason}.")
+_PRICE = _("At this budget a contact is made where {money} gain at least one vote.")
+
+
+def why(
+    planned: Planned, plan: MadePlan | None, options: Mapping[str, OptionTotal], language: Language
+) -> list[str]:
+    """The sentences, in the reader's language; the gain is told for a hundred people, since one gains a fraction."""
+    say = language.gettext
+    lines = []
+    if planned.option is None:
+        reason = words.word("plan_reason", planned.reason or "", say)
+        lines.append(say(_NONE).format(reason=_lowered(reason)))
+    else:
+        lines.append(_chosen(planned, options, language))
+        if planned.option in options:
+            option = options[planned.option]
+            lines.append(
+                say(_COST).format(cost=language.money(option.unit_cost, plan.currency if plan else None))
+            )
+    if planned.second and planned.second_votes and planned.second in options:
+        second = options[planned.second]
+        lines.append(
+            say(_SECOND).format(
+                option=_lowered(option_name(second, language)),
+                votes=language.number(100 * planned.second_votes, 1),
+                cost=language.money(second.unit_cost, plan.currency if plan else None),
+            )
+        )
+    if plan and plan.price > 0:
+        lines.append(say(_PRICE).format(money=language.money(1 / plan.price, plan.currency)))
+    return lines
+
+
+def _chosen(planned: Planned, options: Mapping[str, OptionTotal], language: Language) -> str:
+    assert planned.option is not None
+    name = option_name(options[planned.option], language) if planned.option in options else planned.option
+    votes, error = 100 * (planned.votes or 0.0), 100 * (planned.votes_error or 0.0)
+    said = {"option": name, "votes": language.number(votes, 1)}
+    if not error:
+        return language.gettext(_CHOSEN).format(**said)
+    low, high = language.number(votes - 1.96 * error, 1), language.number(votes + 1.96 * error, 1)
+    return language.gettext(_CHOSEN_BETWEEN).format(**said, low=low, high=high)
+
+
+def option_name(option: OptionTotal, language: Language) -> str:
+    """The channel and the message: "Doors: housing"."""
+    channel = words.word("channel", option.channel, language.gettext)
+    message = words.word("message", option.message, language.gettext)
+    return f"{channel}: {message}" if message else channel
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
