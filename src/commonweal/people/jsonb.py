@@ -12,14 +12,21 @@ _NOTHING = pa.scalar(None, pa.string())
 _CONTROL = "[\x01-\x1f]"
 
 
-def objects(columns: Mapping[str, pa.Array], rows: int) -> pa.StringArray:
-    """An object a row with the columns' values by name; nulls, NaN and infinities are left out."""
-    members = [
-        _members(pa.scalar(json.dumps(name, ensure_ascii=False)), values(column))
-        for name, column in columns.items()
-    ]
-    if not members:
+def objects(
+    columns: Mapping[str, pa.Array], rows: int, inner: Mapping[str, pa.StringArray] | None = None
+) -> pa.StringArray:
+    """An object a row with the columns' values by name; nulls, NaN and infinities are left out.
+
+    `inner` holds objects, as text, to be put in by name; empty ones are left out.
+    """
+    texts = {name: values(column) for name, column in columns.items()}
+    for name, text in (inner or {}).items():
+        texts[name] = pc.if_else(pc.equal(text, "{}"), _NOTHING, text)
+    if not texts:
         return pa.array(["{}"] * rows, pa.string())
+    members = [
+        _members(pa.scalar(json.dumps(name, ensure_ascii=False)), text) for name, text in texts.items()
+    ]
     joined = pc.binary_join_element_wise(*members, ",", null_handling="skip")
     return pc.binary_join_element_wise("{", joined, "}", "")
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from commonweal.intake.model import Kind, Origin
+from commonweal.people.universe import Node
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Chosen:
 
 @dataclass(frozen=True)
 class ListRecord:
-    """One row of a list about a person: everything it gives, by target. `inactive_since`: gone from the list."""
+    """One row of a list about a person. `given`: every value of it, by field; `inactive_since`: the list came again
+    without it."""
 
     record_id: int
     source: str
@@ -68,8 +70,10 @@ class ListRecord:
     as_of: date | None
     line: int
     evidence: str
-    given: Mapping[str, Any]
     inactive_since: date | None
+    given: Mapping[str, Any]
+    votes: Mapping[str, bool]
+    attributes: Mapping[str, str | float]
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,15 @@ class Universe:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """An expression as it was understood: its tree, its text written tidily, and how many persons meet it."""
+
+    node: Node
+    expression: str
+    persons: int
+
+
+@dataclass(frozen=True)
 class Overview:
     """What the serving copy holds. `by_lists`: how many persons are found on 1, 2, … lists."""
 
@@ -179,6 +192,14 @@ class Overview:
     records: int
     by_lists: Mapping[int, int]
     example: int | None
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build made; `changed` is False where nothing it is made from had changed."""
+
+    persons: int
+    changed: bool
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from operator import and_, or_
+from typing import Self
 
 import ibis
 import ibis.expr.types as ir
@@ -35,6 +36,7 @@ from commonweal.people.universe import (
     Vote,
     subjects,
 )
+from commonweal.store.lake import Lake
 
 # The column of a profile or score behind each field. Cities are compared folded: see `comparable`.
 COLUMN: dict[str, str] = {
@@ -62,6 +64,12 @@ class People:
     score: ir.Table
     vote: ir.Table
     attribute: ir.Table
+
+    @classmethod
+    def of(cls, lake: Lake) -> Self:
+        """As they are now."""
+        names = ("people.profile", "scoring.score", "people.vote", "people.attribute")
+        return cls(*(lake.table(name) for name in names))
 
 
 def chosen(node: Node, people: People, today: date) -> ir.Table:

@@ -29,7 +29,7 @@ _FIELD_BY_FIELD = ("name", "sex", "registration", "area", "email", "phone", "hou
 
 Keep = Callable[[ir.Table], ir.Table]
 
-_LOCATED = pa.schema([("record_id", pa.int64()), ("located_area", pa.string())])
+LOCATED = pa.schema([("record_id", pa.int64()), ("located_area", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Sources:
     households: ir.Table
     batches: Sequence[ListBatch]
     preferences: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    located: pa.Table = field(default_factory=_LOCATED.empty_table)
+    located: pa.Table = field(default_factory=LOCATED.empty_table)
 
     def __post_init__(self) -> None:
         rules.check_preferences(self.preferences)
@@ -281,7 +281,7 @@ def _address(rows: ir.Table) -> ir.Table:
 def _location(rows: ir.Table, address: ir.Table, located: pa.Table) -> ir.Table:
     """The place of the chosen address: from a record of that very address, else from one that names none."""
     rows = rows.filter(rows.latitude.notnull() & rows.longitude.notnull())
-    rows = rows.left_join(ibis.memtable(located, schema=ibis.Schema.from_pyarrow(_LOCATED)), "record_id")
+    rows = rows.left_join(ibis.memtable(located, schema=ibis.Schema.from_pyarrow(LOCATED)), "record_id")
     rows = rows.drop("record_id_right")
     home = address.select("person_id", home=address.address_key)
     rows = rows.left_join(home, "person_id").drop("person_id_right")
