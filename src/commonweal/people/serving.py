@@ -198,7 +198,7 @@ def _profile_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _sort_key(batch: pa.RecordBatch) -> pa.StringArray:
-    return pc.binary_join_element_wise(*(batch[name] for name in _NAME_KEYS), " ", null_handling="skip")
+    return jsonb.joined([batch[name] for name in _NAME_KEYS], " ")
 
 
 def _array_of_numbers(columns: Sequence[pa.Array]) -> pa.StringArray:
