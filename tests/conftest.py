@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import json
 import os
 import shutil
 import signal
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -75,9 +75,8 @@ def _stop_server(campaign: Path) -> None:
     note = json.loads((campaign / "ledger" / "supervisor.json").read_text())
     with suppress(ProcessLookupError):
         os.kill(note["pid"], signal.SIGTERM)
-        while True:
-            time.sleep(0.02)
-            os.kill(note["pid"], 0)
+    with (campaign / "ledger" / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 @pytest.fixture(scope="session")
@@ -86,17 +85,33 @@ def stop_server() -> Callable[[Path], None]:
     return _stop_server
 
 
+def _sweep(memory: Path) -> None:
+    """Remove what a killed session left: its folder's lock is free, for its supervisor ended with it."""
+    for path in memory.glob("commonweal-tests-*/campaign/ledger/lock"):
+        with path.open() as lock, suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path.parents[2], ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
-def ledger_server() -> Iterator[LedgerServer]:
-    """In memory where there is room: a template's 500 files are copied eight times quicker there."""
+def quick_folder() -> Iterator[Path]:
+    """In memory where there is room: a database is 500 files, copied and deleted eight times quicker there."""
     memory = Path("/dev/shm")
+    _sweep(memory)
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2_000_000_000
     folder = Path(tempfile.mkdtemp(prefix="commonweal-tests-", dir=memory if roomy else None))
     folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def ledger_server(quick_folder: Path) -> Iterator[LedgerServer]:
+    folder = quick_folder / "campaign"
+    folder.mkdir(mode=0o755)
     server = LedgerServer(folder)
     yield server
     server.close()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -38,6 +38,16 @@ with Ledger.open(Path(sys.argv[1]), durable=False) as ledger, ledger.transaction
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def state(quick_folder: Path) -> Iterator[Path]:
+    """Where root's servers keep their data."""
+    folder = quick_folder / "state"
+    folder.mkdir(mode=0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COMMONWEAL_STATE", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory, stop_server: Stop) -> Iterator[Path]:
     """A campaign folder whose server the tests of this module kill, one after the other."""
@@ -54,6 +64,7 @@ def fresh(tmp_path: Path, stop_server: Stop) -> Iterator[Path]:
     yield folder
     for note in tmp_path.rglob("supervisor.json"):
         stop_server(note.parents[1])
+        shutil.rmtree(data_folder(note.parents[1]), ignore_errors=True)
 
 
 def open_ledger(folder: Path) -> Ledger:
@@ -94,11 +105,9 @@ def postmaster(folder: Path) -> int:
 
 
 def lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    """Whether the process runs; one that only waits for its parent to take note of its end does not."""
+    done = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return done.stdout.strip()[:1] not in ("", "Z")
 
 
 def soon(condition: Callable[[], bool], seconds: float = 10) -> bool:
@@ -240,11 +249,11 @@ def test_a_client_is_killed(fresh: Path) -> None:
 
 
 @pytest.mark.parametrize("stage", ["data.new-*", "data.new-*/global/pg_control", "data.new-*/PG_VERSION"])
-def test_the_making_of_a_ledger_is_killed(fresh: Path, state_folder: Path, stage: str) -> None:
-    before = set(state_folder.rglob("data.new-*"))
+def test_the_making_of_a_ledger_is_killed(fresh: Path, state: Path, stage: str) -> None:
+    before = set(state.rglob("data.new-*"))
 
     def reached() -> bool:
-        drafts = [*fresh.glob(f"ledger/{stage}"), *state_folder.glob(f"*/{stage}")]
+        drafts = [*fresh.glob(f"ledger/{stage}"), *state.glob(f"*/{stage}")]
         return any(not before & {draft, *draft.parents} for draft in drafts)
 
     opening = client(fresh)
@@ -341,7 +350,7 @@ def test_a_path_longer_than_a_socket_may_have(
 
 
 @ROOT_ONLY
-def test_root_in_a_folder_of_mode_0700(tmp_path: Path, state_folder: Path, stop_server: Stop) -> None:
+def test_root_in_a_folder_of_mode_0700(tmp_path: Path, state: Path, stop_server: Stop) -> None:
     closed = tmp_path / "closed"
     folder = closed / "campaign"
     folder.mkdir(parents=True)
@@ -349,7 +358,7 @@ def test_root_in_a_folder_of_mode_0700(tmp_path: Path, state_folder: Path, stop_
     with open_ledger(folder) as ledger:
         data = data_folder(folder)
         keep(ledger, "kept")
-    assert data.is_relative_to(state_folder)
+    assert data.is_relative_to(state)
     assert data.owner() in ("commonweal", "postgres", "nobody")
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
@@ -372,8 +381,8 @@ def test_root_in_a_folder_of_mode_0700(tmp_path: Path, state_folder: Path, stop_
 
 
 @ROOT_ONLY
-def test_root_in_an_open_folder_keeps_the_data_there(state_folder: Path, stop_server: Stop) -> None:
-    folder = state_folder / "open" / "campaign"
+def test_root_in_an_open_folder_keeps_the_data_there(state: Path, stop_server: Stop) -> None:
+    folder = state / "open" / "campaign"
     folder.mkdir(parents=True)
     with open_ledger(folder) as ledger:
         keep(ledger, "kept")
@@ -383,7 +392,7 @@ def test_root_in_an_open_folder_keeps_the_data_there(state_folder: Path, stop_se
 
 
 @ROOT_ONLY
-def test_binaries_that_the_servers_user_cannot_reach_are_copied(tmp_path: Path, state_folder: Path) -> None:
+def test_binaries_that_the_servers_user_cannot_reach_are_copied(tmp_path: Path, state: Path) -> None:
     wheel = place._wheel_binaries()
     (tmp_path / wheel.parents[1].name).symlink_to(wheel.parents[1])
     libraries = wheel.parents[1].with_name(f"{wheel.parents[1].name}.libs")
@@ -391,7 +400,7 @@ def test_binaries_that_the_servers_user_cannot_reach_are_copied(tmp_path: Path, 
     hidden = tmp_path / wheel.parents[1].name / wheel.parent.name / wheel.name
     user = place._server_user()
     binaries = place._reachable_binaries(hidden, user)
-    assert binaries.is_relative_to(state_folder)
+    assert binaries.is_relative_to(state)
     assert place._runs_as(user, [str(binaries / "initdb"), "--version"])
     assert place._reachable_binaries(hidden, user) == binaries
     assert place._reachable_binaries(wheel, user) in (wheel, binaries)
@@ -407,9 +416,9 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def small_disk(state_folder: Path) -> Iterator[Callable[[int], Path]]:
+def small_disk(state: Path) -> Iterator[Callable[[int], Path]]:
     """Makes a disk of so many MB, where the platform lets us."""
-    folder = state_folder / "small"
+    folder = state / "small"
     folder.mkdir()
 
     def mount(megabytes: int) -> Path:

@@ -44,6 +44,7 @@ _SETTINGS = {
     "checkpoint_timeout": "15min",
     "wal_level": "minimal",  # no replicas: loads into new tables are written once
     "max_wal_senders": "0",
+    "max_logical_replication_workers": "0",
     "max_parallel_workers_per_gather": "0",  # two cores gain nothing by it
     "huge_pages": "off",
     "dynamic_shared_memory_type": "mmap",  # in the data folder: what kill -9 leaves behind goes with it

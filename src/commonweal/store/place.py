@@ -23,8 +23,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tomlkit
-
 from commonweal.store.errors import (
     LedgerCopied,
     LedgerMissing,
@@ -279,6 +277,8 @@ def _write_note(ledger: Path, data: Path, initialised: bool) -> None:
 
 
 def _replace(path: Path, values: dict[str, Any]) -> None:
+    import tomlkit  # once in a ledger's life: not worth its time at every start
+
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     with draft.open("w") as file:
         file.write(tomlkit.dumps(values))
