@@ -189,6 +189,7 @@ def _pilot(campaign: Campaign, lists: Path, world: World, progress: Progress) ->
     experiments.draw(campaign, PILOT, shares, about="Which contact moves whom, tried before the campaign")
     progress(0, None, "running the pilot")
     assigned = _assigned(campaign)
+    assigned = assigned.filter(pa.array(world.knows(assigned["registration_number"].to_pylist())))
     numbers, arms = assigned["registration_number"].to_pylist(), assigned["arm"].to_pylist()
     answers = world.respond(numbers, arms, seed=1)
     path = lists / "pilot.csv"

@@ -17,7 +17,7 @@ from commonweal.electorate import truth as hidden
 from commonweal.electorate.effects import CHANNELS, Susceptibility, gains, shifts
 from commonweal.electorate.errors import ArmsDontFit, NoTruth, UnknownVoters
 from commonweal.electorate.latent import MESSAGES, expit
-from commonweal.electorate.model import Floats, Ints
+from commonweal.electorate.model import Flags, Floats, Ints
 
 _ANSWER = pa.schema(
     [
@@ -71,6 +71,11 @@ class World:
     def __len__(self) -> int:
         return len(self._registration)
 
+    def knows(self, registration_numbers: Sequence[str]) -> Flags:
+        """(n,): whether each number is a voter's; a list's misread cell may be none's."""
+        asked, rows = self._find(registration_numbers)
+        return np.asarray(self._registration[rows] == asked)
+
     def respond(self, registration_numbers: Sequence[str], arm: Sequence[str], seed: int) -> pa.Table:
         """The outcome of a randomised pilot: who turned out, and what those who answered a survey afterwards said.
 
@@ -110,14 +115,16 @@ class World:
         return expit(self._voters.turnout[rows]), expit(self._voters.support[rows])
 
     def _rows(self, registration_numbers: Sequence[str]) -> Ints:
-        asked = np.array(
-            [int(text) if text.isdigit() else -1 for text in registration_numbers], dtype=np.int64
-        )
-        rows = np.minimum(np.searchsorted(self._registration, asked), len(self) - 1)
+        asked, rows = self._find(registration_numbers)
         unknown = np.flatnonzero(self._registration[rows] != asked)
         if len(unknown):
             raise UnknownVoters(count=len(unknown), example=registration_numbers[int(unknown[0])])
         return rows
+
+    def _find(self, registration_numbers: Sequence[str]) -> tuple[Ints, Ints]:
+        """The numbers, and for each the row where it is or would be."""
+        asked = np.array([int(text) if text.isdigit() else -1 for text in registration_numbers], dtype=np.int64)
+        return asked, np.minimum(np.searchsorted(self._registration, asked), len(self) - 1)
 
     def _take(self, rows: Ints) -> Susceptibility:
         voters = self._voters

@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 
@@ -17,6 +18,8 @@ def as_plain(value: object) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: as_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     match value:
+        case msgspec.Struct():
+            return as_plain(msgspec.structs.asdict(value))
         case dict():
             return {str(key): as_plain(each) for key, each in value.items()}
         case list() | tuple() | set() | frozenset():
