@@ -263,7 +263,7 @@ def hand_out(campaign: Campaign, channel: str, *, account: int, actor: str) -> l
         used = [
             each.option
             for each in queries.option_totals(connection, found.plan_id)
-            if each.channel == channel
+            if each.channel == channel and each.contacts
         ]
         if not used:
             raise UnknownOption(code=channel, known=", ".join(sorted(options)))
