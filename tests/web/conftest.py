@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from small_town import build
 
 from commonweal.access import actions
 from commonweal.access.model import Role
@@ -60,3 +61,10 @@ def browser(app: Litestar, campaign: Campaign) -> Iterator[Browser]:
 @pytest.fixture
 def director(browser: Browser) -> Browser:
     return browser.sign_in(Role.DIRECTOR)
+
+
+@pytest.fixture
+def small_town(campaign: Campaign) -> Campaign:
+    """The campaign with people, areas and a plan."""
+    build(campaign)
+    return campaign

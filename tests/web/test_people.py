@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from commonweal.access.model import Role
+from commonweal.campaign import Campaign
+
+
+def found(browser: Any, text: str, **more: Any) -> Any:
+    browser.get("/people")
+    return browser.post("/people/find", {"text": text}, **more)
+
+
+def page_of(browser: Any, text: str) -> str:
+    address = re.search(r'href="(/people/[^"]+)"', found(browser, text).text)
+    assert address is not None
+    return str(browser.get(address[1]).text)
+
+
+def audited(campaign: Campaign, verb: str) -> list[tuple[Any, ...]]:
+    with campaign.ledger.read() as connection:
+        return connection.execute(
+            "SELECT actor, subject, detail FROM audit.entry WHERE verb = %s ORDER BY entry_id", (verb,)
+        ).fetchall()
+
+
+def test_a_search_finds_by_the_beginning_of_a_name(director: Any, small_town: Campaign) -> None:
+    page = found(director, "berg nad").text
+    assert "Nadia Berger" in page
+    assert "Paul" not in page
+    assert "<html" in page, "without scripts it is a whole page"
+
+
+def test_htmx_gets_the_part_only(director: Any, small_town: Campaign) -> None:
+    page = found(director, "berger", headers={"hx-request": "true"}).text
+    assert "Paul Berger" in page
+    assert "<html" not in page
+
+
+def test_names_stand_in_no_address(director: Any, small_town: Campaign) -> None:
+    page = found(director, "berger").text
+    assert not re.search(r'(href|action|hx-post)="[^"]*(?i:berger|nadia|4001)', page)
+
+
+def test_a_search_notes_who_was_shown_not_what_was_typed(director: Any, small_town: Campaign) -> None:
+    found(director, "nadia")
+    ((_, _, detail),) = audited(small_town, "search")
+    assert detail == {"persons": [4001]}
+
+
+def test_each_look_is_noted_with_field_names_and_no_values(director: Any, small_town: Campaign) -> None:
+    page_of(director, "nadia")
+    page_of(director, "nadia")
+    rows = audited(small_town, "look")
+    assert [subject for _, subject, _ in rows] == ["person:4001"] * 2
+    assert "email" in rows[0][2]["fields"]
+    assert "example.org" not in str(rows)
+
+
+def test_every_value_stands_beside_its_list_and_the_chosen_one_is_marked(
+    director: Any, small_town: Campaign
+) -> None:
+    page = page_of(director, "nadia")
+    marked = re.findall(r"<mark>([^<]*)<span", page)
+    assert "nadia@example.org" in marked
+    assert "Nadia" in marked
+    assert "Nadya" in page
+    assert "Nadya" not in marked
+    assert "the roll before other lists" in page
+    assert "3 May 1984" in page
+
+
+def test_a_score_near_the_middle_says_that_nobody_knows(director: Any, small_town: Campaign) -> None:
+    page = page_of(director, "nadia")
+    assert "About even: we do not know. It does not mean undecided." in page
+    assert "38 to 61" in page
+
+
+def test_why_this_contact_and_what_else_it_could_have_been(director: Any, small_town: Campaign) -> None:
+    page = page_of(director, "nadia")
+    assert (
+        "Doors: housing: of a hundred people like them, such a contact wins about 2.1 votes (0.9 to 3.3)."
+        in page
+    )
+    assert "Second best: letters: climate, with about 0.9 votes of a hundred, for €0.62 each time." in page
+    assert "No contact in this plan: the money does more elsewhere." in page_of(director, "paul")
+
+
+def test_the_household(director: Any, small_town: Campaign) -> None:
+    page = page_of(director, "nadia")
+    household = page[page.index('id="household"') :]
+    assert "Paul Berger" in household
+    assert "Zoé" not in household
+
+
+def test_an_organiser_meets_the_own_area_only(browser: Any, small_town: Campaign) -> None:
+    browser.sign_in(Role.ORGANISER, areas=("0114",))
+    assert "Nobody found whom you may see." in found(browser, "nadia").text
+    assert "Zoé" in found(browser, "zoe").text
+
+
+def test_a_link_to_somebody_of_another_area_leads_nowhere(
+    director: Any, app: Any, small_town: Campaign
+) -> None:
+    address = re.search(r'href="(/people/[^"]+)"', found(director, "nadia").text)
+    assert address is not None
+    director.post("/sign-out")
+    director.sign_in(Role.ORGANISER, areas=("0114",))
+    assert director.get(address[1]).status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.CANDIDATE, Role.TREASURER, Role.DIGITAL, Role.VOLUNTEER])
+def test_who_needs_no_persons_sees_none(browser: Any, small_town: Campaign, role: Role) -> None:
+    browser.sign_in(role)
+    browser.get("/")
+    assert browser.post("/people/find", {"text": "nadia"}).status_code == 403
+    for path in ("/", "/plan", "/universes", "/me"):
+        page = browser.get(path).text
+        assert "Nadia" not in page
+        assert "nadia@example.org" not in page
+
+
+def test_the_privacy_officer_sees_who_looked(browser: Any, small_town: Campaign) -> None:
+    browser.sign_in(Role.PRIVACY)
+    page_of(browser, "nadia")
+    assert "Who looked at this person" in page_of(browser, "nadia")
+    assert "looked at a person" in browser.get("/").text

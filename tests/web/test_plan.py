@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from commonweal.access.model import Role
+from commonweal.campaign import Campaign
+
+
+def approve(director: Any) -> Any:
+    found = re.search(r'action="(/plan/[^"]+/approve)"', director.get("/plan").text)
+    assert found is not None
+    return director.post(found[1])
+
+
+def rows(answer: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_the_plan_with_its_parts(director: Any, small_town: Campaign) -> None:
+    page = director.get("/plan").text
+    for text in ("Doors: housing", "The money does more elsewhere", "École Molière", "412.9", "1 or more"):
+        assert text in page
+
+
+def test_the_map_says_in_words_what_its_colours_mean(director: Any, small_town: Campaign) -> None:
+    address = re.search(r'data-areas="([^"]+)"', director.get("/plan").text)
+    assert address is not None
+    areas = director.get(address[1]).json()["features"]
+    assert [area["properties"]["contacts"] for area in areas] == [1, 1]
+    assert areas[0]["properties"]["told"] == "École Molière\nDoors: 1\nVotes gained: +0.0"
+    assert areas[0]["geometry"]["type"] == "Polygon"
+
+
+def test_only_an_approved_plan_is_handed_out(director: Any, small_town: Campaign) -> None:
+    assert "/plan/list/door" not in director.get("/plan").text
+    assert director.get("/plan/list/door").status_code == 422
+    assert approve(director).headers["location"] == "/plan"
+    assert "/plan/list/door" in director.get("/plan").text
+    assert [row["names"] for row in rows(director.get("/plan/list/door"))] == ["Zoé =Martin", "Nadia Berger"][
+        ::-1
+    ]
+
+
+def test_the_file_is_safe_for_spreadsheets_and_noted(director: Any, small_town: Campaign) -> None:
+    with small_town.ledger.transaction() as connection:
+        connection.execute("UPDATE people.profile SET street = '=cmd()' WHERE surname = 'Berger'")
+    approve(director)
+    answer = director.get("/plan/list/door")
+    assert answer.headers["content-disposition"] == 'attachment; filename="walk-list.csv"'
+    assert "'=cmd()" in {row["street"] for row in rows(answer)}
+    with small_town.ledger.read() as connection:
+        found = connection.execute("SELECT detail FROM audit.entry WHERE verb = 'plan.export'").fetchall()
+    assert found == [({"channel": "door", "rows": 2},)]
+
+
+def test_an_organiser_takes_the_own_area_only(director: Any, small_town: Campaign) -> None:
+    approve(director)
+    director.post("/sign-out")
+    director.sign_in(Role.ORGANISER, areas=("0113",))
+    assert [row["names"] for row in rows(director.get("/plan/list/door"))] == ["Nadia Berger"]
+
+
+@pytest.mark.parametrize("channel", ["post", "fax", "..%2fetc"])
+def test_a_list_that_there_is_not(director: Any, small_town: Campaign, channel: str) -> None:
+    approve(director)
+    assert director.get(f"/plan/list/{channel}").status_code in {404, 422}
+
+
+def test_after_the_vote_nobody_is_handed_out(director: Any, small_town: Campaign, clock: Any) -> None:
+    approve(director)
+    clock.now += timedelta(days=200)
+    director.sign_in(Role.DIRECTOR)
+    answer = director.get("/plan/list/door")
+    assert answer.status_code == 422
+    assert "nobody may be contacted any more" in answer.text
+
+
+def test_a_candidate_reads_but_neither_approves_nor_downloads(browser: Any, small_town: Campaign) -> None:
+    page = browser.sign_in(Role.CANDIDATE).get("/plan").text
+    assert "Tonight" in page
+    assert "/approve" not in page
+    assert browser.get("/plan/list/door").status_code == 403
