@@ -22,8 +22,11 @@ from commonweal.intake.rules import Reason
 _PUNCTUATION = r"[\s().\-/\x{a0}\x{2010}-\x{2015}]+"
 _SEVERAL = re.compile(r"\s*(?:[,;|/]|\bou\b|\bor\b|\bet\b|\band\b|\s{3,})\s*", re.IGNORECASE)
 # Ranges that regulators keep for books and films: nobody has them, so demos and tests may use them. French: ARCEP,
-# decision 2018-0881, article 2.5.12. The library knows them as unassigned; American ones (555-01xx) it lets pass.
-_FICTION = {33: r"(?:19900|26191|35301|46571|53649|63998)\d{4}"}
+# decision 2018-0881, article 2.5.12; British: Ofcom, numbers for drama use. The library takes them for unassigned.
+_FICTION = {
+    33: r"(?:19900|26191|35301|46571|53649|63998)\d{4}",
+    44: r"(?:7700900|1632960)\d{3}",
+}
 _TYPES = (
     "fixed_line",
     "mobile",

@@ -131,7 +131,7 @@ def open_delimited(path: Path, found: Survey, told: Format, source: str) -> Deli
     """Recognise a delimited text. Raises NotATable, EmptyFile, WrongEncoding, TooManyColumns, FileCut."""
     encoding = encoding_of(path, found, told.encoding, source)
     sample = _sample(path, encoding)
-    if "\x00" in sample[:4096] or _is_binary(sample):
+    if _is_binary(sample):
         raise NotATable(path=path, found=_("binary data"))
     text_lines = sample.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not any(line.strip() for line in text_lines):

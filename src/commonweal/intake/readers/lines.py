@@ -20,6 +20,7 @@ from commonweal.intake.rules import Reason
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34
 _MOST_LINES = 200  # of one record
 _MOST_BYTES = 256 << 10
+_WIDE = 5
 
 Flags = npt.NDArray[np.bool_]
 
@@ -168,11 +169,12 @@ def _regular(block: _Block, delimiter: str, columns: int) -> tuple[Flags, npt.ND
             quotes[block.starts[index] : block.ends[index]] = False
         outside &= ~np.logical_xor.accumulate(quotes)
     positions = np.flatnonzero(outside)
-    if len(positions) == len(block.starts) * (
-        columns - 1
+    each = columns - 1
+    if (
+        each and len(positions) == len(block.starts) * each
     ):  # almost surely all lines are whole: one cheap look
-        tidy = positions.reshape(len(block.starts), columns - 1) if columns > 1 else positions.reshape(-1, 0)
-        if columns == 1 or ((tidy[:, 0] >= block.starts) & (tidy[:, -1] < block.ends)).all():
+        firsts, lasts = positions[::each], positions[each - 1 :: each]
+        if ((firsts >= block.starts) & (lasts < block.ends)).all():
             return regular, np.full(len(block.starts), columns, np.int64)
     until = np.searchsorted(positions, np.append(block.starts, len(block.text)))
     return regular, np.diff(until) + 1
@@ -247,8 +249,10 @@ def _over_lines(
     if match is not None and len(match[0]) == columns:
         reach = text.count("\n", 0, match[1]) + 1
         inner = range(index + 1, index + reach)
-        # A following line that is a whole record by itself shows that the mark was a stray one.
-        if not any(i in spoilt for i in inner) and (columns < 3 or not good[index + 1 : index + reach].any()):
+        # In a wide list a following line that is a whole record by itself shows that the mark was a stray one.
+        if not any(i in spoilt for i in inner) and (
+            columns < _WIDE or not good[index + 1 : index + reach].any()
+        ):
             found.careful[number] = match[0]
             return reach
     if match is None and at_edge:

@@ -79,18 +79,24 @@ def delimiter_of(path: Path, lines: list[str]) -> str:
     best, best_score = "", 0.0
     for delimiter in DELIMITERS:
         rows = rows_of(lines, delimiter)
-        widths = Counter(len(row) for row in rows)
-        width, count = max(
-            widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]), default=(0, 0)
-        )
-        score = count / max(1, len(rows)) + min(width, 50) / 1000 if width > 1 else 0.0
+        widths = Counter(len(row) for row in rows if len(row) > 1)
+        width, count = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+        share = count / max(1, len(rows))
+        if share <= 0.5 or (width == 2 and _is_prose(rows[0])):
+            continue
+        score = share + min(width, 50) / 1000
         if score > best_score:
             best, best_score = delimiter, score
-    if best_score > 0.5:
+    if best:
         return best
     if _is_single_column(lines):
         return ","
     raise NotATable(path=path, found=_("text without columns"))
+
+
+def _is_prose(row: list[str]) -> bool:
+    """Sentences, where column names would be: in a letter, too, most lines may have one comma."""
+    return sum(len(cell.split()) for cell in row) > 4 * len(row)
 
 
 def _is_single_column(lines: list[str]) -> bool:

@@ -65,32 +65,21 @@ def survey(path: Path) -> Survey:
         size = file.tell()
         file.seek(0)
         packed = file.read(2) == _GZIP
-    head, strange, last, cut = b"", b"", b"", b""
+    head, strange, last = b"", b"", b""
     unpacked = wide = broken = 0
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
     for block in blocks(path):
         head = head + block[: _HEAD - len(head)] if len(head) < _HEAD else head
         unpacked += len(block)
-        last = block[-2:]
+        last = (last + block)[-2:]
+        broken += decoder.decode(block).count("\ufffd")
         if not block.isascii():
-            more_wide, more_broken, cut = _measure(cut + block)
-            wide, broken = wide + more_wide, broken + more_broken
+            wide += int((np.frombuffer(block, np.uint8) >= 0xC2).sum())
             if len(strange) < _SAMPLE:
                 strange += _strange_lines(block)[: _SAMPLE - len(strange)]
-        else:
-            broken, cut = broken + bool(cut), b""
-    broken += bool(cut)
+    broken += len(decoder.decode(b"", final=True))
     ended = last.endswith((b"\n", b"\r", b"\n\x00"))
     return Survey(digest, size, packed, head, unpacked, wide, broken, strange, ended)
-
-
-def _measure(block: bytes) -> tuple[int, int, bytes]:
-    """How many characters outside ASCII begin in a block, how many places are no UTF-8, and a cut character's bytes."""
-    try:
-        _text, end = codecs.utf_8_decode(block, "strict", False)
-        broken, cut = 0, block[end:]
-    except UnicodeDecodeError:
-        broken, cut = block.decode("utf-8", "replace").count("\ufffd"), b""
-    return int((np.frombuffer(block, np.uint8) >= 0xC2).sum()), broken, cut
 
 
 def _strange_lines(block: bytes) -> bytes:
@@ -111,28 +100,28 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def blocks(path: Path, size: int = BLOCK) -> Iterator[bytes]:
+def blocks(path: Path) -> Iterator[bytes]:
     """The content, unpacked, block by block. Raises as `survey` does."""
     with opened(path) as file:
         packed = file.read(2) == _GZIP
         file.seek(0)
         if not packed:
-            while block := _read(path, file, size):
+            while block := _read(path, file):
                 yield block
             return
         limit = max(_HONEST_SIZE, _HONEST_RATIO * path.stat().st_size)
         total = 0
         with gzip.GzipFile(fileobj=file) as unpacked:
-            while block := _read(path, cast("BinaryIO", unpacked), size):
+            while block := _read(path, cast("BinaryIO", unpacked)):
                 total += len(block)
                 if total > limit:
                     raise FileTooLarge(path=path, limit=f"{limit >> 20} MiB", ratio=_HONEST_RATIO)
                 yield block
 
 
-def _read(path: Path, file: BinaryIO, size: int) -> bytes:
+def _read(path: Path, file: BinaryIO) -> bytes:
     try:
-        return file.read(size)
+        return file.read(BLOCK)
     except EOFError:
         raise FileCut(path=path, reason=_("its compression ends in the middle")) from None
     except (gzip.BadGzipFile, zlib.error) as error:
