@@ -23,7 +23,7 @@ from commonweal.campaign import Campaign, Clock, Round, Settings, utc_now
 from commonweal.electorate import CONTROL, Electorate, World, areas_geojson
 from commonweal.errors import CommonwealError, _
 from commonweal.experiments import actions as experiments
-from commonweal.identity.actions import ResolveReport
+from commonweal.identity.model import ResolveReport
 from commonweal.intake import actions as intake
 from commonweal.intake.model import Batch
 from commonweal.jobs.actions import tracked
@@ -219,7 +219,7 @@ def _write_answers(path: Path, answers: pa.Table) -> None:
         writer = csv.writer(file)
         writer.writerow(("numero_electeur", "a_vote", "soutien"))
         writer.writerows(
-            (number, "oui" if voted else "non", {0: "non", 1: "oui", None: ""}[support])  # type: ignore[index]
+            (number, "oui" if voted else "non", {0: "non", 1: "oui", None: ""}[support])
             for number, voted, support in zip(*columns, strict=True)
         )
     draft.rename(path)

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from commonweal.campaign import Campaign
-from commonweal.identity.actions import ResolveReport
 from commonweal.identity.actions import resolve as resolve_identity
+from commonweal.identity.model import ResolveReport
 from commonweal.jobs.actions import Tracked
 from commonweal.jobs.model import Progress, silent
 from commonweal.jobs.worker import Handler
 from commonweal.people import actions as people
 from commonweal.planning import actions as planning
 from commonweal.planning.totals import PlanReport
-from commonweal.scoring.actions import ScoreReport
 from commonweal.scoring.actions import score as score_everyone
+from commonweal.scoring.model import ScoreReport
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commonweal.campaign import Campaign
-from commonweal.identity.actions import ResolveReport
+from commonweal.identity.model import ResolveReport
 from commonweal.intake import queries as lists
 from commonweal.intake.model import Batch, Preview, QuarantineCount, Status
 from commonweal.jobs import queries as runs
@@ -43,14 +43,14 @@ def status(campaign: Campaign) -> StatusReport:
     """What is loaded, resolved and planned, and the last runs."""
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         batches = [batch for batch in lists.batches(connection) if batch.status is Status.LOADED]
-        counts = people.counts(connection)
+        overview = people.overview(connection)
         return StatusReport(
             name=campaign.settings.name,
             mode=campaign.settings.mode.value,
             batches=tuple(batches),
             quarantine=tuple(lists.quarantine_counts(connection)),
-            persons=counts.persons,
-            households=counts.households,
+            persons=overview.persons if overview else 0,
+            households=overview.households if overview else 0,
             plan=plans.latest(connection),
             runs=tuple(runs.recent(connection, 5)),
         )
@@ -121,13 +121,24 @@ def show_resolve(report: ResolveReport) -> None:
 def show_score(report: ScoreReport) -> None:
     """One line a model: how well it tells voters apart, and how far its percentages can be trusted."""
     rows = [
-        (card.kind.value, card.outcome, card.trained_on, card.auc, card.calibration_error)
-        for card in report.models
+        (
+            model.kind.value,
+            model.outcome,
+            model.learnt_from,
+            model.auc,
+            model.calibration_error,
+            model.half_width,
+        )
+        for model in report.models
     ]
-    show_table("Models", ("model", "learnt from", "persons", "AUC", "calibration error"), rows)
-    for skipped in report.skipped:
-        OUT.print(f"[yellow]Not done:[/] {skipped.text}")
-    OUT.print(f"{report.persons:,} persons scored.")
+    columns = ("model", "learnt from", "persons", "AUC", "calibration error", "± points (median)")
+    show_table("Models", columns, rows)
+    for each in report.skipped:
+        OUT.print(f"[yellow]No {each.kind.value} model:[/] {each.reason}")
+    told = (
+        f"; effects of {len(report.options)} options from “{report.experiment}”" if report.experiment else ""
+    )
+    OUT.print(f"{report.scored:,} of {report.persons:,} persons scored{told}.")
 
 
 def show_plan(report: PlanReport) -> None:
