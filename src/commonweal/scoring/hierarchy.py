@@ -39,7 +39,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _ROUNDS = 4  # of weighting anew; effects are small, so that it settles at once
-_WIDTHS = {"all": 0.08, "channel": 0.06, "message": 0.03, "arm": 0.02}
+_WIDTHS = {"all": 0.10, "channel": 0.07, "message": 0.03, "arm": 0.02}
 _WIDTH_MODERATOR = 0.05  # w of what all moderators together change, one standard deviation
 _BASE_MEAN, _BASE_MODERATOR = 1.0, 0.3  # standard deviations of k
 
