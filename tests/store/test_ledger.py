@@ -14,6 +14,7 @@ from commonweal.store.errors import (
     BadLedgerUrl,
     LedgerLocked,
     LedgerRights,
+    LedgerTooOld,
     LedgerUnreachable,
     LockLost,
     NoWriteAccess,
@@ -279,3 +280,9 @@ def test_names_of_roles_fit_into_postgresqls_limit() -> None:
     long = [role_prefix("x" * 59 + end) for end in "ab"]
     assert long[0] != long[1]
     assert all(len(f"{prefix}_worker".encode()) <= 63 for prefix in long)
+
+
+def test_a_server_that_is_too_old(ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("commonweal.store.ledger._OLDEST_SERVER", 99)
+    with pytest.raises(LedgerTooOld, match="runs PostgreSQL 18; Commonweal needs 99"):
+        Ledger.open(tmp_path, remote(ledger, "elder", "CREATEROLE BYPASSRLS", "nantes"))

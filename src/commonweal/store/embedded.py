@@ -81,8 +81,8 @@ class EmbeddedServer:
 
     def _call(self) -> socket.socket | None:
         """A connection to the supervisor that the folder's note names, if it is there and ours."""
-        control = self._control_folder()
-        if control is None or control.lstat().st_uid != os.geteuid():
+        control, owner = self._control_folder()
+        if control is None or owner != os.geteuid():
             return None
         line = socket.socket(socket.AF_UNIX)
         try:
@@ -92,13 +92,14 @@ class EmbeddedServer:
             return None
         return line
 
-    def _control_folder(self) -> Path | None:
-        """The folder that the note names, if it is one that nobody but its owner can have written to."""
+    def _control_folder(self) -> tuple[Path | None, int]:
+        """The folder that the note names and its owner, if nobody but that owner can have written to it."""
         for control in read_note(self._ledger)[:1]:
             with suppress(OSError):
-                mode = control.lstat().st_mode
-                return control if stat.S_ISDIR(mode) and not mode & 0o077 else None
-        return None
+                status = control.lstat()
+                if stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o077:
+                    return control, status.st_uid
+        return None, -1
 
     def _start_supervisor(self) -> bool:
         """True when clients can connect to it, False if there is one already."""
@@ -127,9 +128,9 @@ class EmbeddedServer:
 
     def _check_whose(self) -> None:
         """The folder has a supervisor. Raises LedgerUnreachable if it runs for another user."""
-        control = self._control_folder()
-        if control and control.lstat().st_uid != os.geteuid():
-            raise LedgerUnreachable(where=self._ledger, reason=f"{control.owner()} has it open")
+        control, owner = self._control_folder()
+        if control and owner != os.geteuid():
+            raise LedgerUnreachable(where=self._ledger, reason=f"the user with id {owner} has it open")
 
     def _complaint(self, words: str, noise: str) -> CommonwealError:
         try:
