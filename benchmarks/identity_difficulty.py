@@ -166,7 +166,7 @@ def train(records: pa.Table) -> tuple[duckdb.DuckDBPyConnection, Linker]:
 
 def measure(database: duckdb.DuckDBPyConnection, linker: Linker) -> Iterator[str]:
     """One line a threshold (match weight, base 2), then the best."""
-    edges = linker.inference.predict(threshold_match_weight=min(THRESHOLDS))
+    edges = linker.inference.predict()
     found = database.sql(
         f"""select count(*) filter (l.person = r.person), count(*)
         from {edges.physical_name} e join records l on l.unique_id = e.unique_id_l

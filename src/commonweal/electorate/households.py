@@ -45,7 +45,7 @@ _GOES_BY_SECOND_NAME = 0.025
 class Kin:
     """The adults of a block, household by household; see `People` for the arrays with the same names.
 
-    `home` numbers the household within the block, `home_place` its place within the block.
+    `home` numbers the household within the block; `home_place`, one entry a household, is its place there.
     """
 
     home: Ints
