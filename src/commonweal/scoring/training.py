@@ -28,7 +28,7 @@ SEED = 20_220_424
 _MOST_ROWS = 300_000
 _PARTS = 1_000
 _TELLS_ALL = 0.98  # a single fact that ranks people this well (AUC) was made from the answer
-_CAME_WITH = 0.9
+_CAME_WITH = 4.0  # times likelier to have answered
 
 
 @dataclass(frozen=True)
@@ -169,11 +169,16 @@ def _usable(ground: Ground, kind: Kind, rows: pa.Table) -> tuple[tuple[Feature, 
 
 
 def _came_with(feature: Feature, rows: pa.Table, suspects: Mapping[str, int], persons: int) -> bool:
-    """Is an attribute known for hardly anybody but those whose answer is known? Then it came with the answer."""
-    if feature.column not in suspects:
+    """Did an attribute come with the answer: do most who have it have answered, and few of the others?
+
+    To have been asked is no fact about a person: of those not asked yet, it is known of nobody.
+    """
+    if feature.column not in suspects or suspects[feature.column] > persons / 2:
         return False
-    here = int(rows.num_rows - rows[feature.column].null_count)
-    return int(rows.num_rows) < persons / 2 and here > _CAME_WITH * suspects[feature.column]
+    having = suspects[feature.column]
+    answered = int(rows.num_rows - rows[feature.column].null_count)
+    others = (rows.num_rows - answered) / max(persons - having, 1)
+    return bool(answered / having > _CAME_WITH * others)
 
 
 def _tells_all(feature: Feature, rows: pa.Table) -> bool:
