@@ -21,6 +21,7 @@ from commonweal.terminal import OUT, show_table
 
 if TYPE_CHECKING:
     from commonweal.demo import DemoReport
+    from commonweal.study import Judged, StudyReport
 
 _SHOWN_REASONS = 5
 
@@ -176,3 +177,58 @@ def show_demo(report: DemoReport) -> None:
     OUT.print(
         f"Done in {report.seconds:.0f} s. The campaign is in {report.campaign}: commonweal status -C {report.campaign}"
     )
+
+
+_HABITS = {
+    "random": "best single mailing, random households",
+    "largest": "best single mailing, largest households first",
+    "likeliest": "best single mailing, likeliest voters first",
+}
+
+
+def show_study(report: StudyReport) -> None:
+    """What the plan was worth where nothing was learnt, beside the habits; and what was left out."""
+    money = _money(report.budget, report.currency)
+    OUT.print(
+        f"[bold]{report.persons:,}[/] voters in {report.households:,} households. Learnt from half of them; the other"
+        f" half ({report.planned_households:,} households) planned for {money}."
+    )
+    chosen = ", ".join(f"{count:,} {code}" for code, count in report.options.items() if count)
+    OUT.print(f"The plan: {report.pieces:,} pieces for {_money(report.spent, report.currency)} ({chosen}).")
+    show_table(
+        "Votes gained per 1,000 pieces, as the held-out half tells (95% interval)",
+        (
+            "choice",
+            "pieces",
+            "votes per 1,000",
+            "interval",
+            "over the splits",
+            "plan ahead by",
+            "plan ahead in",
+        ),
+        [_judged_row(each) for each in (report.plan, *report.habits)],
+        note="Inverse-propensity weighting, clustered by household. Over the splits: mean ± deviation; they share households.",
+    )
+    for each in report.habits:
+        if not each.beaten_by_plan:
+            OUT.print(f"[yellow]The plan does not clearly beat[/] {_HABITS[each.name]}.")
+    for code, why in report.left_out.items():
+        OUT.print(f"Left out: {code}. {why}")
+    if report.cost_of_leaving_out:
+        cost = report.cost_of_leaving_out
+        OUT.print(
+            f"That costs {cost.value:.1f} votes per 1,000 pieces (95%: {cost.low:.1f} to {cost.high:.1f})."
+            " Allow it: --with OPTION"
+        )
+    OUT.print(f"Mailing list, one piece a household: {report.mailing_list}")
+
+
+def _judged_row(each: Judged) -> tuple[object, ...]:
+    interval = f"{each.per_thousand.low:.1f} to {each.per_thousand.high:.1f}"
+    spread = f"{each.spread_mean:.1f} ± {each.spread_deviation:.1f}"
+    if each.ahead is None:
+        return ("the plan", each.pieces, f"{each.per_thousand.value:.1f}", interval, spread, "", "")
+    ahead = f"{each.ahead.value:.1f} ({each.ahead.low:.1f} to {each.ahead.high:.1f})"
+    name = f"{_HABITS[each.name]} ({each.option})"
+    won = f"{each.plan_ahead_in} of {each.splits}"
+    return (name, each.pieces, f"{each.per_thousand.value:.1f}", interval, spread, ahead, won)
