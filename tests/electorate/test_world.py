@@ -84,6 +84,11 @@ def test_numbers_that_are_on_no_roll_are_refused(world: World, town: Town) -> No
         world.respond([*numbers(town)[:3], "12", "no number"], [CONTROL] * 5, seed=1)
 
 
+def test_misread_numbers_are_known_to_be_no_voter_s(world: World, town: Town) -> None:
+    asked = [numbers(town)[0], "41", "", "1²", "9" * 40, numbers(town)[-1]]
+    assert world.knows(asked).tolist() == [True, False, False, False, False, True]
+
+
 def test_arms_and_options_are_checked(world: World, town: Town) -> None:
     with pytest.raises(ArmsDontFit):
         world.respond(numbers(town)[:3], [CONTROL], seed=1)

@@ -126,7 +126,7 @@ def _moved(rng: np.random.Generator, kin: Kin) -> Flags:
 
 def _jobs(rng: np.random.Generator, born: Days, wealth: Floats) -> Ints:
     age = _age(born)
-    #            farmers, trades, managers, intermediate, clerks, workers
+    #            land, trades, managers, intermediate, clerks, workers
     level = np.log([0.003, 0.06, 0.27, 0.27, 0.25, 0.147])
     slope = np.array([0.0, 0.05, 0.55, 0.1, -0.35, -0.6])
     score = level + slope * wealth[:, None] + rng.gumbel(size=(len(born), len(level)))

@@ -6,6 +6,7 @@ learnt holds the truth.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,6 +28,7 @@ _ANSWER = pa.schema(
         ("support", pa.int8()),
     ]
 )
+_NUMBER = re.compile(r"[0-9]{1,18}")  # what an int64 holds
 _VOTE, _SURVEY, _SUPPORT = range(3)  # what a person's draws are for
 
 
@@ -123,7 +125,9 @@ class World:
 
     def _find(self, registration_numbers: Sequence[str]) -> tuple[Ints, Ints]:
         """The numbers, and for each the row where it is or would be."""
-        asked = np.array([int(text) if text.isdigit() else -1 for text in registration_numbers], dtype=np.int64)
+        asked = np.array(
+            [int(text) if _NUMBER.fullmatch(text) else -1 for text in registration_numbers], dtype=np.int64
+        )
         return asked, np.minimum(np.searchsorted(self._registration, asked), len(self) - 1)
 
     def _take(self, rows: Ints) -> Susceptibility:
