@@ -120,3 +120,27 @@ class ListsNotWritten(CommonwealError):
 
     what = _("The lists can't be written to {folder}: {reason}.")
     remedy = _("Choose a folder that you own, on a disk with room.")
+
+
+class NothingToJudge(CommonwealError):
+    """A policy of which a study tells nothing."""
+
+    what = _(
+        "The study can't tell what {policy!r} was worth: of the households chosen, {treated} were drawn into what was "
+        "chosen for them, and {control} into the control."
+    )
+    remedy = _("Raise the budget, or take a larger study.")
+
+
+class UnknownStudyOption(CommonwealError):
+    """A code that is none of a study's arms."""
+
+    what = _("The study has no option {code!r}.")
+    remedy = _("It has these: {known}.")
+
+
+class NothingLeftToPlan(CommonwealError):
+    """All of a study's options are left out."""
+
+    what = _("Every option of the study is left out: {known}.")
+    remedy = _("Allow at least one of them.")
