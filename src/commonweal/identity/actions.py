@@ -83,7 +83,7 @@ def _find(campaign: Campaign, model: LinkModel | None, progress: Progress) -> _F
     lake = campaign.lake
     before = lake.read(lake.table("identity.link").order_by("record_id"))
     records = _living(campaign)
-    if not before.num_rows and not records.count().execute():
+    if not before.num_rows and not records.count().to_pyarrow().as_py():
         raise NoRecords
     linked = link(lake.backend, records, model, progress)
     previous = _previous(linked.record_id, before["record_id"].to_numpy(), before["person_id"].to_numpy())

@@ -56,6 +56,11 @@ def _starts_alike(column: str) -> str:
     return f"(substr({left}, 1, length({right})) = {right} OR substr({right}, 1, length({left})) = {left})"
 
 
+def _fixed(level: ComparisonLevelCreator) -> ComparisonLevelCreator:
+    """A level whose weights no training changes."""
+    return level.configure(fix_m_probability=True, fix_u_probability=True)
+
+
 def _word_of(column: str) -> str:
     left, right = f"concat(' ', {column}_l, ' ')", f"concat(' ', {column}_r, ' ')"
     return f"({left} LIKE concat('%', {right}, '%') OR {right} LIKE concat('%', {left}, '%'))"
@@ -68,6 +73,17 @@ def _exact(column: str) -> ComparisonLevelCreator:
 
 def _comparisons() -> tuple[Comparison, ...]:
     return (
+        Comparison(
+            "number",
+            # Different numbers are heard when clusters are made; here they say nothing.
+            CustomLevel(
+                "registration_number_l IS NULL OR registration_number_r IS NULL"
+                " OR registration_number_l <> registration_number_r",
+                "no number in common",
+            ).configure(is_null_level=True),
+            (_fixed(ExactMatchLevel("registration_number")), _fixed(ElseLevel())),
+            _weights(0.999, 1e-9, 0.001, 1.0),
+        ),
         Comparison(
             "given",
             NullLevel("given_key"),
@@ -204,27 +220,31 @@ def _weights(*numbers: float) -> tuple[Weight, ...]:
 COMPARISONS = _comparisons()
 
 
+# The columns whose frequent values say less than rare ones, each with how often two strangers share one.
+FREQUENCIES = {"given_key": 0.006, "surname_key": 0.001, "email_key": 1e-5, "phone": 1e-5, "door": 5e-5}
+
+
 def starting_model() -> LinkModel:
     """The model used while a campaign's lists are too small, or overlap too little, to train one."""
     return LinkModel(
         definition=DEFINITION,
-        prior=1e-5,
+        partners=0.5,
         weights={comparison.name: comparison.weights for comparison in COMPARISONS},
     )
 
 
-def settings(model: LinkModel) -> SettingsCreator:
-    """Splink's settings for a model, in no engine's dialect. Each call makes fresh ones: Splink changes them."""
+def settings(model: LinkModel, records: int) -> SettingsCreator:
+    """Splink's settings for a model on so many records, in no engine's dialect. Each call makes fresh ones: Splink changes them."""
     return SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="record_id",
-        probability_two_random_records_match=model.prior,
+        probability_two_random_records_match=model.prior(records),
         em_convergence=0.001,
         max_iterations=15,
         comparisons=[_as_splink(each, model.weights[each.name]) for each in _comparisons()],
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=True,
-        additional_columns_to_retain=["name_suffix", "registration_number"],
+        additional_columns_to_retain=["name_suffix", "registration_number", "door"],
     )
 
 

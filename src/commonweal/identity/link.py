@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +68,7 @@ def link_records(records: pa.Table, model: LinkModel | None = None, progress: Pr
     with tempfile.TemporaryDirectory(prefix="commonweal-link-") as scratch:
         backend = connect("duckdb", Path(scratch))
         try:
-            whole = backend.create_table("records", _completed(records), temp=True)
+            whole = ibis.memtable(_completed(records))
             return link(backend, whole, model, progress)
         finally:
             backend.disconnect()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+_MOST_LIKELY = 0.001
+
 
 @dataclass(frozen=True)
 class Weight:
@@ -18,26 +20,31 @@ class Weight:
 
 @dataclass(frozen=True)
 class LinkModel:
-    """How much each level of agreement says, and how likely two records are of one person beforehand.
+    """How much each level of agreement says, and how many other records of its person a record has.
 
-    `definition` is the version of the comparisons that the weights belong to; `weights` holds, for each
-    comparison, one weight a level in the comparison's order.
+    `definition` is the version of the comparisons that the weights belong to; `partners` the mean number of
+    further records of a record's person; `weights` holds, for each comparison, one weight a level in the
+    comparison's order.
     """
 
     definition: int
-    prior: float
+    partners: float
     weights: Mapping[str, tuple[Weight, ...]]
+
+    def prior(self, records: int) -> float:
+        """How likely two of so many records, drawn at random, are of one person."""
+        return min(_MOST_LIKELY, self.partners / max(records - 1, 1))
 
     def as_json(self) -> dict[str, Any]:
         """For the ledger."""
         weights = {name: [[each.m, each.u] for each in levels] for name, levels in self.weights.items()}
-        return {"definition": self.definition, "prior": self.prior, "weights": weights}
+        return {"definition": self.definition, "partners": self.partners, "weights": weights}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of `as_json`."""
         weights = {name: tuple(Weight(m, u) for m, u in levels) for name, levels in value["weights"].items()}
-        return cls(value["definition"], value["prior"], weights)
+        return cls(value["definition"], value["partners"], weights)
 
 
 class ModelOrigin(StrEnum):

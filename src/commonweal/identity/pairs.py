@@ -49,17 +49,22 @@ class Comparing:
 
     def __init__(self, backend: BaseBackend, comparable: ir.Table) -> None:
         self._backend = backend
-        self._records = comparable
+        self._comparable = comparable
+        self._records = int(_number(comparable.count()))
         self._api = _splink_on(backend)
         self._input: SplinkDataFrame = self._api.register(comparable.op().name)
+        self._frequencies = {
+            column: tables.frequencies(comparable, column, usual).cache()
+            for column, usual in comparisons.FREQUENCIES.items()
+        }
 
     def train(self) -> LinkModel | None:
         """Weights learnt from the records alone, or None when too few pairs are clearly of one person."""
-        prior = self._prior()
-        if prior is None:
+        partners = self._partners()
+        if partners is None:
             return None
         start = comparisons.starting_model()
-        linker = self._linker(LinkModel(start.definition, prior, start.weights))
+        linker = self._linker(LinkModel(start.definition, partners, start.weights))
         with _quiet():
             linker.training.estimate_u_using_random_sampling(
                 max_pairs=_SAMPLE_PAIRS, seed=_SEED, num_chunks=1
@@ -68,15 +73,13 @@ class Comparing:
                 linker.training.estimate_parameters_using_expectation_maximisation(
                     block_on(*columns), estimate_without_term_frequencies=True, max_pairs=_SAMPLE_PAIRS
                 )
-        return _learnt(linker, prior)
+        return _learnt(linker, partners)
 
     def score(self, model: LinkModel, progress: Progress = silent) -> pa.Table:
         """All pairs worth comparing whose weight is above `FLOOR`, as `tables.judged` gives them."""
-        records: int = self._records.count().execute()
-        leeway = min(4.0, max(1.0, _MANY_RECORDS / max(records, 1)))
-        with tables.candidates(self._records, leeway).cache() as candidates:
-            pairs: int = candidates.count().execute()
-            parts = math.ceil(pairs / _PAIRS_AT_ONCE)
+        leeway = min(4.0, max(1.0, _MANY_RECORDS / max(self._records, 1)))
+        with tables.candidates(self._comparable, leeway).cache() as candidates:
+            parts = math.ceil(_number(candidates.count()) / _PAIRS_AT_ONCE)
             linker = self._linker(model)
             judged = []
             for part in range(parts):
@@ -95,20 +98,23 @@ class Comparing:
         return judged
 
     def close(self) -> None:
-        """Drop what Splink left in the engine."""
+        """Drop what was put into the engine."""
         self._api.delete_tables_created_by_splink_from_db()
+        for frequencies in self._frequencies.values():
+            frequencies.release()
 
     def _linker(self, model: LinkModel) -> Linker:
-        return Linker(self._input, comparisons.settings(model), log_level=None, validate_settings=False)
+        settings = comparisons.settings(model, self._records)
+        linker = Linker(self._input, settings, log_level=None, validate_settings=False)
+        for column, frequencies in self._frequencies.items():
+            lookup = self._api.register(frequencies.op().name)
+            linker.table_management.register_term_frequency_lookup(lookup, column)
+        return linker
 
-    def _prior(self) -> float | None:
-        """How likely two records drawn at random are of one person; None when too few pairs say so."""
-        counts = [self._pairs_agreeing(columns) for columns in _NEARLY_SURE]
-        matches = max(counts) / _NEARLY_SURE_SHARE
-        records: int = self._records.count().execute()
-        if matches < _ENOUGH_MATCHES:
-            return None
-        return min(0.1, matches / (records * (records - 1) / 2))
+    def _partners(self) -> float | None:
+        """How many further records of its person a record has; None when too few pairs say so."""
+        matches = max(self._pairs_agreeing(columns) for columns in _NEARLY_SURE) / _NEARLY_SURE_SHARE
+        return _rounded(2 * matches / self._records) if matches >= _ENOUGH_MATCHES else None
 
     def _training_columns(self) -> Sequence[tuple[str, ...]]:
         chosen = [c for c in _TRAINED_AMONG if self._pairs_agreeing(c) >= _ENOUGH_MATCHES]
@@ -116,10 +122,11 @@ class Comparing:
 
     def _pairs_agreeing(self, columns: Sequence[str]) -> float:
         """How many pairs of records agree on all of `columns`, each known."""
-        known = self._records.filter(*(self._records[column].notnull() for column in columns))
+        records = self._comparable
+        known = records.filter(*(records[column].notnull() for column in columns))
         sizes = known.group_by(*columns).aggregate(n=known.count())
         n = sizes.n.cast("float64")
-        return float((n * (n - 1) / 2).sum().execute() or 0.0)
+        return _number((n * (n - 1) / 2).sum())
 
 
 @contextmanager
@@ -142,7 +149,7 @@ def _splink_on(backend: BaseBackend) -> Any:
     return doors.DuckDBAPI(connection=engine.con)
 
 
-def _learnt(linker: Linker, prior: float) -> LinkModel:
+def _learnt(linker: Linker, partners: float) -> LinkModel:
     """The trained weights, rounded so that the engine's order of summing does not show; a level that was not
     seen, or learnt against sense, keeps its starting weight."""
     found = {each["output_column_name"]: each for each in linker.misc.save_model_to_json()["comparisons"]}
@@ -153,7 +160,7 @@ def _learnt(linker: Linker, prior: float) -> LinkModel:
         )
         for each in comparisons.COMPARISONS
     }
-    return LinkModel(comparisons.DEFINITION, _rounded(prior), weights)
+    return LinkModel(comparisons.DEFINITION, partners, weights)
 
 
 def _sensible(level: dict[str, Any], start: Weight) -> Weight:
@@ -162,6 +169,11 @@ def _sensible(level: dict[str, Any], start: Weight) -> Weight:
         _rounded(m) if isinstance(m, float) and m > 0 else start.m,
         _rounded(u) if isinstance(u, float) and u > 0 else start.u,
     )
+
+
+def _number(expression: ir.Scalar) -> float:
+    """The value of a count or sum; 0 for the sum of nothing."""
+    return float(expression.to_pyarrow().as_py() or 0)
 
 
 def _rounded(number: float) -> float:

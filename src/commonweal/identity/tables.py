@@ -66,6 +66,8 @@ BLOCKS = (
     Block(("names_start",), 15),
 )
 
+_ASSUMED = 200.0
+
 # The weight (log2 odds) of what is taken as proof.
 SURE = 24.0
 
@@ -81,6 +83,19 @@ def comparable(records: ir.Table) -> ir.Table:
         birth_month=records.birth_date.month().cast("int32"),
         birth_day=records.birth_date.day().cast("int32"),
     )
+
+
+def frequencies(comparable: ir.Table, column: str, usual: float) -> ir.Table:
+    """How often each value of a column occurs: the column, and tf_… as a share of the records that have one.
+
+    The counts are drawn towards `usual`, as if `_ASSUMED` more records had been seen: of three records, two that
+    share a name don't make it a name of two thirds of mankind.
+    """
+    known = comparable.filter(comparable[column].notnull())
+    counted = known.group_by(column).aggregate(times=known.count())
+    whole = counted.times.sum().over(ibis.window())
+    share = (counted.times + _ASSUMED * usual) / (whole + _ASSUMED)
+    return counted.select(column, **{f"tf_{column}": share})
 
 
 def candidates(comparable: ir.Table, leeway: float = 1.0) -> ir.Table:
@@ -122,16 +137,23 @@ def judged(scored: ir.Table) -> ir.Table:
 
     Splink weighs a person against a stranger. But two people of one household agree on surname, address and
     telephone as one person does: against a housemate only the evidence about the person counts, with even odds
-    beforehand. `weight` is the log2 odds against either. A shared registration number is `sure` unless names
-    and birth both speak against it.
+    beforehand. `weight` is the log2 odds against either.
+
+    Given names that speak against it are a veto where the rest can be a household's doing (one door, one e-mail
+    address or telephone: twins, couples) or where the surnames speak against it too; so are different suffixes
+    (junior, senior). A shared registration number is `sure`, unless given names and one of surname and birth
+    speak against it.
     """
     person = scored.mw_given + scored.mw_tf_adj_given + scored.mw_birth + scored.mw_sex
-    either = _log2_sum(-scored.match_weight, -person)
-    same_number = (scored.registration_number_l == scored.registration_number_r).fill_null(False)
-    disproved = (scored.mw_given < 0) & ((scored.mw_birth < 0) | (scored.mw_surname < 0))
-    suffixes_differ = (scored.name_suffix_l != scored.name_suffix_r).fill_null(False)
-    sure = same_number & ~disproved
-    weight = ibis.cases((sure, SURE), (suffixes_differ, -SURE), else_=-either)
+    stranger = scored.match_weight - scored.mw_number
+    given_differ, surnames_differ = scored.mw_given < 0, scored.mw_surname < 0
+    one_door = (scored.door_l == scored.door_r).fill_null(False)
+    one_contact = (scored.mw_email > 0) | (scored.mw_phone > 0)
+    veto = given_differ & (one_door | one_contact | surnames_differ)
+    veto |= (scored.name_suffix_l != scored.name_suffix_r).fill_null(False)
+    one_number = (scored.registration_number_l == scored.registration_number_r).fill_null(False)
+    sure = one_number & ~(given_differ & (surnames_differ | (scored.mw_birth < 0)))
+    weight = ibis.cases((sure, SURE), (veto, -SURE), else_=-_log2_sum(-stranger, -person))
     return scored.select("record_id_l", "record_id_r", weight=weight, sure=sure)
 
 
