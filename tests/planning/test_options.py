@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from commonweal.planning.options import OptionsMissing, OptionsUnreadable, UnknownOption, allowed, read_options
+from commonweal.planning.options import (
+    OptionsMissing,
+    OptionsUnreadable,
+    UnknownOption,
+    allowed,
+    read_options,
+)
 
 GOOD = """
 [[option]]
