@@ -6,6 +6,7 @@ English stands in the code; locale/<language>/LC_MESSAGES/commonweal.po has the 
 from __future__ import annotations
 
 import io
+import re
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -22,6 +23,7 @@ from commonweal.errors import _
 
 LANGUAGES = {"en": "English", "fr": "Français"}
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _VALUES = {
     ("sex", "f"): _("woman"),
     ("sex", "m"): _("man"),
@@ -87,7 +89,8 @@ class Language:
     def number(self, value: float, digits: int = 0) -> str:
         """12,345 or, with digits, 12,345.6."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return numbers.format_decimal(round(value, digits), format=pattern, locale=self.locale)
+        text = numbers.format_decimal(round(value, digits) + 0.0, format=pattern, locale=self.locale)
+        return text.replace("-", "−")
 
     def signed(self, value: float, digits: int = 0) -> str:
         """A change: +12, −3."""
@@ -138,7 +141,7 @@ class Language:
         """A value of a person as a reader writes it: dates, numbers, yes and no."""
         if value is None:
             return ""
-        if isinstance(value, str) and field.endswith("_date"):
+        if isinstance(value, str) and _DAY.fullmatch(value):
             with suppress(ValueError):
                 value = date.fromisoformat(value)
         if isinstance(value, date):
@@ -148,6 +151,8 @@ class Language:
         if isinstance(value, float):
             return self.number(value)
         code = (field.partition("_")[0], str(value))
+        if value in {"true", "false"}:
+            code = ("consent", "yes" if value == "true" else "no")
         return self.gettext(_VALUES[code]) if code in _VALUES else str(value)
 
     def lasting(self, seconds: float) -> str:

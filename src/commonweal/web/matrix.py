@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from commonweal.people.model import ListRecord, Person
+from commonweal.people.model import Chosen, ListRecord, Person
 from commonweal.people.rules import CONSENTS, GROUPS
 from commonweal.store.catalogue import PERSON_FIELDS
 
@@ -60,12 +60,21 @@ class Matrix:
     rows: tuple[Row, ...]
 
 
-def matrix(person: Person, fields: Sequence[str] = tuple(PERSON_FIELDS), most: int = 12) -> Matrix:
-    """The table of a person, for the fields that any list gives. `most` columns at the most, one list after another."""
-    columns = tuple(
-        sorted(person.records, key=lambda record: (record.source, -record.batch_id, record.line))
-    )[:most]
-    chosen = {each.field: each for each in person.fields}
+def matrix(
+    person: Person, fields: Sequence[str] = tuple(PERSON_FIELDS), *, most: int = 12, quiet: bool = True
+) -> Matrix:
+    """The table of a person, for the fields that any list gives.
+
+    `most` columns at the most, those that gave most of the chosen values first; `quiet`: also those that say nothing
+    of these fields.
+    """
+    chosen = {each.field: each for each in person.fields if each.field in fields}
+    columns = sorted(person.records, key=lambda record: _weight(record, chosen))
+    if not quiet:
+        columns = [
+            record for record in columns if any(record.given.get(field) is not None for field in fields)
+        ]
+    columns = columns[:most]
     rows = []
     for field in fields:
         winner = chosen.get(field)
@@ -75,7 +84,14 @@ def matrix(person: Person, fields: Sequence[str] = tuple(PERSON_FIELDS), most: i
         value = winner.value if winner else None
         cells = tuple(_cell(column, field, value, batch) for column in columns)
         rows.append(Row(field, value, cells, _RULES.get(field, "")))
-    return Matrix(person.person_id, person.name, columns, tuple(rows))
+    return Matrix(person.person_id, person.name, tuple(columns), tuple(rows))
+
+
+def _weight(record: ListRecord, chosen: Mapping[str, Chosen]) -> tuple[int, str, int]:
+    won = [
+        each for each in chosen.values() if each.provenance and each.provenance.batch_id == record.batch_id
+    ]
+    return (-sum(record.given.get(each.field) is not None for each in won), record.source, record.line)
 
 
 def _cell(column: ListRecord, field: str, value: Any, batch: int | None) -> Cell | None:

@@ -45,7 +45,7 @@ def why(
                 cost=language.money(second.unit_cost, plan.currency if plan else None),
             )
         )
-    if plan and plan.price > 0:
+    if plan and plan.price * plan.budget > 1:
         lines.append(say(_PRICE).format(money=language.money(1 / plan.price, plan.currency)))
     return lines
 

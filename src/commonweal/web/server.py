@@ -26,9 +26,11 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 from litestar import Litestar
 
-from commonweal.access.actions import way_in
+from commonweal.access.actions import open_demo, way_in
 from commonweal.campaign import Campaign
 from commonweal.jobs.worker import Handler, Worker
+from commonweal.planning.queries import area_totals, latest
+from commonweal.store.ledger import LedgerRole
 from commonweal.web.app import create_app
 from commonweal.web.errors import PartsMissing, PortTaken
 from commonweal.web.visit import STATIC
@@ -41,6 +43,7 @@ Ready = Callable[[str, str | None], None]
 
 _LOG = logging.getLogger(__name__)
 _AGAIN = 5.0  # seconds until a worker that died is started again
+_DEMO_AREAS = 4  # of the demo's organiser
 _PATIENCE = 3.0  # seconds for the worker to end; a run that it leaves is taken up at the next start
 
 
@@ -80,9 +83,23 @@ def serve(
     _free(host, port)
     with Campaign.open(folder, actor="web") as campaign, WorkerProcess(folder, make_handlers):
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-        token = way_in(campaign)
+        token = _way_in(campaign)
         link = f"{address}sign-in#{token}" if token else None
         asyncio.run(_listen(create_app(campaign, https=https), host, port, lambda: ready(address, link)))
+
+
+def _way_in(campaign: Campaign) -> str | None:
+    """The token of a sign-in link, if there is one to give. A demo gets its accounts here, one for each role; its
+    organiser works where the plan has most doors.
+    """
+    with campaign.ledger.read(LedgerRole.OWNER) as connection:
+        demo = connection.execute("SELECT FROM store.setting WHERE (key, value) = ('demo', 'true')").rowcount
+        plan = latest(connection)
+        totals = area_totals(connection, plan.plan_id) if plan else []
+    if not demo:
+        return way_in(campaign)
+    doors = sorted((t for t in totals if t.channel == "door"), key=lambda total: -total.contacts)
+    return open_demo(campaign, [total.area_code for total in doors[:_DEMO_AREAS]])
 
 
 class WorkerProcess:

@@ -74,6 +74,7 @@ PLAN_REASON = {
     "said_no": _("They said no"),
     "no_consent": _("They did not agree to be written to"),
     "no_estimate": _("Nobody knows what a contact would do to them"),
+    "other_member": _("Somebody else of the household is contacted"),
     "other_member_no_address": _("Somebody else of the household is contacted; of them no address is known"),
     "other_member_no_phone": _(
         "Somebody else of the household is contacted; of them no phone number is known"
@@ -217,6 +218,9 @@ _FEATURE = {
     "share_voted": _("Share of past votes cast"),
     "household_size": _("Size of the household"),
     "area_size": _("Size of the area"),
+    "area_share": _("How much the area votes"),
+    "area_latest": _("How much the area voted last"),
+    "area_age": _("Age of the area"),
     "lists": _("Number of lists"),
     "area": _("Area"),
     "turnout": _("Turnout score"),

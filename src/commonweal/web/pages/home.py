@@ -20,7 +20,7 @@ from commonweal.web.matrix import SHORT, matrix
 from commonweal.web.pages.lists import loaded_lists
 from commonweal.web.pages.models import models
 from commonweal.web.pages.people import area_names, list_names
-from commonweal.web.pages.plan import by_area, by_channel
+from commonweal.web.pages.plan import by_area, by_channel, why_left_out
 from commonweal.web.visit import Here, Html, Visit
 
 _LOOKS = ("look", "look_at_rows", "plan.export", "search")
@@ -51,7 +51,7 @@ def _example(visit: Visit, connection: Connection) -> dict[str, Any]:
         return {"example": None, "overview": overview, "list_names": {}}
     person = people.person(connection, overview.example)
     return {
-        "example": matrix(person, SHORT, most=8),
+        "example": matrix(person, SHORT, most=6, quiet=False),
         "on_lists": len(person.lists),
         "overview": overview,
         "list_names": list_names(connection),
@@ -117,7 +117,7 @@ def _tonight(connection: Connection) -> dict[str, Any]:
         "plan": plan,
         "options": options,
         "channels": by_channel(options),
-        "left_out": planning.left_out(connection, plan.plan_id),
+        "left_out": why_left_out(planning.left_out(connection, plan.plan_id)),
     }
 
 

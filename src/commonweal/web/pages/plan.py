@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +20,7 @@ from commonweal.access.queries import names
 from commonweal.people import queries as people
 from commonweal.planning import actions, queries
 from commonweal.planning.lists import file_name
-from commonweal.planning.totals import AreaTotal, MadePlan, OptionTotal
+from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
 from commonweal.store.ledger import Connection
 from commonweal.web import choropleth, words
 from commonweal.web.guard import needs
@@ -113,28 +114,30 @@ def _told(visit: Visit, name: str, area: Area) -> str:
 
 def _measures(visit: Visit, areas: Sequence[Area]) -> list[Measure]:
     """What the map can show, each with its classes and their words."""
-    say, number = visit.gettext, visit.language.number
-    more = say("{low} or more")
+    gettext, number = visit.gettext, visit.language.number
+    more = gettext("{low} or more")
     found = []
     for name, label, unit, values, digits in (
         (
             "contacts",
-            say("Contacts"),
-            say("contacts in each area"),
+            gettext("Contacts"),
+            gettext("contacts in each area"),
             [float(a.all_contacts) for a in areas],
             0,
         ),
         (
             "votes",
-            say("Votes gained"),
-            say("votes gained in each area"),
+            gettext("Votes gained"),
+            gettext("votes gained in each area"),
             [round(a.votes, 2) for a in areas],
             1,
         ),
     ):
         edges = choropleth.breaks(values)
         written = partial(number, digits=digits)
-        found.append(Measure(name, label, unit, edges, choropleth.steps(edges, written, say("none"), more)))
+        found.append(
+            Measure(name, label, unit, edges, choropleth.steps(edges, written, gettext("none"), more))
+        )
     return found
 
 
@@ -152,7 +155,7 @@ def _page(visit: Visit, connection: Connection, plan: MadePlan | None) -> Html:
         actors=names(connection),
         options=options,
         files=[channel.name for channel in by_channel(options)] if plan.status == "approved" else [],
-        left_out=queries.left_out(connection, plan.plan_id),
+        left_out=why_left_out(queries.left_out(connection, plan.plan_id)),
         areas=areas,
         channels=sorted({total.channel for total in totals}),
         plans=queries.plans(connection),
@@ -190,6 +193,14 @@ def by_channel(options: Sequence[OptionTotal]) -> list[ByChannel]:
         contacts, cost, votes = (sum(getattr(o, what) for o in own) for what in ("contacts", "cost", "votes"))
         found.append(ByChannel(name, contacts, cost, votes))
     return sorted(found, key=lambda channel: (-channel.contacts, channel.name))
+
+
+def why_left_out(rows: Sequence[LeftOut]) -> list[LeftOut]:
+    """The reasons as a page tells them: those beside somebody else of their household in one line."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts["other_member" if row.reason.startswith("other_member") else row.reason] += row.persons
+    return [LeftOut(reason, persons) for reason, persons in counts.most_common()]
 
 
 def by_area(totals: Sequence[AreaTotal], area_names: dict[str, str], unknown: str) -> list[Area]:
