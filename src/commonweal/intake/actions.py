@@ -167,16 +167,18 @@ def _recognise(campaign: Campaign, path: Path, source: str | None, mapping: Mapp
 
 def _sample(file: OpenFile) -> pa.RecordBatch:
     """The first rows that can be read. Raises EmptyFile where no row has any form."""
+    found: list[pa.RecordBatch] = []
     seen = False
     for chunk in file.reader.chunks():
-        if len(chunk.lines):
-            return chunk.columns.slice(0, _SAMPLE)
-        seen = seen or bool(chunk.bad)
+        found.append(chunk.columns)
+        seen = seen or chunk.rows > 0
+        if sum(batch.num_rows for batch in found) >= _SAMPLE:
+            break
     if not seen:
         raise EmptyFile(path=file.path)
-    return pa.RecordBatch.from_pylist(
-        [], schema=pa.schema([(name, pa.string()) for name in file.reader.headers])
-    )
+    tables = [pa.Table.from_batches([batch]) for batch in found]
+    sample = pa.concat_tables(tables, promote_options="default").slice(0, _SAMPLE).combine_chunks()
+    return sample.to_batches()[0] if sample.num_rows else found[0].slice(0, 0)
 
 
 def _check_columns(path: Path, source: str, mapping: Mapping, file: OpenFile) -> None:
