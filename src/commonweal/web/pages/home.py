@@ -14,6 +14,8 @@ from commonweal.audit import queries as audit
 from commonweal.people import queries as people
 from commonweal.people.spread import spreads
 from commonweal.planning import queries as planning
+from commonweal.scoring import queries as scoring
+from commonweal.scoring.model import Kind
 from commonweal.store.ledger import Connection
 from commonweal.web.guard import needs
 from commonweal.web.matrix import SHORT, matrix
@@ -63,12 +65,24 @@ def _candidate(visit: Visit, connection: Connection) -> dict[str, Any]:
     return {
         "days": (vote - visit.campaign.today).days if vote else None,
         "standing": spreads(connection),
+        "off": _off(connection),
         **_tonight(connection),
     }
 
 
 def _analyst(visit: Visit, connection: Connection) -> dict[str, Any]:
     return models(visit, connection)
+
+
+def _off(connection: Connection) -> dict[str, float]:
+    """By how many points each model was off, on average over groups of people."""
+    run = scoring.last_run(connection)
+    cards = scoring.cards(connection, run.run_id) if run else []
+    return {
+        each.kind.value: 100 * each.card["lesson"]["quality"]["calibration_error"]
+        for each in cards
+        if each.kind is not Kind.EFFECTS
+    }
 
 
 def _treasurer(visit: Visit, connection: Connection) -> dict[str, Any]:
