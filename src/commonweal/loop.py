@@ -13,6 +13,7 @@ from typing import Any
 from commonweal.campaign import Campaign
 from commonweal.identity.actions import resolve as resolve_identity
 from commonweal.identity.model import ResolveReport
+from commonweal.intake import actions as intake
 from commonweal.jobs.actions import Tracked
 from commonweal.jobs.model import Progress, silent
 from commonweal.jobs.worker import Handler
@@ -82,4 +83,8 @@ def handlers(campaign: Campaign) -> Mapping[str, Handler]:
         without = tuple(arguments.get("without", ()))
         return plan(campaign, arguments["budget"], run, name=arguments.get("name", ""), without=without)
 
-    return {"night": _night, "plan": _plan}
+    def _take_back(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
+        run(0, None, "taking the file back")
+        return intake.take_back(campaign, arguments["batch_id"])
+
+    return {"night": _night, "plan": _plan, "take_back": _take_back}
