@@ -20,7 +20,8 @@ from commonweal.people.errors import BadUniverseName, NoSuchUniverse, UniverseNa
 from commonweal.people.model import BuildReport, Universe
 from commonweal.people.publishing import publish
 from commonweal.store.catalogue import LAKE
-from commonweal.store.lake import LakeWriter
+from commonweal.store.engine import hold
+from commonweal.store.lake import Lake, LakeWriter
 from commonweal.store.ledger import Connection, LedgerRole
 
 __all__ = ["build", "change_universe", "delete_universe", "load_areas", "publish", "save_universe"]
@@ -46,7 +47,7 @@ def build(campaign: Campaign, progress: Progress = silent) -> BuildReport:
         if _last_build(campaign) == made_from and lake.files("people.profile"):
             return BuildReport(sum(file.rows for file in lake.files("people.profile")), changed=False)
         writer.inputs = {"made_from": made_from}
-        with _Held() as held:
+        with _Held(lake) as held:
             persons = _stage(campaign, writer, standing, held, progress)
         with campaign.ledger.transaction(LedgerRole.BULK) as connection:
             writer.publish(connection)
@@ -57,12 +58,13 @@ def build(campaign: Campaign, progress: Progress = silent) -> BuildReport:
 class _Held:
     """Parts of a query that the engine has computed and keeps for as long as the block runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, lake: Lake) -> None:
+        self._backend = lake.backend
         self._parts: list[ir.CachedTable] = []
 
     def keep(self, part: ir.Table) -> ir.Table:
         """Compute a part now."""
-        held = part.cache()
+        held = hold(self._backend, part)
         self._parts.append(held)
         return held
 

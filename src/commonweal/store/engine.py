@@ -42,6 +42,15 @@ def read_parquet(backend: BaseBackend, paths: list[str]) -> ir.Table:
     return backend.table(view)
 
 
+def hold(backend: BaseBackend, expression: ir.Table) -> ir.CachedTable:
+    """Compute an expression and keep its rows in the engine until `release` is called on what this returns."""
+    if backend.name == "pyspark":
+        # Ibis 12 registers tables from memory before it runs a query on Spark, but not before it caches one.
+        engine: Any = backend
+        engine._register_in_memory_tables(expression)
+    return expression.cache()
+
+
 def _duckdb(scratch: Path) -> BaseBackend:
     backend = ibis.duckdb.connect(
         temp_directory=str(scratch),
