@@ -187,13 +187,13 @@ def _pilot(campaign: Campaign, lists: Path, world: World, progress: Progress) ->
     shares = {CONTROL: _CONTROL_SHARE * _PILOT_SHARE}
     shares |= {f"{channel}:{message}": treated for channel, message in _OPTIONS}
     experiments.draw(campaign, PILOT, shares, about="Which contact moves whom, tried before the campaign")
-    progress(0, None, "running the pilot")
-    assigned = _assigned(campaign)
-    assigned = assigned.filter(pa.array(world.knows(assigned["registration_number"].to_pylist())))
-    numbers, arms = assigned["registration_number"].to_pylist(), assigned["arm"].to_pylist()
-    answers = world.respond(numbers, arms, seed=1)
     path = lists / "pilot.csv"
-    _write_answers(path, answers)
+    if not path.exists():  # what came of a pilot is a fact: it is not made up again
+        progress(0, None, "running the pilot")
+        assigned = _assigned(campaign)
+        assigned = assigned.filter(pa.array(world.knows(assigned["registration_number"].to_pylist())))
+        numbers, arms = assigned["registration_number"].to_pylist(), assigned["arm"].to_pylist()
+        _write_answers(path, world.respond(numbers, arms, seed=1))
     sources = campaign.folder / "sources"
     (sources / "pilot.toml").write_text(_PILOT_MAPPING, encoding="utf-8")
     return intake.import_file(campaign, path, source=PILOT, progress=_named(progress, PILOT))
