@@ -8,13 +8,15 @@ from datetime import date
 import pyarrow.parquet as pq
 import pytest
 
-from commonweal.people import tables
+from commonweal.people import actions, tables
 from commonweal.people.grammar import parse
 from commonweal.people.selection import People, chosen
 from commonweal.store.catalogue import LAKE
 from commonweal.store.engine import connect, hold
+from commonweal.store.lake import Lake
 
 from .lists import BATCHES, Lists
+from .test_actions import load, some_people
 
 _VALUES = {
     "given_name": ["Ana", "Bea"],
@@ -94,3 +96,17 @@ def test_spark_makes_the_same_tables(engine, tmp_path):
     assert len(expected["people.profile"]) > 40
     assert expected["universe"]
     assert _everything(spark, tmp_path / "spark") == expected
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_what_spark_publishes_is_what_duckdb_published(campaign):
+    load(campaign, some_people())
+    actions.build(campaign)
+    assert actions.publish(campaign).persons == 3
+    with campaign.ledger.transaction() as connection:
+        connection.execute("UPDATE people.overview SET made_from = '{}'")
+    campaign.lake.close()
+    campaign.lake = Lake(campaign.lake.root, campaign.ledger, campaign.clock, "spark")
+    report = actions.publish(campaign)
+    assert (report.persons, report.touched) == (3, {})
