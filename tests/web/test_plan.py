@@ -33,7 +33,7 @@ def test_the_map_says_in_words_what_its_colours_mean(director: Any, small_town: 
     assert address is not None
     areas = director.get(address[1]).json()["features"]
     assert [area["properties"]["contacts"] for area in areas] == [1, 1]
-    assert areas[0]["properties"]["told"] == "École Molière\nDoors: 1\nVotes gained: +0.0"
+    assert areas[0]["properties"]["told"] == "École Molière\nDoors: 1\nVotes gained: +0.02"
     assert areas[0]["geometry"]["type"] == "Polygon"
 
 

@@ -97,6 +97,11 @@ class Language:
         text = self.number(abs(value), digits)
         return ("−" if value < 0 and round(value, digits) else "+") + text
 
+    def gain(self, votes: float) -> str:
+        """Votes gained, with as many digits as tell something: +412, +2.4, +0.07."""
+        size = abs(votes)
+        return self.signed(votes, 0 if size >= 100 else 1 if size >= 1 or not votes else 2)
+
     def percent(self, share: float, digits: int = 0) -> str:
         """12% of a share of 0.12."""
         pattern = self.locale.percent_formats[None].pattern

@@ -63,6 +63,7 @@ class Frame:
         environment.filters |= {
             "number": language.number,
             "signed": language.signed,
+            "gain": language.gain,
             "percent": language.percent,
             "money": language.money,
             "day": language.day,

@@ -106,7 +106,7 @@ def _told(visit: Visit, name: str, area: Area) -> str:
     for channel, contacts in sorted(area.contacts.items()):
         lines.append(f"{words.word('channel', channel, visit.gettext)}: {visit.language.number(contacts)}")
     if area.contacts:
-        lines.append(f"{visit.gettext('Votes gained')}: {visit.language.signed(area.votes, 1)}")
+        lines.append(f"{visit.gettext('Votes gained')}: {visit.language.gain(area.votes)}")
     else:
         lines.append(visit.gettext("Nothing is done here."))
     return "\n".join(lines)
@@ -117,24 +117,23 @@ def _measures(visit: Visit, areas: Sequence[Area]) -> list[Measure]:
     gettext, number = visit.gettext, visit.language.number
     more = gettext("{low} or more")
     found = []
-    for name, label, unit, values, digits in (
+    for name, label, unit, values in (
         (
             "contacts",
             gettext("Contacts"),
             gettext("contacts in each area"),
             [float(a.all_contacts) for a in areas],
-            0,
         ),
         (
             "votes",
             gettext("Votes gained"),
             gettext("votes gained in each area"),
             [round(a.votes, 2) for a in areas],
-            1,
         ),
     ):
         edges = choropleth.breaks(values)
-        written = partial(number, digits=digits)
+        whole = all(edge == int(edge) for edge in edges)
+        written = partial(number, digits=0 if whole else 1 if edges[-1] >= 1 else 2)
         found.append(
             Measure(name, label, unit, edges, choropleth.steps(edges, written, gettext("none"), more))
         )

@@ -1,0 +1,105 @@
+"""What the pages' PostgreSQL role may touch: table by table, and nothing besides."""
+
+from __future__ import annotations
+
+from commonweal.store.ledger import Ledger
+
+ALL = "*"
+
+_READ = (
+    "experiments.analysis",
+    "experiments.arm",
+    "experiments.experiment",
+    "experiments.result",
+    "identity.event",
+    "identity.person_of",
+    "identity.redirect",
+    "identity.run",
+    "intake.batch",
+    "intake.quarantine_count",
+    "intake.quarantine_row",
+    "intake.source",
+    "people.area",
+    "people.counted",
+    "people.known",
+    "people.name_word",
+    "people.origin",
+    "people.overview",
+    "people.person",
+    "people.profile",
+    "people.record",
+    "people.standing",
+    "people.street",
+    "planning.area_total",
+    "planning.left_out",
+    "planning.option_total",
+    "scoring.run",
+    "store.snapshot",
+)
+
+# Table: {right: columns}. A room that grants the pages more has to say so here.
+WEB: dict[str, dict[str, str]] = {table: {"SELECT": ALL} for table in _READ} | {
+    "access.account": {
+        "INSERT": "areas created_at email language name role",
+        "SELECT": ALL,
+        "UPDATE": "areas closed_at language name role",
+    },
+    "access.link": {"INSERT": ALL, "SELECT": ALL, "UPDATE": "used_at"},
+    "access.password": {"INSERT": ALL, "SELECT": ALL, "UPDATE": ALL},
+    "access.session": {"INSERT": ALL, "SELECT": ALL, "UPDATE": "account_id ended_at seen_at"},
+    "audit.entry": {"INSERT": ALL, "SELECT": ALL},
+    "jobs.run": {"INSERT": ALL, "SELECT": ALL, "UPDATE": "stop_asked"},
+    "people.universe": {"DELETE": ALL, "INSERT": ALL, "SELECT": ALL, "UPDATE": ALL},
+    "planning.plan": {"SELECT": ALL, "UPDATE": "approved_at approved_by status"},
+    "scoring.model": {"SELECT": "card kind model_id run_id trained_at"},
+}
+
+
+def found(ledger: Ledger) -> dict[str, dict[str, str]]:
+    with ledger.read() as connection:
+        rows = connection.execute(
+            "SELECT n.nspname || '.' || c.relname, p.act,"
+            "   has_table_privilege(r.name, c.oid, p.act),"
+            "   array(SELECT a.attname::text FROM pg_attribute a"
+            "         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND p.act <> 'DELETE'"
+            "           AND has_column_privilege(r.name, c.oid, a.attname, p.act) ORDER BY a.attname)"
+            " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) p (act)"
+            " CROSS JOIN (SELECT name FROM store.role WHERE role = 'web') r"
+            " WHERE c.relkind IN ('r', 'v', 'm', 'p')"
+            "   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
+            " ORDER BY 1, 2"
+        ).fetchall()
+    rights: dict[str, dict[str, str]] = {}
+    for table, right, whole, columns in rows:
+        if whole or columns:
+            rights.setdefault(table, {})[right] = ALL if whole else " ".join(columns)
+    return rights
+
+
+def test_the_pages_may_touch_exactly_this(ledger: Ledger) -> None:
+    assert found(ledger) == WEB
+
+
+def test_every_table_says_for_whom_it_is(ledger: Ledger) -> None:
+    with ledger.read() as connection:
+        silent = connection.execute(
+            "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.relkind IN ('r', 'v', 'p')"
+            "   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
+            "   AND coalesce(obj_description(c.oid), '') NOT LIKE '%%For: %%'"
+        ).fetchall()
+    assert silent == []
+
+
+def test_tables_with_persons_are_guarded_row_by_row(ledger: Ledger) -> None:
+    with ledger.read() as connection:
+        open_to_all = connection.execute(
+            "SELECT DISTINCT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname IN ('person_id', 'record_id', 'cells')"
+            " CROSS JOIN (SELECT name FROM store.role WHERE role = 'web') r"
+            " WHERE c.relkind = 'r' AND NOT c.relrowsecurity AND has_table_privilege(r.name, c.oid, 'SELECT')"
+            " ORDER BY 1"
+        ).fetchall()
+    # Ids alone, of persons that were merged: nothing about anybody.
+    assert open_to_all == [("identity.event",), ("identity.redirect",)]
