@@ -9,7 +9,7 @@ import io
 import re
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
@@ -89,8 +89,7 @@ class Language:
     def number(self, value: float, digits: int = 0) -> str:
         """12,345 or, with digits, 12,345.6."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        text = numbers.format_decimal(round(value, digits) + 0.0, format=pattern, locale=self.locale)
-        return text.replace("-", "−")
+        return _decimal(round(value, digits) + 0.0, pattern, self.locale)
 
     def signed(self, value: float, digits: int = 0) -> str:
         """A change: +12, −3."""
@@ -115,12 +114,7 @@ class Language:
         exponent = numbers.get_currency_precision(code)
         amount = minor / 10**exponent
         show = cents if cents is not None else abs(amount) < 100 and amount != int(amount)
-        if show:
-            return numbers.format_currency(amount, code, locale=self.locale)
-        pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", "0")
-        return numbers.format_currency(
-            round(amount), code, format=pattern, locale=self.locale, currency_digits=False
-        )
+        return _currency(amount if show else float(round(amount)), code, self.locale, show)
 
     def major(self, minor: float, currency: str | None = None) -> int:
         """Whole units of an amount of minor units: 4000 of 400000 cents."""
@@ -167,3 +161,16 @@ class Language:
     def listing(self, items: list[str]) -> str:
         """One, two and three."""
         return lists.format_list(items, locale=self.locale)
+
+
+@lru_cache(20_000)  # a table has thousands of numbers, and most of them come again
+def _decimal(value: float, pattern: str, locale: babel.Locale) -> str:
+    return numbers.format_decimal(value, format=pattern, locale=locale).replace("-", "−")
+
+
+@lru_cache(20_000)
+def _currency(amount: float, code: str, locale: babel.Locale, show_minor: bool) -> str:
+    if show_minor:
+        return numbers.format_currency(amount, code, locale=locale)
+    pattern = locale.currency_formats["standard"].pattern.replace("0.00", "0")
+    return numbers.format_currency(amount, code, format=pattern, locale=locale, currency_digits=False)
