@@ -13,7 +13,11 @@ _HELPERS = {"__main__", "measure"}
 
 
 def main(names: list[str]) -> None:
-    known = [module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name not in _HELPERS]
+    known = [
+        module.name
+        for module in pkgutil.iter_modules([str(Path(__file__).parent)])
+        if module.name not in _HELPERS
+    ]
     unknown = set(names) - set(known)
     if unknown:
         raise SystemExit(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(known)}")

@@ -12,4 +12,6 @@ def main(voters: int = 30_000) -> None:
     with tempfile.TemporaryDirectory() as folder:
         target = str(Path(folder) / "demo")
         run = command("demo", "--no-serve", "--json", "--dir", target, "--voters", str(voters))
-    print(f"demo of {voters:,} voters: {run.seconds:.1f} s (limit 90), {run.cpu_seconds:.1f} CPU s, {run.peak_gb:.2f} GB")
+    print(
+        f"demo of {voters:,} voters: {run.seconds:.1f} s (limit 90), {run.cpu_seconds:.1f} CPU s, {run.peak_gb:.2f} GB"
+    )

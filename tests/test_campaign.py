@@ -24,7 +24,10 @@ from commonweal.campaign import (
 
 def test_settings_come_back_as_they_were_written(tmp_path: Path) -> None:
     settings = Settings(
-        name="Élections à Toulouse", timezone="Europe/Paris", rounds=(Round(date(2027, 4, 11)),), mode=Mode.STUDY
+        name="Élections à Toulouse",
+        timezone="Europe/Paris",
+        rounds=(Round(date(2027, 4, 11)),),
+        mode=Mode.STUDY,
     )
     Campaign.create(tmp_path / "new", settings)
     assert read_settings(tmp_path / "new") == settings

@@ -39,10 +39,14 @@ class CommonwealError(Exception):
 
     def worded(self, translate: Callable[[str], str] = _) -> str:
         """What happened and what to do, in the language that `translate` gives (gettext)."""
-        parts = [translate(template).format(**self.parameters) for template in (self.what, self.remedy) if template]
+        parts = [
+            translate(template).format(**self.parameters) for template in (self.what, self.remedy) if template
+        ]
         return " ".join(parts)
 
-    def __reduce__(self) -> tuple[Callable[..., CommonwealError], tuple[type[CommonwealError], dict[str, object]]]:
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[..., CommonwealError], tuple[type[CommonwealError], dict[str, object]]]:
         return _rebuild, (type(self), self.parameters)
 
 
