@@ -66,9 +66,14 @@ def test_a_dropped_partition_is_gone(campaign: Campaign) -> None:
 
 def test_what_is_staged_does_not_count_and_is_swept(campaign: Campaign) -> None:
     write(campaign, rows(1))
-    with pytest.raises(RuntimeError, match="killed"), campaign.lake.writer("test") as writer:
-        writer.stage(TABLE, rows(2))
-        raise RuntimeError("killed")
+
+    def killed() -> None:
+        with campaign.lake.writer("test") as writer:
+            writer.stage(TABLE, rows(2))
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        killed()
     assert persons(campaign) == [1]
     assert len(parquet(campaign)) == 1
 

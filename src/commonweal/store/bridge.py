@@ -15,8 +15,9 @@ from typing import Any
 import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 import pyarrow as pa
-from commonweal.store.ledger import Ledger, LedgerRole
 from psycopg import sql
+
+from commonweal.store.ledger import Ledger, LedgerRole
 
 _POSTGRES = {
     pa.bool_(): "boolean",
