@@ -42,7 +42,9 @@ def test_repeats_are_told_from_the_first_on(rows: list[tuple[str, str, bool]], s
         part = rows[begin : begin + size]
         said = hash_text(texts([what for _key, what, _usable in part]))
         repeats = book.repeats(
-            texts([key for key, _w, _u in part]), said, np.array([usable for *_, usable in part], bool)
+            hash_text(texts([key for key, _w, _u in part])),
+            said,
+            np.array([usable for *_, usable in part], bool),
         )
         found += [
             "same" if s else "other" if o else "" for s, o in zip(repeats.same, repeats.other, strict=True)
@@ -75,7 +77,7 @@ def test_ids_are_remembered() -> None:
     book = KeyBook()
     book.remember(texts(["a", "b"]), np.array([10, 20]))
     book.remember(texts(["b", "c"]), np.array([20, 30]))
-    known, ids = book.record_ids(texts(["c", "x", "a"]))
+    known, ids = book.record_ids(hash_text(texts(["c", "x", "a"])))
     assert known.tolist() == [True, False, True]
     assert ids[known].tolist() == [30, 10]
 

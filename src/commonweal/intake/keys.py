@@ -69,9 +69,8 @@ class KeyBook:
         found, _ids = self._known.find(hashes)
         self._known.note(hashes[~found], record_ids[first[~found]])
 
-    def repeats(self, keys: pa.Array, row_hashes: Hashes, usable: Flags) -> Repeats:
-        """Note the keys of the usable rows; tell which of them were there before."""
-        hashes = hash_text(keys)
+    def repeats(self, hashes: Hashes, row_hashes: Hashes, usable: Flags) -> Repeats:
+        """Note the (hashed) keys of the usable rows; tell which of them were there before."""
         same, other = np.zeros(len(hashes), bool), np.zeros(len(hashes), bool)
         at = np.flatnonzero(usable)
         unique, first, inverse = np.unique(hashes[at], return_index=True, return_inverse=True)
@@ -83,9 +82,9 @@ class KeyBook:
         same[at], other[at] = again & agrees, again & ~agrees
         return Repeats(same, other)
 
-    def record_ids(self, keys: pa.Array) -> tuple[Flags, npt.NDArray[np.int64]]:
-        """Which keys have a record already, and its id."""
-        return self._known.find(hash_text(keys))
+    def record_ids(self, hashes: Hashes) -> tuple[Flags, npt.NDArray[np.int64]]:
+        """Which (hashed) keys have a record already, and its id."""
+        return self._known.find(hashes)
 
     def content_keys(self, cells: list[pa.Array]) -> pa.Array:
         """Keys for a list without key columns: the hash of the whole row, and how many such rows came before it."""

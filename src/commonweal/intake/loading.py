@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from commonweal.intake.hashing import Hashes, hash_text
 from commonweal.intake.keys import Flags, KeyBook
 from commonweal.intake.readers import Chunk
 from commonweal.intake.recorder import Recorder
@@ -91,7 +92,8 @@ class Loader:
         columns = list(chunk.columns.columns)
         keys = records.key if records.key is not None else self.book.content_keys(columns)
         doubt = _Doubt(records, self.recorder.mapping.key[0] if self.recorder.mapping.key else None)
-        repeats = self.book.repeats(keys, records.hashes, ~doubt.any)
+        hashes = hash_text(keys) if records.key is None else records.key_hashes
+        repeats = self.book.repeats(hashes, records.hashes, ~doubt.any)
         doubt.put(repeats.same, Reason.DUPLICATE_ROW, keys)
         doubt.put(repeats.other, Reason.DUPLICATE_KEY, keys)
         kept = ~doubt.any
@@ -101,7 +103,7 @@ class Loader:
         self._hold("intake.quarantine", self._quarantine(chunk, raw, doubt))
         self._hold("intake.quarantine", self._set_aside(chunk, records, kept))
         if kept.any():
-            ids = self._ids(keys, kept)
+            ids = self._ids(hashes[kept])
             self._hold("intake.record", self._records(chunk, records, keys, ids, kept))
             self._hold("intake.vote", self._votes(records, ids, kept))
             self._hold("intake.attribute", self._attributes(records, ids, kept))
@@ -113,9 +115,9 @@ class Loader:
         self.tally.records += good
         self.tally.quarantined += records.rows - good + len(chunk.bad)
 
-    def _ids(self, keys: pa.Array, kept: Flags) -> Ids:
-        """The record ids of the kept rows: as before for a key that the source had before, else new."""
-        known, ids = self.book.record_ids(keys.filter(pa.array(kept)))
+    def _ids(self, hashes: Hashes) -> Ids:
+        """Record ids for (hashed) keys: as before for a key that the source had before, else new."""
+        known, ids = self.book.record_ids(hashes)
         fresh = int((~known).sum())
         if fresh:
             ids[~known] = self.take_ids(fresh)

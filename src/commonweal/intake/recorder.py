@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.intake.hashing import Hashes, hash_rows
+from commonweal.intake.hashing import Hashes, hash_rows, hash_text
 from commonweal.intake.keys import Flags, column_keys
 from commonweal.intake.model import Column, DateOrder, Mapping
 from commonweal.intake.normalise import addresses, dates, emails, names
@@ -55,7 +55,9 @@ class Recorder:
         found.empty = self._empty(batch)
         found.nobody = self._nobody(found)
         key = [self._cells(batch, header) for header in self.mapping.key]
-        found.key = column_keys(key) if key else None
+        if key:
+            found.key = column_keys(key)
+            found.key_hashes = hash_text(found.key)
         found.keys = _match_keys(found, self.country)
         found.hashes = _hashes(found)
         return found

@@ -47,6 +47,7 @@ class Records:
     empty: Flags = field(default_factory=lambda: np.empty(0, bool))
     nobody: Flags = field(default_factory=lambda: np.empty(0, bool))
     key: Text | None = None
+    key_hashes: Hashes = field(default_factory=lambda: np.empty(0, np.int64))
     hashes: Hashes = field(default_factory=lambda: np.empty(0, np.int64))
 
 

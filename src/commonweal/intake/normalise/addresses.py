@@ -10,7 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from babel import Locale
 
-from commonweal.intake.normalise.text import Reading, Text, by_distinct, clean, each, fold, is_shouted, join
+from commonweal.intake.normalise.text import (
+    Reading,
+    Text,
+    by_distinct,
+    clean,
+    each,
+    fold,
+    is_shouted,
+    join,
+    matched,
+)
 from commonweal.intake.rules import Reason
 
 ADDRESS_PARTS = ("house_number", "street", "unit", "postcode", "city", "state")
@@ -111,13 +121,13 @@ def address_lines(cells: Text, country: str) -> dict[str, Text]:
     found: dict[str, Text] = {}
     tail = pc.extract_regex(line, _TAILS[style])
     for name in ("postcode", "city", "state"):
-        found[name] = _field(tail, name)
-    line = pc.coalesce(_field(tail, "line"), pc.if_else(pc.is_valid(tail), None, line))
+        found[name] = matched(tail, name)
+    line = pc.coalesce(matched(tail, "line"), pc.if_else(pc.is_valid(tail), None, line))
     found["unit"], line = _take_unit(line, style)
     number = _FRENCH_NUMBER if style == "FR" else _NUMBER
     parts = pc.extract_regex(line, rf"(?i)^(?:n[°o]? ?)?(?P<number>{number})[\s,]+(?P<street>.*\pL.*)$")
-    found["house_number"] = house_numbers(_field(parts, "number"))
-    found["street"] = streets(pc.coalesce(_field(parts, "street"), line))
+    found["house_number"] = house_numbers(matched(parts, "number"))
+    found["street"] = streets(pc.coalesce(matched(parts, "street"), line))
     found["postcode"] = postcodes(found["postcode"], country)
     found["city"] = cities(found["city"])
     found["state"] = pc.utf8_upper(found["state"])
@@ -130,8 +140,8 @@ def _take_unit(line: Text, style: str) -> tuple[Text, Text]:
     unit = rf"(?:(?:{words})\b\.?|#)\s*(?:n[°o]\s*)?#?\s*[\w-]{{1,8}}"
     after = pc.extract_regex(line, rf"(?i)^(?P<line>.*?\pL.*?)[\s,]+(?P<unit>{unit}(?:[\s,]+{unit})*)$")
     before = pc.extract_regex(line, rf"(?i)^(?P<unit>{unit}(?:[\s,]+{unit})*)[\s,]+(?P<line>\d.*)$")
-    found = pc.coalesce(_field(after, "unit"), _field(before, "unit"))
-    return found, pc.coalesce(_field(after, "line"), _field(before, "line"), line)
+    found = pc.coalesce(matched(after, "unit"), matched(before, "unit"))
+    return found, pc.coalesce(matched(after, "line"), matched(before, "line"), line)
 
 
 def house_numbers(cells: Text) -> Text:
@@ -140,9 +150,9 @@ def house_numbers(cells: Text) -> Text:
     def read(distinct: Text) -> Reading:
         cells = pc.utf8_lower(clean(distinct))
         parts = pc.extract_regex(cells, r"^0*(?P<digits>[1-9]\d*) ?(?P<letter>[a-z])?$")
-        lettered = pc.binary_join_element_wise(_field(parts, "digits"), pc.utf8_upper(parts.field(1)), "")
+        lettered = pc.binary_join_element_wise(matched(parts, "digits"), pc.utf8_upper(parts.field(1)), "")
         worded = pc.extract_regex(cells, r"^0*(?P<digits>[1-9]\d*) ?(?P<word>bis|ter|quater|b|t|q)$")
-        word = pc.binary_join_element_wise(_field(worded, "digits"), _field(worded, "word"), " ")
+        word = pc.binary_join_element_wise(matched(worded, "digits"), matched(worded, "word"), " ")
         full = pc.if_else(pc.match_substring_regex(cells, "(bis|ter|quater)$"), word, lettered)
         rest = pc.if_else(pc.match_substring_regex(cells, r"^[0. ]*$"), None, cells)
         return Reading(pc.coalesce(full, rest))
@@ -266,10 +276,3 @@ def _mend(titled: str) -> str:
 
 def _style(country: str) -> str:
     return country if country in _TAILS else "US" if country in ("CA", "AU", "GB", "NZ", "IE") else "FR"
-
-
-def _field(parts: pa.Array, name: str) -> Text:
-    """One group of a match; null where nothing matched or the group is empty."""
-    field = parts.field([part.name for part in parts.type].index(name))
-    kept = pc.and_(pc.is_valid(parts), pc.not_equal(field, ""))
-    return pc.if_else(pc.fill_null(kept, False), field, pa.scalar(None, pa.string()))

@@ -181,7 +181,7 @@ def _decode(cells: Text, known: Mapping[str, str], reason: Reason) -> Reading:
     """Look each distinct cell up among folded words; "" stands for: the list says that it does not know."""
 
     def read(distinct: Text) -> Reading:
-        words = [None if cell is None else _word(cell) for cell in clean(distinct).to_pylist()]
+        words = _words(clean(distinct)).to_pylist()
         values = [None if word is None else known.get(word) or None for word in words]
         bad = pa.array([word is not None and word not in known for word in words], pa.bool_())
         return Reading(pa.array(values, pa.string()), _reasons(bad, reason))
@@ -189,10 +189,13 @@ def _decode(cells: Text, known: Mapping[str, str], reason: Reason) -> Reading:
     return by_distinct(cells, read)
 
 
+def _words(cells: Text) -> Text:
+    """Codes as they are looked up: small letters and digits; a mark alone (✓, +) stays."""
+    return pc.coalesce(fold(cells, digits=True), pc.utf8_lower(cells))
+
+
 def _word(cell: str) -> str:
-    """A code as it is looked up: small letters and digits; a mark alone (✓, +) stays."""
-    folded = fold(pa.array([cell]), digits=True)[0].as_py()
-    return folded or cell.strip().lower()
+    return str(_words(pa.array([cell]))[0].as_py())
 
 
 def _reasons(bad: pa.BooleanArray, reason: Reason) -> Text:

@@ -166,8 +166,11 @@ def _read(distinct: Text, order: DateOrder, as_of: date | None) -> tuple[Calenda
     found = Calendar(len(cells))
     _read_numbers(cells, found, order, as_of)
     blank = _as_mask(pc.is_null(cells))
-    if ((found.year < 0) & ~blank).any():
-        _read_words(cells, found, as_of)
+    left = np.flatnonzero((found.year < 0) & ~blank)
+    if len(left):
+        words = Calendar(len(left))
+        _read_words(cells.take(pa.array(left)), words, as_of)
+        found.year[left], found.month[left], found.day[left] = words.year, words.month, words.day
     return found, blank
 
 

@@ -13,7 +13,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commonweal.intake.model import NameOrder
-from commonweal.intake.normalise.text import Reading, Text, by_distinct, clean, each, fold, is_shouted
+from commonweal.intake.normalise.text import (
+    Reading,
+    Text,
+    by_distinct,
+    clean,
+    each,
+    fold,
+    is_shouted,
+    matched,
+)
 
 # Written small inside a name: "JEAN DE LA FONTAINE" reads "Jean de La Fontaine", as French usage has it.
 _SMALL = "de|du|des|von|vom|zu|zur|van|der|den|ter|ten|di|da|do|dos|das|del|della|dei|y|e"
@@ -101,15 +110,13 @@ def given_names(cells: Text) -> tuple[Text, Text]:
     "MARIE LOUISE, ANNE" gives "Marie Louise" and "Anne"; "Jean-Pierre Paul" gives "Jean-Pierre" and "Paul".
     """
     encoded = cells.dictionary_encode()
-    first, rest = [], []
-    for name in capitals(clean(encoded.dictionary)).to_pylist():
-        head, _, tail = (name or "").partition("," if "," in (name or "") else " ")
-        first.append(head.strip() or None)
-        rest.append(" ".join(tail.replace(",", " ").split()) or None)
-    return (
-        pa.array(first, pa.string()).take(encoded.indices),
-        pa.array(rest, pa.string()).take(encoded.indices),
-    )
+    shown = capitals(clean(encoded.dictionary))
+    parted = pc.extract_regex(shown, r"^(?P<first>[^,]*?) ?, ?(?P<rest>.*)$")
+    spaced = pc.extract_regex(shown, r"^(?P<first>[^ ,]+) (?P<rest>[^,]*)$")
+    first = pc.coalesce(matched(parted, "first"), matched(spaced, "first"), shown)
+    rest = pc.coalesce(matched(parted, "rest"), matched(spaced, "rest"))
+    rest = clean(pc.replace_substring_regex(rest, "[ ,]+", " "))
+    return first.take(encoded.indices), rest.take(encoded.indices)
 
 
 def full_names(cells: Text, order: NameOrder) -> dict[str, Text]:

@@ -108,6 +108,13 @@ def join(parts: list[pa.Array], glue: str = " ") -> Text:
     return pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)
 
 
+def matched(parts: pa.Array, name: str) -> Text:
+    """One group of `extract_regex`; null where nothing matched or the group is empty."""
+    group = parts.field([part.name for part in parts.type].index(name))
+    kept = pc.and_(pc.is_valid(parts), pc.not_equal(group, ""))
+    return pc.if_else(pc.fill_null(kept, False), group, pa.scalar(None, pa.string()))
+
+
 def nulls(count: int, kind: pa.DataType | None = None) -> pa.Array:
     """`count` nulls of a type (default: text)."""
     return pa.nulls(count, kind or pa.string())

@@ -7,7 +7,9 @@ is read cell by cell. A mark that opens and never closes spoils its own line onl
 
 from __future__ import annotations
 
+import codecs
 import re
+import threading
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -134,28 +136,39 @@ def _spoilt(block: _Block, check_text: bool) -> dict[int, Reason]:
     """Lines that are damaged whatever their cells are: too long, with null bytes, or no text."""
     found: dict[int, Reason] = {}
     if check_text:
-        try:
-            block.text.decode("utf-8")
-        except UnicodeDecodeError:
-            high = np.add.reduceat((block.codes >= 0x80).astype(np.int64), block.starts)
-            for index in np.flatnonzero(high).tolist():
-                if not _is_text(block.line(index)):
-                    found[index] = Reason.UNDECODABLE
+        for index in _lines_of(block, _undecodable(block.text)):
+            found[index] = Reason.UNDECODABLE
     if b"\0" in block.text:
-        nulls = np.flatnonzero(block.codes == 0)
-        for index in np.unique(np.searchsorted(block.starts, nulls, "right") - 1).tolist():
+        for index in _lines_of(block, np.flatnonzero(block.codes == 0)):
             found[index] = Reason.NUL
     for index in np.flatnonzero(block.ends - block.starts > MAX_LINE).tolist():
         found[index] = Reason.LINE_TOO_LONG
     return found
 
 
-def _is_text(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _lines_of(block: _Block, positions: npt.NDArray[np.int64]) -> list[int]:
+    """The lines that hold any of the positions."""
+    found: list[int] = np.unique(np.searchsorted(block.starts, positions, "right") - 1).tolist()
+    return found
+
+
+def _undecodable(text: bytes) -> npt.NDArray[np.int64]:
+    """Where bytes are no UTF-8."""
+    _faults.positions = []
+    text.decode("utf-8", _NOTE)
+    return np.array(_faults.positions, np.int64)
+
+
+def _note_fault(error: UnicodeError) -> tuple[str, int]:
+    """Note where decoding failed, and go on behind it."""
+    assert isinstance(error, UnicodeDecodeError)
+    _faults.positions.append(error.start)
+    return "", error.end
+
+
+_faults = threading.local()
+_NOTE = "commonweal.note"
+codecs.register_error(_NOTE, _note_fault)
 
 
 def _regular(block: _Block, delimiter: str, columns: int) -> tuple[Flags, npt.NDArray[np.int64]]:
