@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import jinja2
 import pytest
 
+from commonweal.web import words
 from commonweal.web.language import Language, negotiate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,3 +62,20 @@ def test_times_stand_in_the_campaigns_zone() -> None:
     assert EN.when(moment, moment) == "00:30"
     assert EN.when(moment, datetime(2027, 3, 1, tzinfo=UTC)) == "16 Jan, 00:30"
     assert FR.day(date(2027, 4, 11)) == "11 avril 2027"
+
+
+def test_a_step_that_names_something_is_worded_around_the_name() -> None:
+    assert words.step("reading roll.csv", FR.gettext) == "lecture de roll.csv"
+    assert words.step("training turnout", FR.gettext) == "apprentissage : Participation"
+    assert words.step("publishing people", FR.gettext) == "publication des personnes"
+    assert words.step("something new", FR.gettext) == "something new"
+
+
+def test_every_template_compiles_and_says_percent_twice() -> None:
+    """Jinja's new-style gettext formats every text: a lone % in one breaks its page."""
+    folder = ROOT / "src/commonweal/web/templates"
+    for path in folder.glob("*.html"):
+        text = path.read_text()
+        jinja2.Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True).parse(text)
+        for msgid in re.findall(r'_\(\s*"([^"]*)"', text):
+            assert not re.search(r"%(?![(%])", msgid.replace("%%", "")), (path.name, msgid)

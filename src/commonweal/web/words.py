@@ -285,6 +285,11 @@ _SUBJECT = {
     "universe": _("universe {number}"),
 }
 
+_STEP = {
+    "reading": _("reading {name}"),
+    "training": _("training: {name}"),
+}
+
 _ACTOR = {
     "cli": _("{name}, at the command line"),
     "web": _("the pages"),
@@ -320,6 +325,15 @@ def word(table: str, code: str, gettext: Callable[[str], str]) -> str:
     """The word for a code. A code that no table knows (a user's own option, say) is shown as it is, made readable."""
     known = TABLES[table].get(code)
     return gettext(known) if known else code.replace("_", " ")
+
+
+def step(text: str, gettext: Callable[[str], str]) -> str:
+    """What a run is at. A step that names a file or a model is worded around the name."""
+    verb, _space, name = text.partition(" ")
+    if gettext(text) != text or verb not in _STEP:
+        return gettext(text)
+    known = MODEL.get(name)
+    return gettext(_STEP[verb]).format(name=gettext(known) if known else name)
 
 
 def target(name: str, gettext: Callable[[str], str]) -> str:

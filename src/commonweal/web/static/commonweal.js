@@ -40,3 +40,8 @@ document.addEventListener("click", (event) => {
   document.getElementById(unfold.dataset.unfold).classList.add("unfolded");
   unfold.remove();
 });
+
+// The last run that this page followed has ended: show what it left, and the button that starts the next.
+document.addEventListener("ended", (event) => {
+  if (event.target.id === "runs") location.reload();
+});
