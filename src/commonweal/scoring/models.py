@@ -151,7 +151,7 @@ def _parameters(rows: int, seed: int) -> dict[str, Any]:
     return {
         "objective": "binary",
         "learning_rate": 0.04,
-        "num_leaves": 31 if rows >= 20_000 else 15,
+        "num_leaves": 15,
         "min_data_in_leaf": int(np.clip(rows // 400, 20, 200)),
         "lambda_l2": 5.0,
         "feature_fraction": 0.8,
