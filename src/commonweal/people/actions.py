@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
+import pyarrow as pa
 import shapely
 from psycopg.types.json import Jsonb
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
+from commonweal.errors import _
 from commonweal.jobs.model import Progress, silent
 from commonweal.people import inputs, queries, tables
 from commonweal.people.areas import AreaShape, Columns, geometry, outlines, read_areas
@@ -27,6 +29,7 @@ from commonweal.store.ledger import Connection, LedgerRole
 __all__ = ["build", "change_universe", "delete_universe", "load_areas", "publish", "save_universe"]
 
 _STEP = "people.build"
+_DOING = _("building profiles")
 _RULES = 1  # raised when the rules change, so that profiles are made anew
 _INPUTS = ("intake.record", "intake.vote", "intake.attribute", "identity.link", "identity.household")
 _OUTPUTS = ("people.profile", "people.vote", "people.attribute", "people.origin")
@@ -79,23 +82,23 @@ class _Held:
 def _stage(
     campaign: Campaign, writer: LakeWriter, standing: inputs.Standing, held: _Held, progress: Progress
 ) -> int:
-    steps = len(_OUTPUTS) + 1
-    progress(0, steps, "reading records")
-    if not campaign.lake.files("identity.link"):
+    progress(0, len(_OUTPUTS), _DOING)
+    if not any(file.rows for file in campaign.lake.files("identity.link")):
         for name in _OUTPUTS:
             writer.stage(name, LAKE[name].schema.empty_table())
         return 0
     sources = inputs.read_sources(campaign, standing, held.keep)
-    progress(1, steps, "choosing values")
-    persons = writer.stage("people.profile", tables.profile(sources, held.keep))
-    progress(2, steps, "votes")
-    writer.stage("people.vote", tables.votes(sources))
-    progress(3, steps, "attributes")
-    writer.stage("people.attribute", tables.attributes(sources))
-    progress(4, steps, "origins")
-    writer.stage("people.origin", tables.origins(sources))
-    progress(steps, steps, "profiles are made")
-    return persons
+    made: dict[str, Callable[[], ir.Table | pa.Table]] = {
+        "people.profile": lambda: tables.profile(sources, held.keep),
+        "people.vote": lambda: tables.votes(sources),
+        "people.attribute": lambda: tables.attributes(sources),
+        "people.origin": lambda: tables.origins(sources),
+    }
+    rows = {}
+    for done, name in enumerate(_OUTPUTS, 1):
+        rows[name] = writer.stage(name, made[name]())
+        progress(done, len(_OUTPUTS), _DOING)
+    return rows["people.profile"]
 
 
 def _last_build(campaign: Campaign) -> str | None:

@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
+from commonweal.errors import _
 from commonweal.jobs.model import Progress, silent
 from commonweal.people import inputs, serving
 from commonweal.people.grammar import parse
@@ -26,6 +27,7 @@ from commonweal.people.model import PublishReport
 from commonweal.people.selection_sql import condition
 from commonweal.store.ledger import Connection, LedgerRole
 
+_DOING = _("publishing people")
 _VACUUM_FROM = 0.1  # of a table's rows touched; below, autovacuum will do
 _PROFILE = ("people.profile", "people.vote", "people.attribute")
 _RECORDS = ("intake.record", "intake.vote", "intake.attribute", "identity.link", "people.profile")
@@ -37,7 +39,7 @@ class _Part:
 
     target: str
     key: tuple[str, ...]
-    made_from: str
+    made_from: str  # a hash: it changes with the inputs
     rows: Callable[[], pa.RecordBatchReader | pa.Table]
 
 
@@ -60,17 +62,17 @@ def publish(campaign: Campaign, progress: Progress = silent) -> PublishReport:
         with ExitStack() as stack:
             staged = {}
             for done, part in enumerate(work.due):
-                progress(done, 2 * len(work.due), f"reading {part.target}")
+                progress(done, 2 * len(work.due), _DOING)
                 staged[part] = stack.enter_context(campaign.bridge.staged(part.rows()))
             with campaign.ledger.transaction(LedgerRole.BULK) as connection:
                 for done, (part, staging) in enumerate(staged.items(), len(staged)):
-                    progress(done, 2 * len(work.due), f"publishing {part.target}")
+                    progress(done, 2 * len(work.due), _DOING)
                     merged = campaign.bridge.merge(connection, staging, part.target, part.key)
                     work.touched[part.target] = merged.touched
                 persons = _conclude(connection, campaign, work)
                 alone.check(connection)
     _vacuum(campaign, work, persons)
-    progress(1, 1, "published")
+    progress(2 * len(work.due), 2 * len(work.due), _DOING)
     return PublishReport(persons, {target: rows for target, rows in work.touched.items() if rows})
 
 
