@@ -18,6 +18,7 @@ from commonweal.planning.totals import MadePlan, PlanReport
 from commonweal.scoring.model import ScoreReport
 from commonweal.store.ledger import LedgerRole
 from commonweal.terminal import OUT, show_table
+from commonweal.web import words
 
 if TYPE_CHECKING:
     from commonweal.demo import DemoReport
@@ -150,7 +151,7 @@ def show_plan(report: PlanReport) -> None:
         (o.option, o.eligible, o.contacts, _money(o.cost, plan.currency), o.votes) for o in report.options
     ]
     show_table("By option", ("option", "could have it", "contacts", "cost", "votes gained"), rows)
-    left = [(each.reason, each.persons) for each in report.left_out]
+    left = [(words.word("plan_reason", each.reason, str), each.persons) for each in report.left_out]
     show_table("Left out", ("why", "persons"), left)
     if plan.status == "draft":
         OUT.print("It is a draft: a director approves it on the pages, or: commonweal plan … --approve")
@@ -180,9 +181,9 @@ def show_demo(report: DemoReport) -> None:
 
 
 _HABITS = {
-    "random": "best single mailing, random households",
-    "largest": "best single mailing, largest households first",
-    "likeliest": "best single mailing, likeliest voters first",
+    "random": "random households",
+    "largest": "largest households first",
+    "likeliest": "likeliest voters first",
 }
 
 
@@ -195,23 +196,20 @@ def show_study(report: StudyReport) -> None:
     )
     chosen = ", ".join(f"{count:,} {code}" for code, count in report.options.items() if count)
     OUT.print(f"The plan: {report.pieces:,} pieces for {_money(report.spent, report.currency)} ({chosen}).")
+    OUT.print(
+        f"Beside it, for the same money: the best single mailing ({report.habits[0].option}), to whom habit sends it."
+    )
     show_table(
-        "Votes gained per 1,000 pieces, as the held-out half tells (95% interval)",
-        (
-            "choice",
-            "pieces",
-            "votes per 1,000",
-            "interval",
-            "over the splits",
-            "plan ahead by",
-            "plan ahead in",
-        ),
+        "Votes gained per 1,000 pieces in the half that was not learnt from (95%)",
+        ("choice", "main split", "all splits", "plan is ahead by", "ahead in"),
         [_judged_row(each) for each in (report.plan, *report.habits)],
-        note="Inverse-propensity weighting, clustered by household. Over the splits: mean ± deviation; they share households.",
+        note="Inverse-propensity weighting, clustered by household. All splits: mean ± deviation; they share households.",
     )
     for each in report.habits:
         if not each.beaten_by_plan:
-            OUT.print(f"[yellow]The plan does not clearly beat[/] {_HABITS[each.name]}.")
+            OUT.print(
+                f"[yellow]The plan does not clearly beat[/] the best single mailing to {_HABITS[each.name]}."
+            )
     for code, why in report.left_out.items():
         OUT.print(f"Left out: {code}. {why}")
     if report.cost_of_leaving_out:
@@ -223,12 +221,10 @@ def show_study(report: StudyReport) -> None:
     OUT.print(f"Mailing list, one piece a household: {report.mailing_list}")
 
 
-def _judged_row(each: Judged) -> tuple[object, ...]:
-    interval = f"{each.per_thousand.low:.1f} to {each.per_thousand.high:.1f}"
-    spread = f"{each.spread_mean:.1f} ± {each.spread_deviation:.1f}"
+def _judged_row(each: Judged) -> tuple[str, ...]:
+    main = f"{each.per_thousand.value:.0f} ({each.per_thousand.low:.0f} to {each.per_thousand.high:.0f})"
+    spread = f"{each.spread_mean:.0f} ± {each.spread_deviation:.0f}"
     if each.ahead is None:
-        return ("the plan", each.pieces, f"{each.per_thousand.value:.1f}", interval, spread, "", "")
-    ahead = f"{each.ahead.value:.1f} ({each.ahead.low:.1f} to {each.ahead.high:.1f})"
-    name = f"{_HABITS[each.name]} ({each.option})"
-    won = f"{each.plan_ahead_in} of {each.splits}"
-    return (name, each.pieces, f"{each.per_thousand.value:.1f}", interval, spread, ahead, won)
+        return ("the plan", main, spread, "", "")
+    ahead = f"{each.ahead.value:.0f} ({each.ahead.low:.0f} to {each.ahead.high:.0f})"
+    return (_HABITS[each.name], main, spread, ahead, f"{each.plan_ahead_in} of {each.splits}")
