@@ -47,7 +47,6 @@ DRAWS = 200
 _CERTAIN = 1e-3
 _FAR = 3.0  # standard deviations beyond which a moderator counts as being there
 _OCTAVES = 8
-_CROWD = 5  # members beyond which a household is no larger to the effects
 _LARGEST = 4  # members from which households are one segment
 _SEED = 1
 
@@ -57,9 +56,8 @@ class Study:
     """What is known of a randomised study.
 
     household (n,): ids, the unit that was drawn. arm (n,): 0 the control, 1 … K the options. outcome (n,): 1 who
-    voted, 0 who didn't. features (n, f): what is known of the person from before the draw, for the turnout model; NaN
-    where missing. moderators (n, p): what effects may depend on, likewise from before, none missing. What follows
-    from the household (its size, its members' mean features) and the chance of voting are added to both here.
+    voted, 0 who didn't. features (n, f): what the turnout model may know, all from before the draw; NaN where missing.
+    moderators (n, p): what effects may depend on besides the chance of voting, likewise, complete.
     options: K of them, each paid per household. shares: of the design, the control first, K + 1.
     """
 
@@ -223,12 +221,12 @@ class _Effects:
 def _learn(study: Study, learning: Flags) -> _Effects:
     fold = np.where(learning, folds(study.household, models.FOLDS, _SEED), -1)
     controls = np.flatnonzero(learning & (study.arm == 0))
-    size, features = _with_household(study)
-    trained = models.train(features[controls], study.outcome[controls], study.household[controls], (), _SEED)
-    expected = trained.model.predict(features, fold).chance
+    trained = models.train(
+        study.features[controls], study.outcome[controls], study.household[controls], (), _SEED
+    )
+    expected = trained.model.predict(study.features, fold).chance
     offset = logit(np.clip(expected, _CERTAIN, 1 - _CERTAIN))
-    raw = np.column_stack([offset, offset**2, np.log(np.minimum(size, _CROWD)), study.moderators])
-    moderators = _standardised(raw, learning)
+    moderators = _standardised(np.column_stack([offset, offset**2, study.moderators]), learning)
     rows = np.flatnonzero(learning)
     trial = hierarchy.Trial(
         offset[rows],
@@ -244,7 +242,7 @@ def _learn(study: Study, learning: Flags) -> _Effects:
     change, error = posterior.predict(offset, moderators, fold)
     x = np.column_stack([np.ones(len(offset)), moderators])
     chance = expit(offset + x @ posterior.base)
-    segment = _segments(chance, size)
+    segment = _segments(chance, _sizes(study.household))
     return _Effects(chance, change, error, _draw(posterior, x, chance[:, None] + change, segment))
 
 
@@ -254,16 +252,9 @@ def _standardised(values: Doubles, rows: Flags) -> Doubles:
     return np.asarray(np.clip((values - centre) / np.where(scale > 0, scale, np.inf), -_FAR, _FAR))
 
 
-def _with_household(study: Study) -> tuple[Ids, npt.NDArray[np.float32]]:
-    """The size of each person's household (n,), and the features with that size and the members' means beside them."""
-    _, of, count = np.unique(study.household, return_inverse=True, return_counts=True)
-    known = np.isfinite(study.features)
-    means = np.empty_like(study.features)
-    for column in range(means.shape[1]):
-        told = np.bincount(of, known[:, column])
-        total = np.bincount(of, np.where(known[:, column], study.features[:, column], 0.0))
-        means[:, column] = np.where(told > 0, total / np.maximum(told, 1), np.nan)[of]
-    return count[of], np.column_stack([study.features, count[of], means]).astype(np.float32)
+def _sizes(household: Ids) -> Ids:
+    _, of, count = np.unique(household, return_inverse=True, return_counts=True)
+    return np.asarray(count[of])
 
 
 def _segments(chance: Doubles, size: Ids) -> npt.NDArray[np.int64]:
