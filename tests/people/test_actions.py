@@ -258,6 +258,28 @@ def test_the_overview(still_town):
     assert (found.by_lists, found.example, found.at) == ({1: 2, 3: 1}, 11, still_town.clock())
 
 
+def test_the_example_is_a_woman_found_on_most_lists_an_experiment_aside(campaign):
+    lists = Lists()
+    for person, batches, sex in (
+        (1, (1, 3, 4), "m"),
+        (2, (1, 3, 4), "f"),
+        (3, (1, 4, 5), "f"),
+        (4, (1, 3, 4, 4), "f"),
+    ):
+        for batch in batches:
+            lists.add(person, batch, sex=sex, email="e@x.org" if person == 3 else None)
+    load(campaign, lists)
+    actions.build(campaign)
+    actions.publish(campaign)
+    with campaign.ledger.transaction() as connection:
+        assert queries.overview(connection).example == 3
+        connection.execute("UPDATE intake.source SET kind = 'experiment' WHERE name = 'canvass'")
+        connection.execute("UPDATE people.overview SET made_from = '{}'")
+    actions.publish(campaign)
+    with campaign.ledger.read() as connection:
+        assert queries.overview(connection).example == 2
+
+
 def test_an_empty_campaign_builds_and_publishes(campaign):
     with campaign.ledger.read() as connection:
         assert queries.overview(connection) is None

@@ -141,10 +141,15 @@ def _count_streets(connection: Connection) -> None:
     )
 
 
-# The example is found on most lists, if it can be once on each, a woman, and with the most that is known of her.
+# The example is found on most lists (an experiment's is none of her doing), if it can be once on each, a woman, and
+# with the most that is known of her.
 _EXAMPLE = """
-    SELECT person_id FROM people.profile
-    ORDER BY sources DESC, records = sources DESC, sex = 'f' DESC NULLS LAST,
+    WITH experiment AS (SELECT array_agg(name) AS names FROM intake.source WHERE kind = 'experiment')
+    SELECT person_id
+    FROM people.profile CROSS JOIN LATERAL (
+        SELECT coalesce(lists && (SELECT names FROM experiment), false)::integer AS tried
+    ) t
+    ORDER BY sources - tried DESC, tried, records = sources DESC, sex = 'f' DESC NULLS LAST,
         num_nonnulls(given_name, surname, birth_date, street, email, phone, area_code) DESC,
         num_nonnulls(latitude, registration_number) DESC, person_id
     LIMIT 1
