@@ -25,6 +25,7 @@ from commonweal.web.guard import needs
 from commonweal.web.matrix import matrix
 from commonweal.web.reasons import why
 from commonweal.web.visit import Here, Html, Visit
+from commonweal.web.vocabulary import SCORE
 
 _MOST = 20
 
@@ -115,7 +116,7 @@ def _scores(visit: Visit, person: Person) -> list[ShownScore]:
     found = []
     for kind, score in (("turnout", person.turnout), ("support", person.support)):
         if score is not None:
-            label = visit.gettext(words.SCORE[kind])
+            label = visit.gettext(SCORE[kind])
             found.append(ShownScore(label, score, visit.gettext(words.score(kind, score))))
     return found
 

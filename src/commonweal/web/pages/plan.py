@@ -25,6 +25,7 @@ from commonweal.store.ledger import Connection
 from commonweal.web import choropleth, words
 from commonweal.web.guard import needs
 from commonweal.web.visit import Here, Html, Visit
+from commonweal.web.vocabulary import CHANNEL
 
 
 @dataclass
@@ -89,7 +90,7 @@ def approve(visit: Here, token: FromPath[str]) -> Response[Any]:
 @get("/plan/list/{channel:str}", opt=needs(Permission.EXPORT_PLAN), sync_to_thread=True)
 def download(visit: Here, channel: FromPath[str]) -> Response[bytes]:
     """A channel's list of the plan in force as CSV: the people whom the account may see. The export is noted."""
-    if channel not in words.CHANNEL:
+    if channel not in CHANNEL:
         raise NotFoundException
     rows = actions.hand_out(visit.campaign, channel, account=visit.account.account_id, actor=visit.actor)
     text = io.StringIO(newline="")
