@@ -10,6 +10,7 @@ from commonweal.campaign import Campaign
 from commonweal.scoring import actions, queries
 from commonweal.scoring.errors import NobodyToScore, NoEffectOutcome, NoSupportOutcome, NoTurnoutOutcome
 from commonweal.scoring.model import Kind
+from commonweal.store.lake import Lake
 from commonweal.store.ledger import LedgerRole
 from town import ARMS, ELECTIONS, LAST, Town, expit, town
 
@@ -185,3 +186,23 @@ def test_people_off_the_roll_have_no_score(campaign: Campaign) -> None:
     scores = read(campaign, "scoring.score").to_pandas().set_index("person_id")
     assert scores.loc[made.person[:100]].isna().all().all()
     assert scores.loc[made.person[100:], "turnout"].notna().all()
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_spark_scores_as_duckdb_does(campaign: Campaign) -> None:
+    town(2_000, pilot=0.5).load(campaign)
+    actions.score(campaign)
+    expected = {name: read(campaign, name).to_pandas() for name in ("scoring.score", "scoring.effect")}
+    campaign.lake.close()
+    campaign.lake = Lake(campaign.lake.root, campaign.ledger, campaign.clock, "spark")
+    actions.score(campaign)
+    for name, table in expected.items():
+        keys = ["person_id"] if name == "scoring.score" else ["person_id", "option"]
+        found = read(campaign, name).to_pandas()
+        left, right = (each.sort_values(keys).reset_index(drop=True) for each in (table, found))
+        for column in left.columns:
+            if left[column].dtype.kind == "f":
+                assert np.allclose(left[column], right[column], rtol=1e-4, atol=1e-4, equal_nan=True), column
+            else:
+                assert (left[column] == right[column]).all(), column
