@@ -97,9 +97,9 @@ def test_plans_are_made_approved_and_handed_out(toulouse: Campaign, tmp_path: Pa
     with pytest.raises(NoPlanInForce):
         planning.export(toulouse, tmp_path)
     first = loop.plan(toulouse, 200, name="first")
-    second = loop.plan(toulouse, 400, without=("post:climate",), name="second")
+    second = loop.plan(toulouse, 400, without=("post:housing",), name="second")
     assert second.plan.votes >= 0
-    assert "post:climate" not in {option.option for option in second.options}
+    assert "post:housing" not in {option.option for option in second.options}
     with pytest.raises(PlanOutdated):
         planning.approve(toulouse, first.plan.plan_id)
     planning.approve(toulouse, second.plan.plan_id)

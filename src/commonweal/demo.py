@@ -36,8 +36,8 @@ from commonweal.store.ledger import LedgerRole
 PILOT = "pilot"
 LISTS = ("roll", "signups", "donors", "canvass", "append")
 BUDGET_A_VOTER = 0.40  # euros: a lively local campaign's budget for contacts
-_PILOT_SHARE = 0.55  # of the households on the roll
-_CONTROL_SHARE = 0.25
+_PILOT_SHARE = 0.75  # of the households on the roll
+_CONTROL_SHARE = 0.3
 _WEEKS_TO_THE_VOTE = 9
 
 # What each contact costs in cents: paid canvass and phone support, postage and printing at bulk rates.
@@ -46,15 +46,10 @@ _ONE_A_HOUSEHOLD = frozenset({"door", "post"})  # one knock, one letter for all 
 _OPTIONS = (
     ("door", "housing"),
     ("door", "local_services"),
-    ("door", "vote_reminder"),
-    ("phone", "housing"),
-    ("phone", "vote_reminder"),
+    ("phone", "local_services"),
     ("post", "housing"),
-    ("post", "climate"),
-    ("post", "vote_reminder"),
     ("sms", "vote_reminder"),
     ("email", "climate"),
-    ("email", "vote_reminder"),
 )
 
 
