@@ -78,13 +78,16 @@ class Loader:
 
     def load(self, chunks: Iterator[Chunk], on_chunk: Callable[[], None]) -> Tally:
         """Stage all rows; `on_chunk` is called after each chunk, and may raise to stop."""
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool, ThreadPoolExecutor(1) as writing:
+            written: list[Future[None]] = []
             for chunk, records in _read_ahead(pool, chunks, self.recorder):
                 self._take(chunk, records)
                 if self._held_rows >= _FLUSH:
-                    self._flush()
+                    _finish(written)
+                    written.append(writing.submit(self._stage, self._held_back()))
                 on_chunk()
-        self._flush()
+            _finish(written)
+            self._stage(self._held_back())
         self.tally.check()
         return self.tally
 
@@ -256,12 +259,22 @@ class Loader:
         if batch.num_rows:
             self._held[name].append(batch)
 
-    def _flush(self) -> None:
-        for name, batches in self._held.items():
+    def _held_back(self) -> dict[str, list[pa.RecordBatch]]:
+        """What is held, to be staged; from now on nothing is held."""
+        held, self._held = self._held, {name: [] for name in TABLES}
+        self._held_rows = 0
+        return held
+
+    def _stage(self, held: dict[str, list[pa.RecordBatch]]) -> None:
+        for name, batches in held.items():
             if batches:
                 self.writer.stage(name, iter(batches), str(self.batch_id))
-                batches.clear()
-        self._held_rows = 0
+
+
+def _finish(written: list[Future[None]]) -> None:
+    """Wait for what is being written; raise what went wrong there."""
+    while written:
+        written.pop().result()
 
 
 class _Doubt:
