@@ -273,6 +273,34 @@ def serve(
 
 
 @app.command()
+def way_in(
+    name: Annotated[
+        str | None, typer.Argument(help="E-mail or name of an account; else all are shown.")
+    ] = None,
+    campaign: Folder = HERE,
+    host: Annotated[str, typer.Option(help="Address that the pages are served on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port that they are served on.")] = 8000,
+) -> None:
+    """Print a link that signs somebody in, once: for who is locked out or has lost the first one.
+
+    Example: commonweal way-in anna@example.org
+    """
+    from commonweal.access import actions, queries
+    from commonweal.store.ledger import LedgerRole
+
+    with Campaign.open(campaign) as opened:
+        with opened.ledger.read(LedgerRole.WEB) as connection:
+            accounts = queries.accounts(connection, opened.clock())
+        found = [each for each in accounts if name in {each.account.name, each.account.email}]
+        if len(found) == 1:
+            token = actions.make_link(opened, found[0].account.account_id, actor=opened.actor)
+            terminal.OUT.print(f"http://{host}:{port}/sign-in#{token}", soft_wrap=True)
+            return
+    rows = [(each.account.name, each.account.email, each.account.role.value) for each in accounts]
+    terminal.show_table("Accounts: name one of them", ("name", "e-mail", "role"), rows)
+
+
+@app.command()
 def study(
     budget: Annotated[float, typer.Option(help="Money for mailings in the half that is planned.")],
     with_: Annotated[

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 
 from commonweal import loop
@@ -25,7 +26,8 @@ from commonweal.errors import CommonwealError, _
 from commonweal.experiments import actions as experiments
 from commonweal.identity.model import ResolveReport
 from commonweal.intake import actions as intake
-from commonweal.intake.model import Batch
+from commonweal.intake import mapping as mappings
+from commonweal.intake.model import Batch, Mapping
 from commonweal.jobs.actions import tracked
 from commonweal.jobs.model import Progress, silent
 from commonweal.people import actions as people
@@ -34,7 +36,14 @@ from commonweal.scoring.model import ScoreReport
 from commonweal.store.ledger import LedgerRole
 
 PILOT = "pilot"
-LISTS = ("roll", "signups", "donors", "canvass", "append")
+# What each list is called, and what it may be used for.
+LISTS = {
+    "roll": ("Electoral roll", "electoral communication"),
+    "signups": ("E-mail sign-ups", "news of the campaign, as asked for"),
+    "donors": ("Donors", "receipts and thanks"),
+    "canvass": ("Canvass sheets", "talks at the door"),
+    "append": ("Commercial append", "to know households better"),
+}
 BUDGET_A_VOTER = 0.40  # euros: a lively local campaign's budget for contacts
 _PILOT_SHARE = 0.75  # of the households on the roll
 _CONTROL_SHARE = 0.3
@@ -151,18 +160,29 @@ def _options_toml() -> str:
 
 
 def _load(campaign: Campaign, lists: Path, progress: Progress) -> list[Batch]:
-    """The areas and the five lists. Their mappings are guessed, as anybody's would be."""
+    """The areas and the five lists. What their columns mean is guessed, as anybody's would be."""
     with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
         connection.execute(
             "INSERT INTO store.setting (key, value) VALUES ('demo', 'true') ON CONFLICT DO NOTHING"
         )
     people.load_areas(campaign, areas_geojson(), code_property="code", name_property="name")
-    return [
-        intake.import_file(
-            campaign, _file_of(lists, source), source=source, progress=_named(progress, source)
+    batches = []
+    for source in LISTS:
+        path = _file_of(lists, source)
+        mapping = _mapping(campaign, path, source)
+        batches.append(
+            intake.import_file(
+                campaign, path, source=source, mapping=mapping, progress=_named(progress, source)
+            )
         )
-        for source in LISTS
-    ]
+    return batches
+
+
+def _mapping(campaign: Campaign, path: Path, source: str) -> Mapping:
+    """As guessed, with the list's name and purpose, which no file tells."""
+    name, purpose = LISTS[source]
+    guessed = mappings.from_data(intake.preview(campaign, path, source=source).mapping)
+    return msgspec.structs.replace(guessed, list_name=name, purpose=purpose, legal_basis="made-up people")
 
 
 def _named(progress: Progress, source: str) -> Progress:
