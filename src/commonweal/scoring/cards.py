@@ -79,7 +79,7 @@ class Lesson:
     outcome: what was learnt ("vote:2026_local", "attribute:support_level"). outcome_lists: the lists that told it.
     persons: with an outcome; learnt_from: of these, when more than enough, a sample by household. share: of them
     who did. recent: the elections that the rows knew of, the latest first, up to `as_of`. left_out: facts not used,
-    for they came with the answer. matters: what the model leans on most, each with its share of the gain.
+    for they came with the answer, or are votes in an election whose name tells no year. matters: what the model leans on most, each with its share of the gain.
     """
 
     kind: Kind

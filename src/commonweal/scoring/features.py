@@ -34,11 +34,15 @@ class Feature:
     levels: tuple[str, ...] | None = None
 
 
-def learn(facts: pa.Table, columns: Columns, left_out: frozenset[str] = frozenset()) -> tuple[Feature, ...]:
-    """The features of these rows that can tell anything: those that vary. `left_out` names columns not to use."""
-    names = [name for name in facts.schema.names if name not in _KEYS | left_out]
+NOTHING = Feature("household_size", "household_size")
+"""What a model is given where no fact varies: it then says the same of everybody."""
+
+
+def learn(facts: pa.Table, columns: Columns) -> tuple[Feature, ...]:
+    """The features of these rows that can tell anything: those that vary; NOTHING where none does."""
+    names = [name for name in facts.schema.names if name not in _KEYS]
     found = (_learn_one(facts[name], name, columns) for name in names)
-    return tuple(feature for feature in found if feature is not None)
+    return tuple(feature for feature in found if feature is not None) or (NOTHING,)
 
 
 def _learn_one(values: pa.ChunkedArray, column: str, columns: Columns) -> Feature | None:

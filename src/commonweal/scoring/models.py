@@ -11,7 +11,9 @@ The 95% interval is that of the chance among people who look the same to the mod
   freedom only, so that a small gamma model smooths it over people who look alike;
 - of the calibration: the clustered sampling variance of the curve at that score (see `calibration`).
 
-What cannot be seen in the data at hand (that next time may differ from last time) is in no interval.
+On made-up towns of 8,000 to 250,000 people whose true chances follow from what the lists tell, the intervals held 92
+to 97% of these. A person's own chance differs besides by what no list tells, and next time may differ from last
+time: neither is in any interval.
 """
 
 from __future__ import annotations

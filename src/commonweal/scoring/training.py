@@ -69,6 +69,8 @@ def train_turnout(ground: Ground, progress: Progress = silent) -> Trained:
     outcome = tables.turnout_outcome(ground.sources.vote, target.name)
     window = ground.window(target)
     trained = _train(ground, Kind.TURNOUT, f"vote:{target.name}", outcome, window, progress)
+    undated = tuple(f"vote:{e.election}" for e in ground.votes if rules.read_election(e.election) is None)
+    trained = replace(trained, lesson=replace(trained.lesson, left_out=(*trained.lesson.left_out, *undated)))
     if window.recent != ground.window().recent:
         trained = replace(trained, learnt_households=np.empty(0, np.int64))
     return _levelled(ground, trained)
@@ -164,7 +166,7 @@ def _usable(ground: Ground, kind: Kind, rows: pa.Table) -> tuple[tuple[Feature, 
         if (kind is Kind.SUPPORT and _came_with(feature, rows, suspects, ground.persons))
         or (feature.column in suspects and _tells_all(feature, rows))
     }
-    kept = tuple(feature for feature in found if feature.column not in out)
+    kept = tuple(feature for feature in found if feature.column not in out) or (features.NOTHING,)
     return kept, tuple(feature.name for feature in found if feature.column in out)
 
 
