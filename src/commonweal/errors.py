@@ -21,6 +21,21 @@ def _(text: str) -> str:
     return text
 
 
+class Phrase:
+    """A part of an error's words (a reason, say): a template with parameters, translated together with the error."""
+
+    def __init__(self, template: str, **parameters: object) -> None:
+        self.template = template
+        self.parameters = parameters
+
+    def worded(self, translate: Callable[[str], str] = _) -> str:
+        """The phrase in the language that `translate` gives."""
+        return translate(self.template).format(**self.parameters)
+
+    def __str__(self) -> str:
+        return self.worded()
+
+
 class CommonwealError(Exception):
     """Base of all errors meant for a user. `transient` ones may pass when tried again later."""
 
@@ -39,9 +54,11 @@ class CommonwealError(Exception):
 
     def worded(self, translate: Callable[[str], str] = _) -> str:
         """What happened and what to do, in the language that `translate` gives (gettext)."""
-        parts = [
-            translate(template).format(**self.parameters) for template in (self.what, self.remedy) if template
-        ]
+        words = {
+            name: value.worded(translate) if isinstance(value, Phrase) else value
+            for name, value in self.parameters.items()
+        }
+        parts = [translate(template).format(**words) for template in (self.what, self.remedy) if template]
         return " ".join(parts)
 
     def __reduce__(

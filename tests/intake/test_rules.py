@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonweal.errors import CommonwealError
+from commonweal.errors import CommonwealError, Phrase
 from commonweal.intake import mapping as mappings
 from commonweal.intake import rules
 from commonweal.intake.errors import (
     BadOption,
     BadSourceName,
+    FileCut,
     KeyNotMapped,
     NothingMapped,
     OptionMisplaced,
@@ -127,3 +128,15 @@ def test_columns_get_names_that_differ(cells: list[str]) -> None:
 def test_every_reason_has_words() -> None:
     assert set(rules.MEANING) == set(rules.Reason)
     assert set(rules.Reason) >= rules.VALUE_REASONS
+
+
+def test_a_reason_inside_an_error_is_translated_with_it() -> None:
+    french = {
+        "{path} is cut: {reason}.": "{path} est tronqué : {reason}.",
+        "it ends in the middle of line {line}": "il finit au milieu de la ligne {line}",
+    }
+    error = FileCut(path="roll.csv", reason=Phrase("it ends in the middle of line {line}", line=7))
+    assert error.worded(lambda text: french.get(text, "")).startswith(
+        "roll.csv est tronqué : il finit au milieu de la ligne 7."
+    )
+    assert "it ends in the middle of line 7" in str(error)

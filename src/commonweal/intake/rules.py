@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Mapping as Map
 from enum import StrEnum
 
-from commonweal.errors import CommonwealError, _
+from commonweal.errors import CommonwealError, Phrase, _
 from commonweal.intake.errors import (
     BadOption,
     BadSourceName,
@@ -175,7 +175,7 @@ def check(source: str, mapping: Mapping) -> None:
             raise _unknown(source, f"[constants] {target}", target)
         if not value.strip():
             raise BadOption(
-                source=source, column="[constants]", option=target, value=value, known=_("a value")
+                source=source, column="[constants]", option=target, value=value, known=Phrase(_("a value"))
             )
     for target, headers in mapping.targets().items():
         parts = [mapping.columns[header].part for header in headers]

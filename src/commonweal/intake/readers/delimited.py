@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from commonweal.errors import _
+from commonweal.errors import Phrase, _
 from commonweal.intake.errors import EmptyFile, FileCut, NotATable, TooManyColumns
 from commonweal.intake.model import FileKind, Format
 from commonweal.intake.readers import lines, sniff
@@ -89,7 +89,7 @@ class DelimitedReader:
                 check_text=self.check_text,
             )
         except lines.Unclosed as error:
-            reason = _("it ends in the middle of line {0}").format(error.line)
+            reason = Phrase(_("it ends in the middle of line {line}"), line=error.line)
             raise FileCut(path=self.path, reason=reason) from None
 
     def _chunk(self, found: lines.Cut) -> Chunk:
@@ -132,7 +132,7 @@ def open_delimited(path: Path, found: Survey, told: Format, source: str) -> Deli
     encoding = encoding_of(path, found, told.encoding, source)
     sample = _sample(path, encoding)
     if _is_binary(sample):
-        raise NotATable(path=path, found=_("binary data"))
+        raise NotATable(path=path, found=Phrase(_("binary data")))
     text_lines = sample.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not any(line.strip() for line in text_lines):
         raise EmptyFile(path=path)
@@ -183,7 +183,7 @@ def _headers(
     body = rows if top is None else rows[top + 1 :]
     if not body:
         if not found.ends_with_newline and len(rows) == 1 and len(text_lines) == 1 and rows[0][-1:] == [""]:
-            raise FileCut(path=path, reason=_("it ends in the middle of its column names"))
+            raise FileCut(path=path, reason=Phrase(_("it ends in the middle of its column names")))
         raise EmptyFile(path=path)
     if top is None:
         return 0, tuple(f"column_{i}" for i in range(1, max(map(len, rows)) + 1))

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import python_calamine
 
-from commonweal.errors import _
+from commonweal.errors import Phrase, _
 from commonweal.intake.errors import (
     EmptyFile,
     FileCut,
@@ -129,7 +129,7 @@ def _weigh(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             largest = max((entry.file_size for entry in archive.infolist()), default=0)
     except zipfile.BadZipFile:
-        raise FileCut(path=path, reason=_("the end of the workbook is missing")) from None
+        raise FileCut(path=path, reason=Phrase(_("the end of the workbook is missing"))) from None
     if largest > _LARGEST:
         ratio = largest // max(1, path.stat().st_size)
         raise FileTooLarge(path=path, limit=f"{_LARGEST >> 20} MiB", ratio=ratio)

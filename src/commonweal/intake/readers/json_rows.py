@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from commonweal.errors import _
+from commonweal.errors import Phrase, _
 from commonweal.intake.errors import EmptyFile, FileCut, NotATable, TooManyColumns
 from commonweal.intake.model import FileKind, Format
 from commonweal.intake.readers import lines
@@ -117,7 +117,7 @@ class JsonReader:
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 if open_end and "truncated" in str(error):
                     raise FileCut(
-                        path=self.path, reason=_("it ends in the middle of line {0}").format(number)
+                        path=self.path, reason=Phrase(_("it ends in the middle of line {line}"), line=number)
                     ) from None
                 text = raw.decode("utf-8", "replace")
                 damaged = "\ufffd" in text and b"\xef\xbf\xbd" not in raw
@@ -136,7 +136,7 @@ class JsonReader:
                 number += 1
             held = text[end:]
             if len(held) > 8 * MAX_LINE:
-                raise NotATable(path=self.path, found=_("JSON without line ends"))
+                raise NotATable(path=self.path, found=Phrase(_("JSON without line ends")))
         if held:
             yield number, held, True
 
@@ -166,9 +166,11 @@ class JsonReader:
                 line += held.count("\n", 0, end)
                 held = held[end:]
             if len(held) > 8 * MAX_LINE and not done:
-                raise NotATable(path=self.path, found=_("broken JSON (line {0})").format(line))
+                raise NotATable(path=self.path, found=Phrase(_("broken JSON (line {line})"), line=line))
         if not done:
-            raise FileCut(path=self.path, reason=_("its list has no end after line {0}").format(line))
+            raise FileCut(
+                path=self.path, reason=Phrase(_("its list has no end after line {line}"), line=line)
+            )
 
 
 def _texts(reader: JsonReader, path: Path, encoding: str) -> Iterator[tuple[str, bool]]:
@@ -206,7 +208,7 @@ def open_json(path: Path, found: Survey, told: Format, source: str) -> JsonReade
         if seen >= _SAMPLE:
             break
     if not reader.names:
-        raise NotATable(path=path, found=_("JSON without objects or lists"))
+        raise NotATable(path=path, found=Phrase(_("JSON without objects or lists")))
     if seen == 0:
         raise EmptyFile(path=path)
     return reader

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from commonweal.errors import _
+from commonweal.errors import Phrase, _
 from commonweal.intake.errors import EmptyFile, FileCut, FileDamaged, FileUnreadable, TooManyColumns
 from commonweal.intake.model import FileKind, Format
 from commonweal.intake.readers.model import MAX_COLUMNS, Chunk, Progressed, text_batch
@@ -59,7 +59,7 @@ def open_parquet(path: Path, told: Format) -> ParquetReader:
             raw.seek(-4, 2)
             whole = raw.read(4) == b"PAR1"
         if not whole:
-            raise FileCut(path=path, reason=_("the end of the Parquet file is missing"))
+            raise FileCut(path=path, reason=Phrase(_("the end of the Parquet file is missing")))
         file = pq.ParquetFile(path)
         empty = file.schema_arrow.empty_table().to_batches() or [_empty(file.schema_arrow)]
     except pa.ArrowException as error:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from commonweal.errors import _
+from commonweal.errors import Phrase, _
 from commonweal.intake.errors import NotATable
 from commonweal.intake.model import FileKind
 
@@ -48,10 +48,10 @@ def file_kind(path: Path, head: bytes) -> FileKind:
         return _zip_kind(path)
     for mark, name in _ODDITIES.items():
         if head.startswith(mark):
-            raise NotATable(path=path, found=name)
+            raise NotATable(path=path, found=Phrase(name))
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if re.match(rb"(?i)<(!doctype|html|\?xml|svg|table)", start):
-        raise NotATable(path=path, found=_("a web page or XML"))
+        raise NotATable(path=path, found=Phrase(_("a web page or XML")))
     if re.match(rb"\{\s*(\"|\})|\[\s*([\[{\"\]\d-]|null|true|false)", start) and _is_json(start):
         return FileKind.JSON
     return FileKind.CSV
@@ -71,7 +71,7 @@ def _zip_kind(path: Path) -> FileKind:
         return FileKind.EXCEL  # cut or damaged; the workbook's reader tells
     if any(name.startswith("xl/") or name == "content.xml" for name in names):
         return FileKind.EXCEL
-    raise NotATable(path=path, found=_("a ZIP archive (extract the list from it first)"))
+    raise NotATable(path=path, found=Phrase(_("a ZIP archive (extract the list from it first)")))
 
 
 def delimiter_of(path: Path, lines: list[str]) -> str:
@@ -91,7 +91,7 @@ def delimiter_of(path: Path, lines: list[str]) -> str:
         return best
     if _is_single_column(lines):
         return ","
-    raise NotATable(path=path, found=_("text without columns"))
+    raise NotATable(path=path, found=Phrase(_("text without columns")))
 
 
 def _is_prose(row: list[str]) -> bool:

@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 import charset_normalizer
 import numpy as np
 
-from commonweal.errors import _
+from commonweal.errors import Phrase, _
 from commonweal.intake.errors import (
     FileCut,
     FileDamaged,
@@ -123,7 +123,7 @@ def _read(path: Path, file: BinaryIO) -> bytes:
     try:
         return file.read(BLOCK)
     except EOFError:
-        raise FileCut(path=path, reason=_("its compression ends in the middle")) from None
+        raise FileCut(path=path, reason=Phrase(_("its compression ends in the middle"))) from None
     except (gzip.BadGzipFile, zlib.error) as error:
         raise FileDamaged(path=path, reason=error) from error
     except OSError as error:
@@ -204,20 +204,25 @@ def _refute(path: Path, found: Survey, name: str, told: str, source: str) -> Non
     wide = name.startswith(("utf-16", "utf-32"))
     if wide and not (marked or "").startswith(name[:6]):
         raise WrongEncoding(
-            path=path, encoding=told, source=source, reason=_("it has no such pairs of bytes")
+            path=path, encoding=told, source=source, reason=Phrase(_("it has no such pairs of bytes"))
         )
     if marked and not wide and not (name.startswith("utf-8") and marked == "utf-8-sig"):
         raise WrongEncoding(
-            path=path, encoding=told, source=source, reason=_("its bytes are {0}").format(marked)
+            path=path,
+            encoding=told,
+            source=source,
+            reason=Phrase(_("its bytes are {encoding}"), encoding=marked),
         )
     if name.startswith("utf-8") and found.broken > max(3, found.wide // 2):
-        reason = _("{0} places are no such text").format(found.broken)
+        reason = Phrase(_("{count} places are no such text"), count=found.broken)
         raise WrongEncoding(path=path, encoding=told, source=source, reason=reason)
     if not name.startswith(("utf", "ascii")) and found.wide > 3 and found.broken == 0:
-        reason = _("all its letters outside ASCII are whole in utf-8")
+        reason = Phrase(_("all its letters outside ASCII are whole in utf-8"))
         raise WrongEncoding(path=path, encoding=told, source=source, reason=reason)
     if name == "ascii" and (found.wide or found.broken):
-        raise WrongEncoding(path=path, encoding=told, source=source, reason=_("it has letters outside ASCII"))
+        raise WrongEncoding(
+            path=path, encoding=told, source=source, reason=Phrase(_("it has letters outside ASCII"))
+        )
 
 
 def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:
