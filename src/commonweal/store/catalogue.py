@@ -122,7 +122,7 @@ _LIST = [
     ),
     LakeTable(
         "intake.quarantine",
-        "Rows that could not be read, with the reason, the place and the cells as they came.",
+        "Rows that are no records, with their cells as they came, and single values that were set aside (cells null).",
         pa.schema(
             [
                 ("batch_id", pa.int32()),

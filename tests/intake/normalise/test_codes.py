@@ -118,6 +118,6 @@ def test_ages_and_the_years_among_them() -> None:
 
 
 def test_tags() -> None:
-    found = codes.tags(texts("a; b ;a", '["x, y", "z"]', "p, q", "", None), None)
+    found = codes.tags(texts("a; b ;a", '["x, y", "z\\u0000"]', "p, q", "", None), None)
     assert found.to_pylist() == [["a", "b"], ["x, y", "z"], ["p", "q"], None, None]
     assert codes.tags(texts("a/b"), "/").to_pylist() == [["a", "b"]]
