@@ -5,9 +5,8 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ import pyarrow.compute as pc
 from commonweal.identity import pairs, rules, tables
 from commonweal.identity.cluster import Pairs, by_first_member, clusters
 from commonweal.identity.comparisons import starting_model
+from commonweal.identity.errors import RecordTwice
 from commonweal.identity.model import Evidence, LinkModel, ModelOrigin
 from commonweal.jobs.model import Progress, silent
 from commonweal.store.catalogue import LAKE
@@ -63,13 +63,13 @@ def link_records(records: pa.Table, model: LinkModel | None = None, progress: Pr
 
     `records`: record_id (int64, unique) and any of the other columns of the lake's table `intake.record`; those
     absent count as unknown. Text is compared by the folded columns (`given_key`, …), so these should be there.
-    Without a `model` one is trained on the records.
+    Without a `model` one is trained on the records. Raises RecordTwice.
     """
     with tempfile.TemporaryDirectory(prefix="commonweal-link-") as scratch:
-        backend = connect("duckdb", Path(scratch))
+        backend: Any = connect("duckdb", Path(scratch))
         try:
-            whole = ibis.memtable(_completed(records))
-            return link(backend, whole, model, progress)
+            backend.con.register("records", _completed(records))
+            return link(backend, backend.table("records"), model, progress)
         finally:
             backend.disconnect()
 
@@ -91,7 +91,10 @@ def link(
     """Which of `records` (columns of `intake.record`, in `backend`) are one person."""
     progress(0, _STEPS, "preparing")
     record_id = np.sort(backend.to_pyarrow(records.select("record_id"))["record_id"].to_numpy())
+    _check_unique(record_id)
     origin = ModelOrigin.KEPT if model else ModelOrigin.STARTING
+    if not record_id.size:
+        return _nobody(model or starting_model(), origin)
     with pairs.prepared(backend, records) as comparing:
         if model is None:
             progress(1, _STEPS, "training")
@@ -110,6 +113,17 @@ def link(
     evidence, probability = _evidence(found, scored["sure"].to_numpy(), cluster)
     progress(_STEPS, _STEPS, "clustering")
     return Linked(record_id, cluster, evidence, probability, model, origin)
+
+
+def _check_unique(record_id: Ids) -> None:
+    twice = record_id[1:][record_id[1:] == record_id[:-1]]
+    if twice.size:
+        raise RecordTwice(record_id=int(twice[0]), times=int((record_id == twice[0]).sum()))
+
+
+def _nobody(model: LinkModel, origin: ModelOrigin) -> Linked:
+    none = np.empty(0, dtype=np.int64)
+    return Linked(none, none, np.empty(0, dtype=object), np.empty(0), model, origin)
 
 
 def _numbers(backend: BaseBackend, records: ir.Table, record_id: Ids) -> tuple[Ids, Ids]:

@@ -145,7 +145,9 @@ def _splink_on(backend: BaseBackend) -> Any:
     engine: Any = backend
     doors: Any = splink  # each is loaded when asked for: Spark is an extra
     if backend.name == "pyspark":
-        return doors.SparkAPI(spark_session=engine._session)
+        return doors.SparkAPI(
+            spark_session=engine._session, break_lineage_method="persist", register_udfs_automatically=False
+        )
     return doors.DuckDBAPI(connection=engine.con)
 
 

@@ -70,6 +70,8 @@ _ASSUMED = 200.0
 
 # The weight (log2 odds) of what is taken as proof.
 SURE = 24.0
+# The least number of years between a parent and a child on the rolls.
+GENERATION = 14
 
 
 def comparable(records: ir.Table) -> ir.Table:
@@ -139,18 +141,23 @@ def judged(scored: ir.Table) -> ir.Table:
     telephone as one person does: against a housemate only the evidence about the person counts, with even odds
     beforehand. `weight` is the log2 odds against either.
 
-    Given names that speak against it are a veto where the rest can be a household's doing (one door, one e-mail
-    address or telephone: twins, couples) or where the surnames speak against it too; so are different suffixes
-    (junior, senior). A shared registration number is `sure`, unless given names and one of surname and birth
-    speak against it.
+    Where a household may be the explanation (one door, one e-mail address or telephone), given names that speak
+    against it are a veto (twins, couples), and so are birth years a generation apart (father and son of one
+    name). So are given names and surnames that both speak against it, and different suffixes (junior, senior).
+    A shared registration number is `sure`, unless given names and one of surname and birth speak against it.
     """
     person = scored.mw_given + scored.mw_tf_adj_given + scored.mw_birth + scored.mw_sex
     stranger = scored.match_weight - scored.mw_number
     given_differ, surnames_differ = scored.mw_given < 0, scored.mw_surname < 0
-    one_door = (scored.door_l == scored.door_r).fill_null(False)
-    one_contact = (scored.mw_email > 0) | (scored.mw_phone > 0)
-    veto = given_differ & (one_door | one_contact | surnames_differ)
-    veto |= (scored.name_suffix_l != scored.name_suffix_r).fill_null(False)
+    one_household = (
+        (scored.door_l == scored.door_r).fill_null(False) | (scored.mw_email > 0) | (scored.mw_phone > 0)
+    )
+    years_apart = (scored.birth_year_l - scored.birth_year_r).abs().fill_null(0)
+    veto = (
+        (given_differ & (one_household | surnames_differ))
+        | ((years_apart >= GENERATION) & one_household)
+        | (scored.name_suffix_l != scored.name_suffix_r).fill_null(False)
+    )
     one_number = (scored.registration_number_l == scored.registration_number_r).fill_null(False)
     sure = one_number & ~(given_differ & (surnames_differ | (scored.mw_birth < 0)))
     weight = ibis.cases((sure, SURE), (veto, -SURE), else_=-_log2_sum(-stranger, -person))

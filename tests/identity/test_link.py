@@ -1,0 +1,167 @@
+"""Linking without a campaign, on published data and on a made-up electorate."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from commonweal.identity.comparisons import COMPARISONS, starting_model
+from commonweal.identity.errors import RecordTwice
+from commonweal.identity.link import Linked, link_records
+from commonweal.identity.model import LinkModel, ModelOrigin
+from commonweal.intake.normalise.names import name_keys
+
+_HISTORICAL = Path(__file__).parent.parent / "data" / "historical_figures_with_errors_50k.parquet"
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None  # the data has months of 86 days
+
+
+def _historical() -> tuple[pa.Table, npt.NDArray[np.int64]]:
+    """The records as intake would map them, and for each the number of its true person."""
+    rows = pq.read_table(_HISTORICAL)
+    born = rows["dob"].to_pylist()
+    records = pa.table(
+        {
+            "record_id": np.arange(rows.num_rows),
+            "given_key": name_keys(rows["first_name"].combine_chunks()),
+            "surname_key": name_keys(rows["surname"].combine_chunks()),
+            "sex": pc.utf8_slice_codeunits(rows["gender"], 0, 1),
+            "birth_date": pa.array([_day(text) for text in born], pa.date32()),
+            "birth_year": pa.array([int(text[:4]) if text else None for text in born], pa.int16()),
+            "postcode": rows["postcode_fake"],
+            "city_key": name_keys(rows["birth_place"].combine_chunks()),
+        }
+    )
+    return records, np.unique(rows["cluster"].to_numpy(), return_inverse=True)[1]
+
+
+def _pairs(labels: npt.NDArray[np.int64]) -> float:
+    sizes = np.unique(labels, return_counts=True)[1].astype(np.float64)
+    return float((sizes * (sizes - 1) / 2).sum())
+
+
+def _precision_recall(truth: npt.NDArray[np.int64], found: npt.NDArray[np.int64]) -> tuple[float, float]:
+    """Of the pairs that end in one person in the final result, against all true pairs."""
+    both = _pairs(truth.astype(np.int64) * (int(found.max()) + 1) + found)
+    return both / _pairs(found), both / _pairs(truth)
+
+
+@pytest.mark.slow
+def test_historical_persons_are_found_without_labels() -> None:
+    records, truth = _historical()
+    linked = link_records(records)
+    precision, recall = _precision_recall(truth, linked.cluster)
+    f1 = 2 * precision * recall / (precision + recall)
+    assert linked.origin is ModelOrigin.TRAINED
+    assert f1 >= 0.80
+    assert precision >= 0.95
+
+
+_JEANNE = {
+    "given_key": "jeanne",
+    "surname_key": "abadie",
+    "birth_date": date(1961, 3, 4),
+    "house_number": "12",
+    "street_key": "rue des lilas",
+    "postcode": "31000",
+}
+
+
+def _link(*rows: dict[str, object], model: LinkModel | None = None) -> Linked:
+    table = pa.Table.from_pylist(
+        [{"record_id": number, "source": "a", **row} for number, row in enumerate(rows)]
+    )
+    names = sorted({name for row in rows for name in row})
+    full = [[row.get(name) for row in rows] for name in names]
+    return link_records(
+        pa.table([table["record_id"], table["source"], *full], ["record_id", "source", *names]), model
+    )
+
+
+def _apart(*rows: dict[str, object]) -> bool:
+    return len(set(_link(*rows).cluster.tolist())) == len(rows)
+
+
+def test_a_slip_of_the_finger_does_not_part_a_person() -> None:
+    assert not _apart(_JEANNE, {**_JEANNE, "given_key": "jeane", "surname_key": "abbadie"})
+
+
+def test_swapped_names_are_one_person() -> None:
+    assert not _apart(_JEANNE, {**_JEANNE, "given_key": "abadie", "surname_key": "jeanne"})
+
+
+def test_a_married_name_is_known_by_the_surname_at_birth() -> None:
+    married = {**_JEANNE, "surname_key": "roux", "birth_surname_key": "abadie", "house_number": "3"}
+    assert not _apart(_JEANNE, married)
+
+
+def test_twins_are_two_even_where_they_share_everything_else() -> None:
+    shared = {"email_key": "famille.abadie@example.org", "phone": "+33561000000"}
+    assert _apart({**_JEANNE, **shared}, {**_JEANNE, **shared, "given_key": "sophie"})
+
+
+def test_junior_and_senior_are_two() -> None:
+    assert _apart({**_JEANNE, "name_suffix": "Jr"}, {**_JEANNE, "name_suffix": "Sr"})
+
+
+def test_father_and_son_of_one_name_are_two() -> None:
+    assert _apart(_JEANNE, {**_JEANNE, "birth_date": date(1990, 5, 6)})
+
+
+def test_couples_who_share_an_address_for_mail_are_two() -> None:
+    mail = {"email_key": "abadie.family@example.org", "surname_key": "abadie"}
+    assert _apart({**mail, "given_key": "jeanne"}, {**mail, "given_key": "omar"})
+
+
+def test_records_with_only_a_first_name_stay_alone() -> None:
+    assert _apart(*({"given_key": "jeanne"} for _ in range(5)))
+
+
+def test_a_key_that_everybody_shares_ties_nobody() -> None:
+    draw = np.random.default_rng(1)
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+    names = ["".join(letters[draw.integers(0, 26, 9)]) for _ in range(600)]
+    people = zip(names[::2], names[1::2], strict=True)
+    assert _apart(*({"given_key": g, "surname_key": s, "email_key": "info@example.org"} for g, s in people))
+
+
+def test_nothing_is_linked_of_nothing() -> None:
+    assert link_records(pa.table({"record_id": pa.array([], pa.int64())})).cluster.size == 0
+
+
+def test_a_record_id_must_be_unique() -> None:
+    with pytest.raises(RecordTwice, match="7"):
+        link_records(pa.table({"record_id": [7, 7], "given_key": ["jeanne", "jeanne"]}))
+
+
+def test_a_model_survives_the_ledger() -> None:
+    model = starting_model()
+    assert LinkModel.from_json(model.as_json()) == model
+
+
+def test_starting_weights_add_up() -> None:
+    """All levels of a comparison together are all pairs: m and u each sum to 1, but for what rounding leaves."""
+    for comparison in COMPARISONS:
+        assert sum(weight.m for weight in comparison.weights) == pytest.approx(1, abs=0.02), comparison.name
+        assert sum(weight.u for weight in comparison.weights) == pytest.approx(1, abs=0.05), comparison.name
+
+
+def test_a_kept_model_gives_the_same_persons_whatever_the_order() -> None:
+    rows = [_JEANNE, {**_JEANNE, "given_key": "jeane"}, {**_JEANNE, "given_key": "omar", "birth_date": None}]
+    once = _link(*rows, model=starting_model())
+    turned = _link(*reversed(rows), model=starting_model())
+    assert once.origin is ModelOrigin.KEPT
+    assert turned.cluster[::-1].tolist() == [1, 1, 0]
+    assert once.cluster.tolist() == [0, 0, 1]
