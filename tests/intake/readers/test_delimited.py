@@ -68,6 +68,7 @@ def test_any_delimiter_and_encoding(write: Callable[..., Path], delimiter: str, 
     assert file.reader.headers == ("prénom", "ville")
     assert file.reader.format.delimiter == delimiter
     assert rows(file) == {i + 2: (name, f"Béziers {i}") for i, name in enumerate(names)}
+    assert file.reader.position.done == file.reader.position.total == file.survey.size
 
 
 def test_gzip_is_seen_through(write: Callable[..., Path]) -> None:

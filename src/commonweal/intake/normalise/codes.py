@@ -173,7 +173,9 @@ def _tags(cell: str, separator: str | None) -> list[str] | None:
             if separator
             else re.split(r"[;|]" if re.search(r"[;|]", cell) else ",", cell)
         )
-    visible = ("".join(letter for letter in piece if letter.isprintable() or letter.isspace()) for piece in pieces)
+    visible = (
+        "".join(letter for letter in piece if letter.isprintable() or letter.isspace()) for piece in pieces
+    )
     tidy = [" ".join(piece.split()) for piece in visible]
     return list(dict.fromkeys(piece for piece in tidy if piece)) or None
 

@@ -46,15 +46,17 @@ class DelimitedReader:
         """Bytes of text read."""
         return Progressed(self.done, self.size)
 
+    def _saw(self, count: int) -> None:
+        self.done += count
+
     def chunks(self) -> Iterator[Chunk]:
         """All rows below the header. Raises FileCut where the file ends inside a row."""
         self.done = 0
         skip = self.format.header or 0
         held, line = b"", 1
-        stream = _with_last(utf8_blocks(self.path, self.encoding))
+        stream = _with_last(utf8_blocks(self.path, self.encoding, self._saw))
         dropping = False
         for block, final in stream:
-            self.done += len(block)
             text = held + (block.replace(b"\r", b"\n") if self.old_lines else block)
             end = len(text) if final else lines.last_line_end(text)
             text, held = text[:end], text[end:]

@@ -53,6 +53,7 @@ class ExcelReader:
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows below the header; rows without any content are none."""
+        self.done = 0
         rows = islice(self.sheet.iter_rows(), self.first, None)
         line = self.offset + self.first
         while block := list(islice(rows, _ROWS)):

@@ -61,6 +61,9 @@ class JsonReader:
         """Bytes of text read."""
         return Progressed(self.done, self.size)
 
+    def _saw(self, count: int) -> None:
+        self.done += count
+
     def chunks(self) -> Iterator[Chunk]:
         """All rows, in order. Raises FileCut, TooManyColumns."""
         self.done = 0
@@ -127,8 +130,7 @@ class JsonReader:
     def _lines(self) -> Iterator[tuple[int, bytes, bool]]:
         """Each line with its number, and whether it is the last one, without a line end."""
         held, number = b"", 1
-        for block in utf8_blocks(self.path, self.encoding):
-            self.done += len(block)
+        for block in utf8_blocks(self.path, self.encoding, self._saw):
             text = held + block
             end = lines.last_line_end(text)
             for raw in text[:end].split(b"\n")[:-1]:
@@ -144,7 +146,7 @@ class JsonReader:
         """The members of one list that fills the whole file, each with its line."""
         decoder = json.JSONDecoder()
         held, line, begun, done = "", 1, False, False
-        for text, final in _texts(self, self.path, self.encoding):
+        for text, final in _texts(self):
             held += text
             while not done:
                 bare = held.lstrip(" \t\r\n," if begun else " \t\r\n\ufeff")
@@ -173,11 +175,10 @@ class JsonReader:
             )
 
 
-def _texts(reader: JsonReader, path: Path, encoding: str) -> Iterator[tuple[str, bool]]:
+def _texts(reader: JsonReader) -> Iterator[tuple[str, bool]]:
     """The text in blocks that cut no letter, and whether it is the last."""
     held = b""
-    for block in utf8_blocks(path, encoding):
-        reader.done += len(block)
+    for block in utf8_blocks(reader.path, reader.encoding, reader._saw):
         raw = held + block
         end = lines.last_line_end(raw) or len(raw)
         held = raw[end:]

@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
@@ -234,15 +234,22 @@ def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_MARK, _mark_undecodable)
 
 
-def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
-    """The text's blocks as UTF-8; bytes that are no text stay broken, so that their line can be quarantined."""
+def utf8_blocks(
+    path: Path, encoding: str, saw: Callable[[int], None] = lambda _count: None
+) -> Iterator[bytes]:
+    """The text's blocks as UTF-8; bytes that are no text stay broken, so that their line can be quarantined.
+
+    `saw` is called with the number of bytes of the file's (unpacked) content that each block comes from.
+    """
     if encoding in ("utf-8", "utf-8-sig"):
         first = True
         for block in blocks(path):
+            saw(len(block))
             yield block.removeprefix(codecs.BOM_UTF8) if first else block
             first = False
         return
     decoder = codecs.getincrementaldecoder(encoding)(_MARK)
     for block in blocks(path):
+        saw(len(block))
         yield decoder.decode(block).encode("utf-8", "surrogatepass")
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
