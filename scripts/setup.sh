@@ -23,5 +23,5 @@ if [ ! -x .venv/bin/pip ] && ! make_venv 2>/dev/null; then
 fi
 
 .venv/bin/pip install --quiet --disable-pip-version-check "uv==${UV_VERSION}"
-VIRTUAL_ENV=.venv .venv/bin/uv sync --quiet --frozen --all-extras --inexact
+VIRTUAL_ENV=.venv .venv/bin/uv sync --quiet --frozen --all-extras --inexact --compile-bytecode
 .venv/bin/python scripts/vendor.py
