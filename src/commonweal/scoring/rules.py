@@ -23,6 +23,7 @@ ENOUGH = 60
 _OUTCOMES = ("arm:", "outcome:", "support_level")
 _ATTRIBUTES = 40
 _TEXTS = 500
+_A_KIND = 20  # persons of a kind, on average
 
 _ISO = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)[-_./ ]?(?P<month>0[1-9]|1[0-2])(?:[-_./ ]?(?P<day>0[1-9]|[12]\d|3[01]))?(?!\d)"
@@ -116,8 +117,13 @@ def choose_columns(
     facts.sort(key=lambda each: (-each.persons, each.name))
     facts = facts[:_ATTRIBUTES]
     numbers = sorted(each.name for each in facts if each.numbers >= each.persons / 2)
-    texts = sorted(each.name for each in facts if each.name not in numbers and each.levels <= _TEXTS)
+    texts = sorted(each.name for each in facts if each.name not in numbers and _is_kind(each))
     return Columns(min(LAGS, elections), numbers=tuple(numbers), texts=tuple(texts), lists=tuple(lists))
+
+
+def _is_kind(attribute: AttributeCount) -> bool:
+    """Does a text sort people into kinds, rather than say something of each?"""
+    return attribute.levels <= min(_TEXTS, attribute.persons / _A_KIND)
 
 
 def _is_outcome(name: str) -> bool:
