@@ -113,7 +113,7 @@ def told_errors(machine: bool, translate: Callable[[str], str] = str) -> Iterato
         if machine:
             show_json({"error": {"code": error.code, "text": error.worded(translate)}})
         else:
-            ERR.print(f"[bold red]✗[/] {error.worded(translate)}", highlight=False)
+            ERR.print(f"[bold red]✗[/] {error.worded(translate)}", highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         ERR.print("Stopped. Nothing half-done was kept; the same command goes on from here.")

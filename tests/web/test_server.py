@@ -67,7 +67,7 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], str]:
 
 def finished(folder: Path, run_id: int) -> RunStatus:
     with Campaign.open(folder, durable=False) as campaign:
-        for _ in range(200):
+        for _ in range(1200):
             with campaign.ledger.read() as connection:
                 run = queries.run(connection, run_id)
             assert run is not None
