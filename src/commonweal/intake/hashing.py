@@ -6,6 +6,7 @@ million, and then the later row is shown in quarantine, not lost.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 
 import duckdb
@@ -43,6 +44,7 @@ def hash_rows(columns: list[pa.Array], salt: str = "") -> Hashes:
     """The hash of each row over its columns (cast to text); null and "" differ. `salt` names what the columns are."""
     if not columns:
         return np.empty(0, np.int64)
+    mark = hashlib.md5(salt.encode(), usedforsecurity=False).hexdigest()[:8]
     texts = [column if pa.types.is_string(column.type) else column.cast(pa.string()) for column in columns]
-    joined = pc.binary_join_element_wise(salt, *texts, _UNIT, null_handling="replace", null_replacement=_NULL)
+    joined = pc.binary_join_element_wise(mark, *texts, _UNIT, null_handling="replace", null_replacement=_NULL)
     return hash_text(joined)

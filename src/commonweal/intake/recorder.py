@@ -84,10 +84,19 @@ class Recorder:
         return batch.column(at) if at >= 0 else pa.nulls(batch.num_rows, pa.string())
 
     def _empty(self, batch: pa.RecordBatch) -> Flags:
-        """Which rows have nothing in any mapped cell."""
+        """Which rows have nothing, or blanks only, in any mapped cell."""
         mapped = [self._cells(batch, h) for h, column in self.mapping.columns.items() if column.target]
-        whole = pc.binary_join_element_wise(*mapped, "", null_handling="replace", null_replacement="")
-        return np.asarray(pc.invert(pc.match_substring_regex(whole, r"\S")), bool)
+        letters = np.zeros(batch.num_rows, np.int64)
+        for cells in mapped:
+            letters += np.asarray(pc.fill_null(pc.binary_length(cells), 0))
+        empty = letters == 0
+        scarce = np.flatnonzero((letters > 0) & (letters < 4 * len(mapped)))
+        if len(scarce):
+            rows = pa.array(scarce)
+            few = [cells.take(rows) for cells in mapped]
+            whole = pc.binary_join_element_wise(*few, "", null_handling="replace", null_replacement="")
+            empty[scarce] = ~np.asarray(pc.match_substring_regex(whole, r"\S"))
+        return np.asarray(empty, bool)
 
     def _nobody(self, found: Records) -> Flags:
         """Which rows of a list of named people have no name, and nothing else to reach a person by."""
