@@ -239,12 +239,12 @@ def starting_model() -> LinkModel:
     )
 
 
-def settings(model: LinkModel, records: int) -> SettingsCreator:
-    """Splink's settings for a model on so many records, in no engine's dialect. Each call makes fresh ones: Splink changes them."""
+def settings(model: LinkModel, prior: float) -> SettingsCreator:
+    """Splink's settings for a model, and odds beforehand of its own, in no engine's dialect. Each call makes fresh ones: Splink changes them."""
     return SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="record_id",
-        probability_two_random_records_match=model.prior(records),
+        probability_two_random_records_match=prior,
         em_convergence=0.001,
         max_iterations=15,
         comparisons=[_as_splink(each, model.weights[each.name]) for each in _comparisons()],

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commonweal.identity import pairs, rules, tables
-from commonweal.identity.cluster import Pairs, by_first_member, clusters
+from commonweal.identity.cluster import Pairs, clusters
 from commonweal.identity.comparisons import starting_model
 from commonweal.identity.errors import RecordTwice
 from commonweal.identity.model import Evidence, LinkModel, ModelOrigin
@@ -101,16 +101,20 @@ def link(
             trained = comparing.train()
             model, origin = (trained, ModelOrigin.TRAINED) if trained else (starting_model(), origin)
         scored = comparing.score(model, progress)
+    judged = rules.Judged(
+        *(scored[name].to_numpy() for name in ("all_evidence", "person", "veto", "sure")),
+    )
+    if origin is ModelOrigin.TRAINED:
+        model = rules.calibrated(model, judged, record_id.size)
     progress(3, _STEPS, "clustering")
     found = Pairs(
         np.searchsorted(record_id, scored["record_id_l"].to_numpy()),
         np.searchsorted(record_id, scored["record_id_r"].to_numpy()),
-        scored["weight"].to_numpy(),
+        rules.weigh(judged, model.prior(record_id.size)),
     )
     numbers, registers = _numbers(backend, records, record_id)
     cluster = clusters(found, record_id.size, rules.THRESHOLD, numbers, registers, rules.MOST_RECORDS)
-    cluster = by_first_member(cluster)
-    evidence, probability = _evidence(found, scored["sure"].to_numpy(), cluster)
+    evidence, probability = _evidence(found, judged.sure, cluster)
     progress(_STEPS, _STEPS, "clustering")
     return Linked(record_id, cluster, evidence, probability, model, origin)
 
@@ -149,5 +153,5 @@ def _evidence(
     for end in (found.left[inside], found.right[inside]):
         np.maximum.at(weight, end, found.weight[inside])
         kind[end[sure[inside]]] = 2
-    probability = np.where(kind > 0, np.round(1.0 / (1.0 + np.exp2(-weight)), 6), np.nan)
+    probability = np.where(kind > 0, np.round(rules.probability(weight), 6), np.nan)
     return _EVIDENCE[kind], probability

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-_MOST_LIKELY = 0.001
+_MOST_LIKELY = 0.01
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,12 @@ from commonweal.jobs.model import Progress, silent
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
-# Pairs below this weight (bits) are not kept: further disagreement says no more.
-FLOOR = -10.0
+# Pairs whose evidence does not speak for one person by this many bits are not kept: two strangers at random are
+# less likely than one person by 15 bits or more.
+FLOOR = 5.0
+# What Splink is told as the probability beforehand when it scores; taken off again, see `rules.weigh`.
+_BEFORE = 2.0**-20
+_BEFORE_ODDS = math.log2(_BEFORE / (1 - _BEFORE))
 
 _MANY_RECORDS = 1_000_000
 _PAIRS_AT_ONCE = 2_000_000
@@ -37,11 +41,19 @@ _ENOUGH_MATCHES = 300
 # Pairs that agree on one of these are of one person nearly always; of all such pairs they are about this share.
 _NEARLY_SURE = (("given_key", "surname_key", "birth_date"), ("given_key", "surname_key", "email_key"))
 _NEARLY_SURE_SHARE = 0.5
-# Each comparison is trained among pairs that agree on something else.
+# A comparison is trained among pairs that agree on something else: the first two of these with enough pairs.
+_TRAINED_AMONG = (
+    ("given_key", "surname_key"),
+    ("door", "birth_year"),
+    ("birth_date",),
+    ("email_key",),
+    ("phone",),
+)
 _NO_PAIRS = pa.schema(
-    [("record_id_l", pa.int64()), ("record_id_r", pa.int64()), ("weight", pa.float64()), ("sure", pa.bool_())]
+    [(name, pa.int64()) for name in ("record_id_l", "record_id_r")]
+    + [(name, pa.float64()) for name in ("person", "all_evidence")]
+    + [(name, pa.bool_()) for name in ("veto", "sure")]
 ).empty_table()
-_TRAINED_AMONG = (("given_key", "surname_key"), ("birth_date",), ("email_key",), ("phone",))
 
 
 class Comparing:
@@ -64,7 +76,8 @@ class Comparing:
         if partners is None:
             return None
         start = comparisons.starting_model()
-        linker = self._linker(LinkModel(start.definition, partners, start.weights))
+        model = LinkModel(start.definition, partners, start.weights)
+        linker = self._linker(model, model.prior(self._records))
         with _quiet():
             linker.training.estimate_u_using_random_sampling(
                 max_pairs=_SAMPLE_PAIRS, seed=_SEED, num_chunks=1
@@ -76,11 +89,11 @@ class Comparing:
         return _learnt(linker, partners)
 
     def score(self, model: LinkModel, progress: Progress = silent) -> pa.Table:
-        """All pairs worth comparing whose weight is above `FLOOR`, as `tables.judged` gives them."""
+        """All pairs worth comparing whose evidence is above `FLOOR`, as `tables.judged` gives them."""
         leeway = min(4.0, max(1.0, _MANY_RECORDS / max(self._records, 1)))
         with tables.candidates(self._comparable, leeway).cache() as candidates:
             parts = math.ceil(_number(candidates.count()) / _PAIRS_AT_ONCE)
-            linker = self._linker(model)
+            linker = self._linker(model, _BEFORE)
             judged = []
             for part in range(parts):
                 progress(part, parts, "comparing")
@@ -92,8 +105,12 @@ class Comparing:
     def _score_part(self, linker: Linker, candidates: ir.Table) -> pa.Table:
         with candidates.cache() as part, _quiet():
             linker.table_management.register_blocked_pairs_for_predict(self._api.register(part.op().name))
-            scored = linker.inference.predict(threshold_match_weight=FLOOR, warning_mode="never")
-            judged = self._backend.to_pyarrow(tables.judged(self._backend.table(scored.physical_name)))
+            scored = linker.inference.predict(
+                threshold_match_weight=_BEFORE_ODDS + FLOOR, warning_mode="never"
+            )
+            judged = self._backend.to_pyarrow(
+                tables.judged(self._backend.table(scored.physical_name), _BEFORE_ODDS)
+            )
             scored.drop_table_from_database_and_remove_from_cache()
         return judged
 
@@ -103,8 +120,8 @@ class Comparing:
         for frequencies in self._frequencies.values():
             frequencies.release()
 
-    def _linker(self, model: LinkModel) -> Linker:
-        settings = comparisons.settings(model, self._records)
+    def _linker(self, model: LinkModel, prior: float) -> Linker:
+        settings = comparisons.settings(model, prior)
         linker = Linker(self._input, settings, log_level=None, validate_settings=False)
         for column, frequencies in self._frequencies.items():
             lookup = self._api.register(frequencies.op().name)
@@ -152,25 +169,27 @@ def _splink_on(backend: BaseBackend) -> Any:
 
 
 def _learnt(linker: Linker, partners: float) -> LinkModel:
-    """The trained weights, rounded so that the engine's order of summing does not show; a level that was not
-    seen, or learnt against sense, keeps its starting weight."""
+    """The trained weights, rounded so that the engine's order of summing does not show."""
     found = {each["output_column_name"]: each for each in linker.misc.save_model_to_json()["comparisons"]}
     weights = {
-        each.name: tuple(
-            _sensible(level, start)
-            for level, start in zip(found[each.name]["comparison_levels"][1:], each.weights, strict=True)
-        )
+        each.name: _sensible(found[each.name]["comparison_levels"][1:], each.weights)
         for each in comparisons.COMPARISONS
     }
     return LinkModel(comparisons.DEFINITION, partners, weights)
 
 
-def _sensible(level: dict[str, Any], start: Weight) -> Weight:
-    m, u = level.get("m_probability"), level.get("u_probability")
-    return Weight(
-        _rounded(m) if isinstance(m, float) and m > 0 else start.m,
-        _rounded(u) if isinstance(u, float) and u > 0 else start.u,
+def _sensible(levels: Sequence[dict[str, Any]], start: tuple[Weight, ...]) -> tuple[Weight, ...]:
+    """A comparison's weights: a level that was not seen keeps its starting weight; all do where agreement was
+    learnt to speak against one person, or disagreement for it."""
+    learnt = tuple(
+        Weight(_share(level.get("m_probability"), first.m), _share(level.get("u_probability"), first.u))
+        for level, first in zip(levels, start, strict=True)
     )
+    return learnt if learnt[0].m > learnt[0].u and learnt[-1].m < learnt[-1].u else start
+
+
+def _share(found: object, otherwise: float) -> float:
+    return _rounded(found) if isinstance(found, float) and found > 0 else otherwise
 
 
 def _number(expression: ir.Scalar) -> float:

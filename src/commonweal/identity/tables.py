@@ -68,8 +68,6 @@ BLOCKS = (
 
 _ASSUMED = 200.0
 
-# The weight (log2 odds) of what is taken as proof.
-SURE = 24.0
 # The least number of years between a parent and a child on the rolls.
 GENERATION = 14
 
@@ -134,40 +132,34 @@ def _parts(comparable: ir.Table) -> dict[str, ir.Value]:
     }
 
 
-def judged(scored: ir.Table) -> ir.Table:
-    """Splink's scored pairs to: record_id_l, record_id_r, weight (log2 odds that both are one person), sure.
+def judged(scored: ir.Table, before: float) -> ir.Table:
+    """Splink's scored pairs to: record_id_l, record_id_r, and what speaks for one person (bits, see `rules.weigh`).
 
-    Splink weighs a person against a stranger. But two people of one household agree on surname, address and
-    telephone as one person does: against a housemate only the evidence about the person counts, with even odds
-    beforehand. `weight` is the log2 odds against either.
+    `person`: by the evidence about the person alone (given name, birth, sex). `all_evidence`: by everything but
+    registration numbers. `before` is what Splink added as the log2 odds beforehand; both columns are without it.
 
-    Where a household may be the explanation (one door, one e-mail address or telephone), given names that speak
-    against it are a veto (twins, couples), and so are birth years a generation apart (father and son of one
-    name). So are given names and surnames that both speak against it, and different suffixes (junior, senior).
-    A shared registration number is `sure`, unless given names and one of surname and birth speak against it.
+    `veto`: where a household may be the explanation (one door, one e-mail address or telephone), given names that
+    differ (twins, couples), or birth years a generation apart (father and son of one name); also given names and
+    surnames that both differ, and suffixes that do (junior, senior). `sure`: a shared registration number, unless
+    given names and one of surname and birth speak against it.
     """
     person = scored.mw_given + scored.mw_tf_adj_given + scored.mw_birth + scored.mw_sex
-    stranger = scored.match_weight - scored.mw_number
     given_differ, surnames_differ = scored.mw_given < 0, scored.mw_surname < 0
     one_household = (
         (scored.door_l == scored.door_r).fill_null(False) | (scored.mw_email > 0) | (scored.mw_phone > 0)
     )
     years_apart = (scored.birth_year_l - scored.birth_year_r).abs().fill_null(0)
-    veto = (
-        (given_differ & (one_household | surnames_differ))
-        | ((years_apart >= GENERATION) & one_household)
-        | (scored.name_suffix_l != scored.name_suffix_r).fill_null(False)
-    )
     one_number = (scored.registration_number_l == scored.registration_number_r).fill_null(False)
-    sure = one_number & ~(given_differ & (surnames_differ | (scored.mw_birth < 0)))
-    weight = ibis.cases((sure, SURE), (veto, -SURE), else_=-_log2_sum(-stranger, -person))
-    return scored.select("record_id_l", "record_id_r", weight=weight, sure=sure)
-
-
-def _log2_sum(left: ir.FloatingValue, right: ir.FloatingValue) -> ir.Value:
-    """log2(2^left + 2^right), safe for large values."""
-    larger, smaller = ibis.greatest(left, right), ibis.least(left, right)
-    return larger + (1.0 + (2.0 ** (smaller - larger))).log2()
+    return scored.select(
+        "record_id_l",
+        "record_id_r",
+        person=person,
+        all_evidence=scored.match_weight - scored.mw_number - before,
+        veto=(given_differ & (one_household | surnames_differ))
+        | ((years_apart >= GENERATION) & one_household)
+        | (scored.name_suffix_l != scored.name_suffix_r).fill_null(False),
+        sure=one_number & ~(given_differ & (surnames_differ | (scored.mw_birth < 0))),
+    )
 
 
 def numbered(records: ir.Table) -> ir.Table:

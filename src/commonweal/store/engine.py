@@ -81,7 +81,9 @@ def _spark(scratch: Path) -> BaseBackend:
         .config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
         .config("spark.sql.shuffle.partitions", "4")
         # Splink builds weights in layers; folded into one another they outgrow what Java can compile.
-        .config("spark.sql.optimizer.excludedRules", "org.apache.spark.sql.catalyst.optimizer.CollapseProject")
+        .config(
+            "spark.sql.optimizer.excludedRules", "org.apache.spark.sql.catalyst.optimizer.CollapseProject"
+        )
         .config("spark.driver.memory", os.environ.get("COMMONWEAL_MEMORY", "2500m").replace("MB", "m"))
         .getOrCreate()
     )
