@@ -24,4 +24,16 @@ fi
 
 .venv/bin/pip install --quiet --disable-pip-version-check "uv==${UV_VERSION}"
 VIRTUAL_ENV=.venv .venv/bin/uv sync --quiet --frozen --all-extras --inexact --compile-bytecode
+
+# LightGBM needs GNU's OpenMP library, which a bare Debian may lack.
+if ! .venv/bin/python -c 'import lightgbm' 2>/dev/null; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libgomp1 >/dev/null
+    fi
+    if ! .venv/bin/python -c 'import lightgbm'; then
+        echo "LightGBM does not load. If libgomp.so.1 is missing, as root: apt-get install libgomp1" >&2
+        exit 1
+    fi
+fi
+
 .venv/bin/python scripts/vendor.py
