@@ -16,6 +16,11 @@ Chung, Rabe-Hesketh, Dorie, Gelman and Liu (*Psychometrika* 78, 2013), which kee
 the data would seem to prove that all arms are alike. So an arm with few people is drawn to its channel, its
 message, and in the end to nothing, as far as the data don't speak against it.
 
+The widths w are a judgement: what field experiments mostly find, and four settings tried on the synthetic electorate.
+Shrinking has its price. Over simulated trials of 8,000 and 20,000 people in 13 arms the 95% intervals held 97-99% of the
+effects where there were none, 94-96% of small ones (0.15 on the logit scale by the door), 90-91% at 0.3 and 87-89% at 0.6:
+large effects are understated until the trial is large.
+
 People of one household vote alike. The likelihood is therefore weighted by one over the design effect: the variance of
 residuals summed by household, over what it were if all were independent.
 
