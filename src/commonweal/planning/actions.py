@@ -111,13 +111,13 @@ def _draws(
 ) -> EffectDraws | None:
     """The errors that effects share, as (draws, segments, options); None where scoring left none."""
     table = lake.table("scoring.effect_draw")
-    codes = [option.code for option in options]
-    rows = lake.read(table.filter(table.option.isin(codes)))
+    arms = [option.arm_name for option in options]
+    rows = lake.read(table.filter(table.option.isin(arms)))
     if not rows.num_rows:
         return None
-    option = np.array([codes.index(code) for code in rows["option"].to_pylist()])
+    option = np.array([arms.index(arm) for arm in rows["option"].to_pylist()])
     segment, draw = rows["segment"].to_numpy(), rows["draw"].to_numpy()
-    shape = (int(draw.max()) + 1, max(int(segment.max()), int(population.segment.max())) + 1, len(codes))
+    shape = (int(draw.max()) + 1, max(int(segment.max()), int(population.segment.max())) + 1, len(arms))
     turnout, support = np.zeros(shape), np.zeros(shape)
     turnout[draw, segment, option] = np.nan_to_num(rows["d_turnout"].to_numpy())
     support[draw, segment, option] = np.nan_to_num(rows["d_support"].to_numpy())

@@ -86,10 +86,10 @@ def read_population(lake: Lake, options: tuple[CampaignOption, ...]) -> Populati
     people = lake.read(_people(lake.table("people.profile"), lake.table("scoring.score")))
     person = _numbers(people, "person_id", np.int64)
     effects = _Effects(person, len(options))
-    codes = [option.code for option in options]
+    arms = [option.arm_name for option in options]
     table = lake.table("scoring.effect")
-    for position, code in enumerate(codes):
-        effects.add(position, lake.read(table.filter(table.option == code)))
+    for position, arm in enumerate(arms):
+        effects.add(position, lake.read(table.filter(table.option == arm)))
     return Population(
         person=person,
         household=_numbers(people, "household_id", np.int64),
