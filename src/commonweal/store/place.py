@@ -206,10 +206,10 @@ def _copy_binaries(package: Path, copy: Path) -> None:
     try:
         for part in ("bin", "lib", "share"):
             source, target = package / _INSTALL / part, draft / _WHEEL / _INSTALL / part
-            shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("*.a"))
+            _copy_tree(source, target)
         libraries = package.with_name(f"{_WHEEL}.libs")
         if libraries.exists():
-            shutil.copytree(libraries, draft / libraries.name)
+            _copy_tree(libraries, draft / libraries.name)
         for folder, _, files in os.walk(draft):
             Path(folder).chmod(0o755)
             for name in files:
@@ -285,3 +285,28 @@ def _replace(path: Path, values: dict[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
+
+
+def _copy_tree(source: Path, target: Path) -> None:
+    """Copy a folder. Raises the first OSError: `shutil` would gather them in one that has no number."""
+
+    def copy(one: str, other: str) -> str:
+        try:
+            return str(shutil.copy2(one, other))
+        except OSError as error:
+            raise _CopyStopped(error) from error
+
+    try:
+        shutil.copytree(
+            source, target, symlinks=True, ignore=shutil.ignore_patterns("*.a"), copy_function=copy
+        )
+    except _CopyStopped as stopped:
+        raise stopped.error from None
+
+
+class _CopyStopped(Exception):
+    """Ends a copy at the first error."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
