@@ -25,6 +25,8 @@ _JEANNE: Row = {
 }
 _MARRIED = {"given_name": "Jeanne", "surname": "Roux", "email": "jeanne@example.org"}
 
+_DOOR = {"house_number": "12", "street": "rue des Lilas"}
+
 
 def _row(number: str, **changes: str) -> Row:
     return {"id": number, **_JEANNE, **changes}
@@ -207,6 +209,30 @@ def test_flats_of_one_building_are_households_of_their_own(campaign: Campaign, l
     resolve(campaign)
     homes = _households(campaign)
     assert homes["roll:a"] == homes["roll:b"] != homes["roll:c"]
+
+
+def test_a_flat_is_one_household_whatever_the_surnames(campaign: Campaign, load: Load) -> None:
+    flat = {"unit": "Appt 1"}
+    load("roll", [_row("a", given_name="Jean", **flat), _row("b", surname="Silva", given_name="Ana", **flat)])
+    load("canvass", [{"id": "c", "given_name": "Luc", "surname": "Abadie", **_DOOR, **flat}])
+    resolve(campaign)
+    homes = _households(campaign)
+    assert homes["roll:a"][0] == homes["roll:b"][0] == homes["canvass:c"][0]
+    assert [homes[key][1] for key in ("roll:a", "roll:b", "canvass:c")] == [
+        "address_surname",
+        "address",
+        "address_surname",
+    ]
+
+
+def test_a_crowd_at_one_door_is_no_household(campaign: Campaign, load: Load) -> None:
+    names = "Ana Bob Cyd Dora Eva Fay Guy Hal Ida Job Kim Lou Max Ned".split()
+    load(
+        "roll",
+        [_row(str(n), given_name=name, birth_date=f"19{n + 50}-01-02") for n, name in enumerate(names)],
+    )
+    resolve(campaign)
+    assert {evidence for _, evidence in _households(campaign).values()} == {"alone"}
 
 
 def test_anonymous_voters_of_named_households(campaign: Campaign, load: Load) -> None:

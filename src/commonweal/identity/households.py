@@ -1,4 +1,4 @@
-"""Persons to households: those that a list names, else those at one address with a surname in common."""
+"""Persons to households: those that a list names, else one address with a surname in common, or one flat."""
 
 from __future__ import annotations
 
@@ -34,24 +34,35 @@ class Housed:
 def house(backend: BaseBackend, records: ir.Table, links: ir.Table, persons: Ids) -> Housed:
     """The households of `persons` (ids, ordered).
 
-    `records`: the active records (columns of `intake.record`); `links`: record_id, person_id.
+    `records`: the active records (columns of `intake.record`); `links`: record_id, person_id. Who is in a
+    household that a list names is in no other. Places where more than `MOST_HOUSED` would live count for none.
     """
+    homes = tables.homes(records, links)
     named = _places(backend.to_pyarrow(tables.households_by_list(records, links)), persons)
-    under = tables.households_by_address(tables.homes(records, links), tables.surnames(records, links))
-    by_address = _places(backend.to_pyarrow(under), persons)
     is_named = np.isin(np.arange(persons.size), named.person)
-    by_address = by_address.where(~is_named[by_address.person])
-    by_address = by_address.where(by_address.sizes[by_address.place] <= MOST_HOUSED)
-    household = components(
-        np.concatenate((named.person, by_address.person)),
-        np.concatenate((named.place, by_address.place + named.count)) + persons.size,
-        persons.size + named.count + by_address.count,
-    )[: persons.size]
-    together = np.bincount(household, minlength=1)[household] > 1
+    family, flat = (
+        _places(backend.to_pyarrow(found), persons).believable(is_named)
+        for found in (
+            tables.households_by_surname(homes, tables.surnames(records, links)),
+            tables.households_by_flat(homes),
+        )
+    )
+    household = _joined(persons.size, named, family, flat)
     evidence = np.full(persons.size, HouseholdEvidence.ALONE, dtype=object)
-    evidence[together] = HouseholdEvidence.ADDRESS_SURNAME
+    evidence[flat.shared()] = HouseholdEvidence.ADDRESS
+    evidence[family.shared()] = HouseholdEvidence.ADDRESS_SURNAME
     evidence[is_named] = HouseholdEvidence.LIST
     return Housed(persons, household, evidence)
+
+
+def _joined(persons: int, *kinds: _Places) -> Ids:
+    """The number of each person's household: all who share a place, directly or through others."""
+    left, right, nodes = [], [], persons
+    for places in kinds:
+        left.append(places.person)
+        right.append(places.place + nodes)
+        nodes += places.count
+    return components(np.concatenate(left), np.concatenate(right), nodes)[:persons]
 
 
 @dataclass(frozen=True)
@@ -63,11 +74,21 @@ class _Places:
     count: int
 
     @property
-    def sizes(self) -> Ids:
-        return np.bincount(self.place, minlength=self.count).astype(np.int64)
+    def _sizes(self) -> Ids:
+        """For each entry how many live at its place."""
+        sizes: Ids = np.bincount(self.place, minlength=self.count)[self.place]
+        return sizes
 
-    def where(self, chosen: npt.NDArray[np.bool_]) -> _Places:
-        return _Places(self.person[chosen], self.place[chosen], self.count)
+    def believable(self, elsewhere: npt.NDArray[np.bool_]) -> _Places:
+        """Without the persons who are at home `elsewhere`, and without crowds."""
+        here = ~elsewhere[self.person]
+        rest = _Places(self.person[here], self.place[here], self.count)
+        small = rest._sizes <= MOST_HOUSED
+        return _Places(rest.person[small], rest.place[small], rest.count)
+
+    def shared(self) -> Ids:
+        """The persons who don't live there alone."""
+        return self.person[self._sizes > 1]
 
 
 def _places(found: pa.Table, persons: Ids) -> _Places:

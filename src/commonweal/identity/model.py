@@ -68,6 +68,7 @@ class HouseholdEvidence(StrEnum):
 
     LIST = "list"  # a list names the household
     ADDRESS_SURNAME = "address_surname"  # same address, and a surname in common
+    ADDRESS = "address"  # same flat
     ALONE = "alone"
 
 

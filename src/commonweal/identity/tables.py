@@ -77,12 +77,16 @@ def comparable(records: ir.Table) -> ir.Table:
     return records.select(
         "record_id",
         *(name for name in COMPARED if name not in ("birth_year", "birth_month", "birth_day", "door")),
-        # Without the town, which many a list leaves out.
-        door=records.house_number.lower() + " " + records.street_key,
+        door=_door(records),
         birth_year=ibis.coalesce(records.birth_date.year(), records.birth_year.cast("int32")).cast("int32"),
         birth_month=records.birth_date.month().cast("int32"),
         birth_day=records.birth_date.day().cast("int32"),
     )
+
+
+def _door(records: ir.Table) -> ir.Value:
+    """House number and street, without the town, which many a list leaves out; null without a number."""
+    return records.house_number.lower() + " " + records.street_key
 
 
 def frequencies(comparable: ir.Table, column: str, usual: float) -> ir.Table:
@@ -183,22 +187,31 @@ def lists_sharing_numbers(numbered: ir.Table) -> ir.Table:
 
 
 def homes(records: ir.Table, links: ir.Table) -> ir.Table:
-    """For each person where they live: person_id, address_key, unit. Persons with no address are absent.
+    """For each person where they live: person_id, address (door and town), unit. Persons with no door are absent.
 
     The address that most of the person's records give; among equals the one of the latest batch, then the first
-    in the alphabet. A unit counts where some record of the person gives one at that address.
+    in the alphabet. A door whose list leaves out the town is in the town in which all others say that it is. A
+    unit counts where some record of the person gives one at that address.
     """
-    placed = records.filter(records.address_key.notnull()).join(links, "record_id")
-    given = placed.group_by("person_id", "address_key").aggregate(
-        times=placed.count(), latest=placed.batch_id.max(), unit=placed.unit.max()
+    placed = records.select(
+        "record_id",
+        "batch_id",
+        "unit",
+        door=_door(records),
+        town=ibis.coalesce(records.postcode, records.city_key),
+    ).filter(lambda row: row.door.notnull())
+    told = placed.filter(placed.town.notnull())
+    towns = told.group_by("door").aggregate(towns=told.town.nunique(), only_town=told.town.max())
+    known = placed.left_join(towns.filter(towns.towns == 1), "door").select(
+        *("record_id", "batch_id", "unit", "door"), town=ibis.coalesce(placed.town, ibis._.only_town)
     )
-    rank = ibis.row_number().over(
-        ibis.window(
-            group_by="person_id", order_by=[given.times.desc(), given.latest.desc(), given.address_key.asc()]
-        )
+    whole = known.mutate(address=known.door + "|" + known.town.fill_null("")).join(links, "record_id")
+    given = whole.group_by("person_id", "address").aggregate(
+        times=whole.count(), latest=whole.batch_id.max(), unit=whole.unit.max()
     )
-    ranked = given.mutate(rank=rank)
-    return ranked.filter(ranked["rank"] == 0).select("person_id", "address_key", "unit")
+    order = [given.times.desc(), given.latest.desc(), given.address.asc()]
+    ranked = given.mutate(rank=ibis.row_number().over(ibis.window(group_by="person_id", order_by=order)))
+    return ranked.filter(ranked["rank"] == 0).select("person_id", "address", "unit")
 
 
 def surnames(records: ir.Table, links: ir.Table) -> ir.Table:
@@ -215,17 +228,19 @@ def households_by_list(records: ir.Table, links: ir.Table) -> ir.Table:
     return keyed.select("person_id", household=keyed.source + "|" + keyed.household_key).distinct()
 
 
-def households_by_address(homes: ir.Table, surnames: ir.Table) -> ir.Table:
+def households_by_surname(homes: ir.Table, surnames: ir.Table) -> ir.Table:
     """Households by same address and a surname in common: person_id, household (address, unit and surname).
 
     Where all who give a unit at an address under a surname give the same, those who give none live there too.
     """
     under = homes.join(surnames, "person_id")
-    units = under.group_by("address_key", "surname").aggregate(
-        units=under.unit.nunique(), only=under.unit.max()
-    )
-    known = under.join(units, ["address_key", "surname"])
-    unit = ibis.cases((known.units == 1, known.only), else_=known.unit.fill_null(""))
-    return known.select(
-        "person_id", household=known.address_key + "|" + unit.fill_null("") + "|" + known.surname
-    ).distinct()
+    units = under.group_by("address", "surname").aggregate(units=under.unit.nunique(), only=under.unit.max())
+    known = under.join(units, ["address", "surname"])
+    unit = ibis.cases((known.units == 1, known.only), else_=known.unit).fill_null("")
+    return known.select("person_id", household=known.address + "|" + unit + "|" + known.surname).distinct()
+
+
+def households_by_flat(homes: ir.Table) -> ir.Table:
+    """Households by same flat, whatever the surnames: person_id, household (address and unit)."""
+    flats = homes.filter(homes.unit.notnull())
+    return flats.select("person_id", household=flats.address + "|" + flats.unit)

@@ -150,7 +150,7 @@ _LIST = [
     ),
     LakeTable(
         "identity.household",
-        "Which household each person lives in, and by what evidence (list, address_surname, alone).",
+        "Which household each person lives in, and by what evidence (list, address_surname, address, alone).",
         pa.schema([("person_id", _ID), ("household_id", _ID), ("evidence", _TEXT)]),
     ),
     LakeTable(
