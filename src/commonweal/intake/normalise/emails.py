@@ -8,6 +8,7 @@ property test holds them to it).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -63,6 +64,7 @@ def _by_pattern(cells: Text) -> Text:
     return pc.binary_join_element_wise(local, good.take(domains.indices), "@")
 
 
+@lru_cache(maxsize=100_000)  # a list's few domains come in every chunk
 def _domain(domain: str) -> str | None:
     address = _valid(f"a@{domain}")
     return address.partition("@")[2] if address else None

@@ -32,7 +32,7 @@ from commonweal.intake.readers.model import (
 from commonweal.intake.readers.stream import Survey, encoding_of, utf8_blocks
 from commonweal.intake.rules import Reason, unique_headers
 
-_ROWS = 50_000
+_ROWS = 20_000
 _SAMPLE = 2_000
 _decode = msgspec.json.Decoder().decode
 
@@ -100,7 +100,8 @@ class JsonReader:
                 self.names.update(dict.fromkeys(row))
         if len(self.names) > MAX_COLUMNS:
             raise TooManyColumns(path=self.path, limit=MAX_COLUMNS)
-        columns = [pa.array([row.get(name) for row in rows], pa.string()) for name in self.names]
+        text = pa.struct([(name, pa.string()) for name in self.names])
+        columns = pa.array(rows, text).flatten()
         return Chunk(np.array(places, np.int64), text_batch(self.headers, columns), bad)
 
     def _values(self) -> Iterator[tuple[int, Any]]:
@@ -108,39 +109,38 @@ class JsonReader:
 
     def _line_values(self) -> Iterator[tuple[int, Any]]:
         """Each line's value, or why it has none."""
-        for number, raw, open_end in self._lines():
-            if not raw.strip():
-                continue
-            if len(raw) > MAX_LINE:
-                shown = raw[:SHOWN].decode("utf-8", "replace")
-                yield number, BadRow(number, Reason.LINE_TOO_LONG, (shown,))
-                continue
-            try:
-                yield number, _decode(raw)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                if open_end and "truncated" in str(error):
-                    raise FileCut(
-                        path=self.path, reason=Phrase(_("it ends in the middle of line {line}"), line=number)
-                    ) from None
-                text = raw.decode("utf-8", "replace")
-                damaged = "\ufffd" in text and b"\xef\xbf\xbd" not in raw
-                reason = Reason.UNDECODABLE if damaged else Reason.BROKEN_JSON
-                yield number, BadRow(number, reason, (text[:MAX_LINE],))
+        for first, text, whole in self._blocks():
+            for number, raw in enumerate(text.split(b"\n"), first):
+                try:
+                    yield number, _decode(raw) if len(raw) <= MAX_LINE else self._broken(number, raw, whole)
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    if raw.strip():
+                        yield number, self._broken(number, raw, whole or "truncated" not in str(error))
 
-    def _lines(self) -> Iterator[tuple[int, bytes, bool]]:
-        """Each line with its number, and whether it is the last one, without a line end."""
+    def _broken(self, line: int, raw: bytes, whole: bool) -> BadRow:
+        """Why a line has no value. Raises FileCut where the file ends in its middle."""
+        if len(raw) > MAX_LINE:
+            return BadRow(line, Reason.LINE_TOO_LONG, (raw[:SHOWN].decode("utf-8", "replace"),))
+        if not whole:
+            raise FileCut(path=self.path, reason=Phrase(_("it ends in the middle of line {line}"), line=line))
+        text = raw.decode("utf-8", "replace")
+        damaged = "\ufffd" in text and b"\xef\xbf\xbd" not in raw
+        return BadRow(line, Reason.UNDECODABLE if damaged else Reason.BROKEN_JSON, (text,))
+
+    def _blocks(self) -> Iterator[tuple[int, bytes, bool]]:
+        """Blocks of whole lines, each with the number of its first; the last may lack its line end."""
         held, number = b"", 1
         for block in utf8_blocks(self.path, self.encoding, self._saw):
             text = held + block
             end = lines.last_line_end(text)
-            for raw in text[:end].split(b"\n")[:-1]:
-                yield number, raw, False
-                number += 1
+            if end:
+                yield number, text[:end], True
+            number += text.count(b"\n", 0, end)
             held = text[end:]
             if len(held) > 8 * MAX_LINE:
                 raise NotATable(path=self.path, found=Phrase(_("JSON without line ends")))
         if held:
-            yield number, held, True
+            yield number, held, False
 
     def _list_values(self) -> Iterator[tuple[int, Any]]:
         """The members of one list that fills the whole file, each with its line."""
@@ -229,12 +229,13 @@ def _is_by_line(head: bytes) -> bool:
 
 def _flatten(value: dict[str, Any], prefix: str, row: Row) -> None:
     for key, member in value.items():
-        name = f"{prefix}{key}"
-        if type(member) is str:
+        name = prefix + key if prefix else key
+        kind = type(member)
+        if kind is str:
             row[name] = member
-        elif isinstance(member, dict):
+        elif kind is dict:
             _flatten(member, f"{name}.", row)
-        elif isinstance(member, list) and any(isinstance(each, dict) for each in member):
+        elif kind is list and any(isinstance(each, dict) for each in member):
             _flatten({str(i): each for i, each in enumerate(member)}, f"{name}.", row)
         else:
             row[name] = _text(member)
@@ -244,10 +245,10 @@ def _text(value: Any) -> str | None:
     """A value as the text of a cell; an empty list or object is an empty cell."""
     if value is None or isinstance(value, str):
         return value
-    if value in ([], {}):
-        return None
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list | dict):
+        return msgspec.json.encode(value).decode() if value else None
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value)
