@@ -34,6 +34,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 HERE = Path()
 
 
+audit = typer.Typer(no_args_is_help=True, help="Whether the record of who did and saw what is whole.")
+app.add_typer(audit, name="audit")
+
+
 def main() -> None:
     """Entry point of the `commonweal` command."""
     with terminal.told_errors(machine="--json" in sys.argv):
@@ -298,6 +302,44 @@ def way_in(
             return
     rows = [(each.account.name, each.account.email, each.account.role.value) for each in accounts]
     terminal.show_table("Accounts: name one of them", ("name", "e-mail", "role"), rows)
+
+
+@audit.command("verify")
+def verify_audit(
+    anchor: Annotated[
+        str | None,
+        typer.Option(help="NUMBER:HASH of a seal as noted elsewhere; a backup's manifest has the last one."),
+    ] = None,
+    campaign: Folder = HERE,
+    json: AsJson = False,
+) -> None:
+    """Check every entry against its seal. Ends with status 1 when something was taken out, put in or changed.
+
+    Example: commonweal audit verify --json
+    """
+    from commonweal import reports
+    from commonweal.audit import sealing
+    from commonweal.audit.rules import read_anchor
+
+    noted = read_anchor(anchor) if anchor else None
+    with Campaign.open(campaign) as opened:
+        verdict = sealing.verify(opened, noted)
+    terminal.show_json(verdict) if json else reports.show_verdict(verdict)
+    if not verdict.intact:
+        raise typer.Exit(1)
+
+
+@audit.command("seal")
+def seal_audit(campaign: Folder = HERE, json: AsJson = False) -> None:
+    """Seal what is not sealed yet; `commonweal serve` does it each second.
+
+    Example: commonweal audit seal
+    """
+    from commonweal.audit import sealing
+
+    with Campaign.open(campaign) as opened:
+        count = sealing.seal(opened.ledger, opened.clock())
+    terminal.show_json({"sealed": count}) if json else terminal.OUT.print(f"Sealed {count} entries.")
 
 
 @app.command()

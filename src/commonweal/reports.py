@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commonweal.audit.model import Fault, Verdict
 from commonweal.campaign import Campaign
 from commonweal.identity.model import ResolveReport
 from commonweal.intake import queries as lists
@@ -219,6 +220,30 @@ def show_study(report: StudyReport) -> None:
             " Allow it: --with OPTION"
         )
     OUT.print(f"Mailing list, one piece a household: {report.mailing_list}")
+
+
+_FAULTS = {
+    Fault.SEAL_MISSING: "a seal is missing before it, or it is itself",
+    Fault.SEAL_ALTERED: "does not follow from the seal before it",
+    Fault.ENTRY_MISSING: "entries were taken out",
+    Fault.ENTRY_ALTERED: "an entry, or the seal, was changed",
+    Fault.ENTRY_INSERTED: "entries were put in",
+    Fault.OTHER_CHAIN: "its hash is not the one that was noted",
+}
+
+
+def show_verdict(verdict: Verdict) -> None:
+    """Whether the audit is whole; if not, where it is broken."""
+    for each in verdict.breaks:
+        OUT.print(f"[bold red]✗[/] Seal {each.seal_id} (entries {each.entries}): {_FAULTS[each.fault]}.")
+    if verdict.inserted:
+        OUT.print(f"[bold red]✗[/] Entries that no seal knows: {', '.join(map(str, verdict.inserted))}.")
+    state = "[green]✓ Intact[/]" if verdict.intact else "[bold red]✗ Broken[/]"
+    OUT.print(
+        f"{state}: {verdict.entries:,} entries in {verdict.seals:,} seals; {verdict.unsealed:,} not sealed yet."
+    )
+    if verdict.last:
+        OUT.print(f"Last seal: {verdict.last.seal_id}:{verdict.last.hash}", soft_wrap=True)
 
 
 def _judged_row(each: Judged) -> tuple[str, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from commonweal.audit.model import Entry
+from commonweal.audit.model import Entry, Moment
 from commonweal.store.ledger import Connection
 
-_COLUMNS = "entry_id, at, actor, verb, subject, detail"
+_COLUMNS = "entry_id, at, actor, verb, subject, detail, cardinality(persons), why"
 
 
 def recent(
@@ -21,13 +21,28 @@ def recent(
     return [Entry(*row) for row in rows]
 
 
-def about(connection: Connection, subject: str, limit: int = 20) -> list[Entry]:
-    """What was done to, or seen of, one subject ("person:123"), the newest first."""
+def who_saw(connection: Connection, person_id: int, limit: int = 20) -> list[Entry]:
+    """All that was done to, or seen of, one person, alone or among many, the newest first.
+
+    Under every id that the person had before a merge, too.
+    """
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM audit.entry WHERE subject = %s ORDER BY entry_id DESC LIMIT %s",
-        (subject, limit),
+        "WITH known (id) AS ("
+        "   SELECT %(person)s::bigint"
+        "   UNION SELECT subject FROM identity.person_of WHERE person_id = %(person)s)"
+        f" SELECT {_COLUMNS} FROM audit.entry"
+        " WHERE subject = ANY (ARRAY(SELECT 'person:' || id FROM known)) OR persons && ARRAY(SELECT id FROM known)"
+        " ORDER BY entry_id DESC LIMIT %(limit)s",
+        {"person": person_id, "limit": limit},
     ).fetchall()
     return [Entry(*row) for row in rows]
+
+
+def moments(connection: Connection, person_id: int, limit: int = 200) -> list[Moment]:
+    """`who_saw`, for the person's line of time."""
+    return [
+        Moment(each.at, each.actor, each.verb, each.why) for each in who_saw(connection, person_id, limit)
+    ]
 
 
 def verbs(connection: Connection) -> list[str]:

@@ -242,9 +242,14 @@ def export(campaign: Campaign, folder: Path, *, actor: str | None = None) -> lis
     except OSError as error:
         raise ListsNotWritten(folder=folder, reason=error.strerror or error) from error
     with campaign.ledger.transaction(LedgerRole.WORKER) as connection:
-        detail = {each.path.name: each.rows for each in written}
         audit.record(
-            connection, campaign, "plan.export", subject=f"plan:{found.plan_id}", detail=detail, actor=actor
+            connection,
+            campaign,
+            "plan.export",
+            subject=f"plan:{found.plan_id}",
+            persons=rows["person_id"].to_pylist(),
+            detail={each.path.name: each.rows for each in written},
+            actor=actor,
         )
     return written
 
@@ -269,9 +274,14 @@ def hand_out(campaign: Campaign, channel: str, *, account: int, actor: str) -> l
             raise UnknownOption(code=channel, known=", ".join(sorted(options)))
         rows = queries.handed_out(connection, found.plan_id, used)
         listed = lists.sheet(channel, lists.pieces(rows, options))
-        detail = {"channel": channel, "rows": len(listed) - 1}
         audit.record(
-            connection, campaign, "plan.export", subject=f"plan:{found.plan_id}", detail=detail, actor=actor
+            connection,
+            campaign,
+            "plan.export",
+            subject=f"plan:{found.plan_id}",
+            persons=[row["person_id"] for row in rows],
+            detail={"channel": channel, "rows": len(listed) - 1},
+            actor=actor,
         )
     return listed
 

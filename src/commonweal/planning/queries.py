@@ -75,7 +75,7 @@ def handed_out(connection: Connection, plan_id: int, options: list[str]) -> list
     """
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
-            "SELECT household_id, planned AS option, given_name, surname, area_code, street, house_number, unit,"
+            "SELECT person_id, household_id, planned AS option, given_name, surname, area_code, street, house_number, unit,"
             " postcode, city, phone, email FROM people.person"
             " WHERE plan_id = %s AND planned = ANY (%s) ORDER BY household_id, surname, given_name, person_id",
             (plan_id, options),

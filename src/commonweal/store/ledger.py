@@ -108,10 +108,12 @@ class Ledger:
 
     @contextmanager
     def read(
-        self, role: LedgerRole = LedgerRole.OWNER, *, account: int | None = None
+        self, role: LedgerRole = LedgerRole.OWNER, *, account: int | None = None, steady: bool = False
     ) -> Iterator[Connection]:
-        """As `transaction`, but the server refuses to write."""
+        """As `transaction`, but the server refuses to write. `steady`: all statements see one state."""
         with self._connection(role) as connection, connection.transaction():
+            if steady:
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             connection.execute(
                 "SELECT set_config('transaction_read_only', 'on', true), set_config('commonweal.account', %s, true)",
                 ("" if account is None else str(account),),

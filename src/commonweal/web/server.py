@@ -1,6 +1,6 @@
 """Serving: the pages in this process, long work in a child process, both for one campaign.
 
-The child works through queued runs, so that no page waits for a model that trains. It ends with this process,
+The child works through queued runs, so that no page waits for a model that trains, and seals the audit. It ends with this process,
 however that ends: its pipe breaks. When it dies on its own it is started again.
 """
 
@@ -27,6 +27,7 @@ from granian.server.embed import Server
 from litestar import Litestar
 
 from commonweal.access.actions import open_demo, way_in
+from commonweal.audit.sealing import sealer
 from commonweal.campaign import Campaign
 from commonweal.jobs.worker import Handler, Worker
 from commonweal.planning.queries import area_totals, latest
@@ -153,7 +154,7 @@ def _work(folder: Path, make_handlers: MakeHandlers, rope: Connection) -> None:
         stop.set()
 
     threading.Thread(target=hold, name="rope", daemon=True).start()
-    with Campaign.open(folder, actor="worker") as campaign:
+    with Campaign.open(folder, actor="worker") as campaign, sealer(campaign.ledger, campaign.clock):
         Worker(campaign.ledger, campaign.clock, make_handlers(campaign)).work(stop)
 
 

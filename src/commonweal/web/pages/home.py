@@ -21,7 +21,7 @@ from commonweal.web.guard import needs
 from commonweal.web.matrix import SHORT, matrix
 from commonweal.web.pages.lists import loaded_lists
 from commonweal.web.pages.models import models
-from commonweal.web.pages.people import area_names, list_names
+from commonweal.web.pages.people import area_names, audit_a_look, list_names
 from commonweal.web.pages.plan import by_area, by_channel, why_left_out
 from commonweal.web.visit import Here, Html, Visit
 
@@ -31,7 +31,7 @@ _LOOKS = ("look", "look_at_rows", "plan.export", "search")
 @get("/", opt=needs(Permission.BE_HERE), sync_to_thread=True)
 def home_page(visit: Here) -> Html:
     """The page that goes with the role."""
-    with visit.read() as connection:
+    with visit.transaction() as connection:
         return visit.page("home.html", **_CONTEXT[visit.account.role](visit, connection))
 
 
@@ -47,11 +47,12 @@ def _director(visit: Visit, connection: Connection) -> dict[str, Any]:
 
 
 def _example(visit: Visit, connection: Connection) -> dict[str, Any]:
-    """Somebody found on many lists, as the last publish chose them."""
+    """Somebody found on many lists, as the last publish chose them: a look like any other."""
     overview = people.overview(connection)
     if overview is None or overview.example is None:
         return {"example": None, "overview": overview, "list_names": {}}
     person = people.person(connection, overview.example)
+    audit_a_look(connection, visit, person)
     return {
         "example": matrix(person, SHORT, most=6, quiet=False),
         "on_lists": len(person.lists),

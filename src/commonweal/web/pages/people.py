@@ -68,8 +68,8 @@ def find(visit: Here, data: URLEncodedBody[Wanted]) -> Html:
     with visit.transaction() as connection:
         found = queries.search(connection, text, limit=_MOST) if text else []
         if found:
-            shown = {"persons": [each.person_id for each in found]}
-            record(connection, visit.campaign, "search", detail=shown, actor=visit.actor)
+            shown = [each.person_id for each in found]
+            record(connection, visit.campaign, "search", persons=shown, actor=visit.actor)
         context: dict[str, Any] = {"text": text, "found": found, "area_names": area_names(connection)}
     return visit.page("found.html" if visit.by_htmx else "people.html", most=_MOST, people=0, **context)
 
@@ -83,10 +83,8 @@ def person_page(visit: Here, token: FromPath[str]) -> Html:
             person = queries.person(connection, person_id)
         except NoSuchPerson as error:  # nobody, or nobody whom this account may see: it reads the same
             raise NotFoundException from error
-        subject = f"person:{person.person_id}"
-        looks = audit.about(connection, subject) if visit.may(Permission.SEE_AUDIT) else []
-        detail = {"fields": [chosen.field for chosen in person.fields]}
-        record(connection, visit.campaign, "look", subject=subject, detail=detail, actor=visit.actor)
+        looks = audit.who_saw(connection, person.person_id) if visit.may(Permission.SEE_AUDIT) else []
+        audit_a_look(connection, visit, person)
         return visit.page(
             "person.html",
             person=person,
@@ -100,6 +98,19 @@ def person_page(visit: Here, token: FromPath[str]) -> Html:
             actors=names(connection) if looks else {},
             **_at_a_glance(visit, person),
         )
+
+
+def audit_a_look(connection: Connection, visit: Visit, person: Person) -> None:
+    """Note that a person is shown, and that those of the household are named there."""
+    record(
+        connection,
+        visit.campaign,
+        "look",
+        subject=f"person:{person.person_id}",
+        persons=[member.person_id for member in person.household] or None,
+        detail={"fields": [chosen.field for chosen in person.fields]},
+        actor=visit.actor,
+    )
 
 
 def list_names(connection: Connection) -> dict[str, str]:
