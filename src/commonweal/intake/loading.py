@@ -330,12 +330,20 @@ def _read_ahead(
 
 
 def _cell_lists(columns: list[pa.Array], rows: int) -> pa.ListArray:
-    """The columns' cells as one list a row."""
+    """The columns' cells as one list a row.
+
+    The cells of a row stand one behind the other in the text of the joined row, so that only where each begins is
+    left to say: several times as quick as taking them one by one.
+    """
     width = len(columns)
     if not width or not rows:
         return pa.array([[]] * rows, pa.list_(pa.string()))
-    order = (np.arange(rows)[:, None] + np.arange(width)[None, :] * rows).ravel()
-    cells = pa.concat_arrays(columns).take(pa.array(order))
+    joined = pc.binary_join_element_wise(*columns, "", null_handling="replace", null_replacement="")
+    lengths = np.column_stack([pc.fill_null(pc.binary_length(column), 0) for column in columns]).ravel()
+    ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    given = np.packbits(np.column_stack([pc.is_valid(column) for column in columns]), bitorder="little")
+    text = joined.buffers()[2] or pa.py_buffer(b"")
+    cells = pa.StringArray.from_buffers(rows * width, pa.py_buffer(ends), text, pa.py_buffer(given))
     return pa.ListArray.from_arrays(pa.array(np.arange(rows + 1, dtype=np.int32) * width), cells)
 
 
