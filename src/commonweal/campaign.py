@@ -11,9 +11,10 @@ A campaign is a folder::
 from __future__ import annotations
 
 import getpass
+import re
 import secrets
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -25,14 +26,16 @@ import msgspec
 import numpy as np
 import tomlkit
 
-from commonweal.errors import CommonwealError, _
+from commonweal.errors import CommonwealError, Phrase, _
 from commonweal.store import ids
 from commonweal.store.bridge import Bridge
 from commonweal.store.engine import ENGINES
 from commonweal.store.lake import Lake
-from commonweal.store.ledger import Ledger, LedgerRole
+from commonweal.store.ledger import Ledger, LedgerRole, has_password
+from commonweal.store.notices import Teller
 
 Clock = Callable[[], datetime]
+_SECRET = re.compile(r"(^|_)(key|password|passwd|secret|token)$", re.IGNORECASE)
 
 
 class NoCampaign(CommonwealError):
@@ -54,6 +57,13 @@ class SettingsUnreadable(CommonwealError):
 
     what = _("{path} can't be read: {reason}.")
     remedy = _("Correct it in an editor; docs/campaign.md lists what may stand there.")
+
+
+class SecretInSettings(CommonwealError):
+    """campaign.toml holds a password or a key: that file is copied, mailed and kept in version control."""
+
+    what = _("{path} holds a secret in {setting!r}.")
+    remedy = _("Take it out there and change it; put the new one where {place}.")
 
 
 class NotWritable(CommonwealError):
@@ -156,6 +166,7 @@ class Campaign:
         self.lake = Lake(folder / settings.lake, ledger, clock, settings.engine)
         self.bridge = Bridge(ledger)
         self.ids = IdMaker(ledger)
+        self.teller = Teller(ledger)
 
     @classmethod
     def create(cls, folder: Path, settings: Settings) -> None:
@@ -202,6 +213,7 @@ class Campaign:
 
     def close(self) -> None:
         """Let go of both stores."""
+        self.teller.close()
         self.lake.close()
         self.ledger.close()
 
@@ -218,11 +230,32 @@ def read_settings(folder: Path) -> Settings:
     """The settings of the campaign in `folder`. Raises NoCampaign, SettingsUnreadable."""
     path = folder / "campaign.toml"
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Settings)
+        text = path.read_bytes()
+        refuse_secrets(path, msgspec.toml.decode(text))
+        return msgspec.toml.decode(text, type=Settings)
     except FileNotFoundError:
         raise NoCampaign(folder=folder) from None
     except (msgspec.MsgspecError, OSError, UnicodeDecodeError) as error:
         raise SettingsUnreadable(path=path, reason=error) from error
+
+
+def refuse_secrets(path: Path, settings: Mapping[str, object]) -> None:
+    """Raises SecretInSettings when a setting, at any depth, is named as a secret or is a ledger's URL with a password."""
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            refuse_secrets(path, value)
+        elif _SECRET.search(name):
+            place = Phrase(
+                _("only the program reads it: an environment variable, or a file outside of the campaign")
+            )
+            raise SecretInSettings(path=path, setting=name, place=place)
+        elif name == "ledger" and isinstance(value, str) and has_password(value):
+            place = Phrase(
+                _(
+                    "PostgreSQL looks for it: the environment variable COMMONWEAL_LEDGER_PASSWORD, or ~/.pgpass"
+                )
+            )
+            raise SecretInSettings(path=path, setting=name, place=place)
 
 
 def _as_toml(settings: Settings) -> str:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from serving import served
 from small_town import build
 
 from commonweal.access import actions
@@ -14,6 +18,14 @@ from commonweal.access.model import Role
 from commonweal.campaign import Campaign
 from commonweal.web.app import create_app
 
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",  # the map is drawn without a graphics card
+]
 _TOKEN = re.compile(r'name="_csrf_token" value="([^"]+)"')
 
 
@@ -68,3 +80,35 @@ def small_town(campaign: Campaign) -> Campaign:
     """The campaign with people, areas and a plan."""
     build(campaign)
     return campaign
+
+
+@pytest.fixture
+def address(app: Litestar) -> Iterator[str]:
+    """The pages, on a real server."""
+    with served(app) as where:
+        yield where
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = Path(os.environ.get("COMMONWEAL_SCREENSHOTS") or tmp_path / "screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A browser; without one the test is skipped on a laptop and fails in CI."""
+    playwright = pytest.importorskip("playwright.sync_api") if not os.environ.get("CI") else None
+    if playwright is None:
+        from playwright import sync_api as playwright  # type: ignore[no-redef]
+    path = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    with playwright.sync_playwright() as driver:
+        try:
+            browser = driver.chromium.launch(executable_path=path, args=_FLAGS)
+        except playwright.Error as error:
+            if os.environ.get("CI"):
+                pytest.fail(f"CI needs a browser (apt-get install chromium): {error}")
+            pytest.skip("no browser here: install Chromium, or run `playwright install chromium`")
+        yield browser
+        browser.close()

@@ -5,35 +5,17 @@ Screenshots are kept in pytest's temporary folder (or in COMMONWEAL_SCREENSHOTS)
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
-import shutil
-import socket
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
-from litestar import Litestar
 
 from commonweal.access import actions
 from commonweal.campaign import Campaign
 
 pytestmark = pytest.mark.browser
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",  # the map is drawn without a graphics card
-]
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
 WORDS = {
     "en": {
@@ -49,59 +31,6 @@ WORDS = {
         "values": "Chaque valeur, avec sa source",
     },
 }
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """A browser; without one the test is skipped on a laptop and fails in CI."""
-    playwright = pytest.importorskip("playwright.sync_api") if not os.environ.get("CI") else None
-    if playwright is None:
-        from playwright import sync_api as playwright  # type: ignore[no-redef]
-    path = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    with playwright.sync_playwright() as driver:
-        try:
-            browser = driver.chromium.launch(executable_path=path, args=_FLAGS)
-        except playwright.Error as error:
-            if os.environ.get("CI"):
-                pytest.fail(f"CI needs a browser (apt-get install chromium): {error}")
-            pytest.skip("no browser here: install Chromium, or run `playwright install chromium`")
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def address(app: Litestar, small_town: Campaign) -> Iterator[str]:
-    """The pages, served on a free port of this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    ready, ended = threading.Event(), threading.Event()
-
-    async def serve() -> None:
-        server: Any = Server(
-            app, port=port, interface=Interfaces.ASGI, log_level=LogLevels.error, websockets=False
-        )
-        task = asyncio.get_running_loop().create_task(server.serve())
-        while not ended.is_set():
-            await asyncio.sleep(0.05)
-            ready.set()
-        app.state.feed.end()
-        server.stop()
-        await task
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    ready.wait(20)
-    yield f"http://127.0.0.1:{port}"
-    ended.set()
-    thread.join(20)
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = Path(os.environ.get("COMMONWEAL_SCREENSHOTS") or tmp_path / "screenshots")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _is_ours(message: Any) -> bool:

@@ -4,8 +4,7 @@ import re
 import threading
 from typing import Any
 
-from litestar import Litestar
-from litestar.testing import TestClient
+from serving import followed
 
 from commonweal.access.model import Role
 from commonweal.campaign import Campaign
@@ -64,36 +63,25 @@ def test_a_failed_run_says_why_in_the_readers_language(director: Any, campaign: 
     assert "Il n’y a pas de travail 77." in director.get("/runs?lang=fr").text
 
 
-def test_progress_is_pushed_until_the_end(director: Any, campaign: Campaign) -> None:
+def test_progress_is_pushed_until_the_end(address: str, campaign: Campaign) -> None:
     actions.queue(campaign.ledger, campaign.clock, "night", {}, "test")
-    begun, go_on = threading.Event(), threading.Event()
+    go_on = threading.Event()
 
     def slow(_arguments: object, run: Any, _actor: object) -> dict[str, Any]:
         run(3, 7, "halfway there")
-        begun.set()
         go_on.wait(20)
         return {}
 
     worker = threading.Thread(target=Worker(campaign.ledger, campaign.clock, {"night": slow}).take_one)
     worker.start()
-    begun.wait(20)
     seen = []
-    with director.client.stream("GET", "/runs/live") as answer:
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        for line in answer.iter_lines():
-            seen.append(line)
-            if "halfway there" in line:
-                go_on.set()
-            if line == "event: ended":
-                break
+    for line in followed(address, "/runs/live", campaign, Role.DIRECTOR):
+        seen.append(line)
+        if "halfway there" in line:
+            go_on.set()
+        if 'class="tag done"' in line:
+            break
     worker.join()
     text = "\n".join(seen)
+    assert '<hx-partial hx-target="#live-runs"' in text
     assert 'max="7" value="3"' in text
-    assert text.rindex("done") > text.index("halfway there")
-
-
-def test_the_stream_ends_at_once_when_nothing_runs(app: Litestar, browser: Any) -> None:
-    browser.sign_in(Role.DIRECTOR)
-    assert isinstance(browser.client, TestClient)
-    with browser.client.stream("GET", "/runs/live") as answer:
-        assert "event: ended" in answer.read().decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,17 @@ def session(connection: Connection, token: str, now: datetime) -> Session | None
     return Session(session_id, _account(row[:_WIDTH]), created_at, seen_at, expires_at)
 
 
+def living(connection: Connection, sessions: Sequence[int], now: datetime) -> dict[int, Account]:
+    """The account behind each of these sessions that still lives."""
+    rows = connection.execute(
+        f"SELECT {_ACCOUNT}, s.session_id, s.seen_at, s.expires_at"
+        " FROM access.session s JOIN access.account a USING (account_id)"
+        " WHERE s.session_id = ANY(%s) AND s.ended_at IS NULL AND a.closed_at IS NULL",
+        (list(sessions),),
+    ).fetchall()
+    return {row[_WIDTH]: _account(row[:_WIDTH]) for row in rows if session_lives(now, *row[_WIDTH + 1 :])}
+
+
 def account(connection: Connection, account_id: int) -> Account | None:
     """An open account, or None."""
     row = connection.execute(
@@ -49,6 +61,14 @@ def account_by_email(connection: Connection, email: str) -> Account | None:
         f"SELECT {_ACCOUNT} FROM access.account a WHERE email = %s AND closed_at IS NULL", (email.lower(),)
     ).fetchone()
     return _account(row) if row else None
+
+
+def open_accounts(connection: Connection) -> list[Account]:
+    """Every account that is open, by name."""
+    rows = connection.execute(
+        f"SELECT {_ACCOUNT} FROM access.account a WHERE closed_at IS NULL ORDER BY name, account_id"
+    ).fetchall()
+    return [_account(row) for row in rows]
 
 
 def accounts(connection: Connection, now: datetime) -> list[Listed]:

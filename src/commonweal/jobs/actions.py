@@ -16,11 +16,12 @@ from commonweal.jobs.model import Progress, silent
 from commonweal.jobs.plain import as_plain
 from commonweal.store.errors import LedgerLocked
 from commonweal.store.ledger import Ledger, LedgerRole
+from commonweal.store.notices import tell
 
 Clock = Callable[[], datetime]
 
 _REPORT_EVERY = 0.5  # seconds between two writes of a run's progress
-_CHANNEL = "commonweal_run"
+_TOPIC = "runs"
 
 
 def queue(ledger: Ledger, clock: Clock, command: str, arguments: Mapping[str, Any], actor: str) -> int:
@@ -31,7 +32,7 @@ def queue(ledger: Ledger, clock: Clock, command: str, arguments: Mapping[str, An
             " VALUES (%s, %s, %s, true, %s) RETURNING run_id",
             (command, Jsonb(dict(arguments)), actor, clock()),
         ).fetchone()
-        connection.execute("SELECT pg_notify(%s, '')", (_CHANNEL,))
+        tell(connection, _TOPIC)
     assert row is not None
     return int(row[0])
 
@@ -71,7 +72,7 @@ class Tracked:
                 " WHERE run_id = %s RETURNING stop_asked",
                 (step, done, total, self._clock(), self.run_id),
             ).fetchone()
-            connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, str(self.run_id)))
+            tell(connection, _TOPIC)
         if row and row[0]:
             raise Stopped(step=step)
 
@@ -166,7 +167,7 @@ def _end(ledger: Ledger, clock: Clock, run: Tracked, status: str, error: BaseExc
                 run.run_id,
             ),
         )
-        connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, str(run.run_id)))
+        tell(connection, _TOPIC)
 
 
 def _told(error: BaseException) -> dict[str, Any]:

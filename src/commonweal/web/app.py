@@ -16,7 +16,8 @@ from litestar.static_files import create_static_files_router
 from commonweal.campaign import Campaign
 from commonweal.store.ledger import Ledger, LedgerRole
 from commonweal.web import failures, guard, headers, pages
-from commonweal.web.live import RunFeed
+from commonweal.web.live import LiveFeed
+from commonweal.web.parts import Parts
 from commonweal.web.sign_in import SessionMiddleware
 from commonweal.web.visit import STATIC, Frame, Visit
 
@@ -25,7 +26,8 @@ def create_app(campaign: Campaign, *, https: bool = False) -> Litestar:
     """The pages of a campaign. `https`: they are reached through TLS, so that cookies travel there only."""
     key = _key(campaign.ledger)
     frame = Frame(campaign, key)
-    feed = RunFeed(campaign.ledger)
+    feed = LiveFeed(campaign.ledger)
+    parts = Parts(frame, feed)
 
     def visit(request: Request[Any, Any, Any]) -> Visit:
         return Visit(frame, request)
@@ -38,7 +40,7 @@ def create_app(campaign: Campaign, *, https: bool = False) -> Litestar:
         guards=[guard.check],
         dependencies={
             "visit": Provide(visit, sync_to_thread=False),
-            "feed": Provide(lambda: feed, sync_to_thread=False),
+            "parts": Provide(lambda: parts, sync_to_thread=False),
         },
         middleware=[DefineMiddleware(SessionMiddleware)],
         csrf_config=CSRFConfig(

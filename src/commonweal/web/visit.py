@@ -194,6 +194,10 @@ class Visit:
         }
         return self.frame.template(template, self.language.code).render(given | context)
 
+    def shared(self, template: str, **context: Any) -> str:
+        """A part's text as any page of equal sight may take it: without the token and the path of this request."""
+        return self.rendered(template, csrf_token="", path="", **context)
+
     def go(self, path: str) -> Response[Any]:
         """Send the browser to another page."""
         if self.by_htmx:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, URLEncodedBody
-from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.response import Stream
 
 from commonweal.access.model import Permission
 from commonweal.access.queries import names
@@ -20,9 +17,10 @@ from commonweal.audit.actions import record
 from commonweal.jobs import actions, queries
 from commonweal.jobs.model import RunStatus
 from commonweal.planning.queries import latest
+from commonweal.store.ledger import Connection
 from commonweal.web.errors import BudgetNotUnderstood
 from commonweal.web.guard import needs
-from commonweal.web.live import RunFeed
+from commonweal.web.parts import Part, Parts, pushed
 from commonweal.web.visit import Here, Html, Visit
 
 LOOP = "night"
@@ -39,13 +37,16 @@ class Start:
 @get("/runs", opt=needs(Permission.SEE_RUNS), sync_to_thread=True)
 def runs_page(visit: Here) -> Html:
     """What runs, and the history."""
-    return visit.page("runs.html", **_context(visit))
+    with visit.read() as connection:
+        plan = latest(connection)
+        budget = plan.budget if plan else None
+        return visit.page("runs.html", runs=RUNS.drawn(visit, connection), budget=budget)
 
 
 @get("/runs/live", opt=needs(Permission.SEE_RUNS))
-async def live(visit: Here, feed: NamedDependency[RunFeed]) -> ServerSentEvent:
-    """The page's list of runs, again whenever one moves; ends when none is open any more."""
-    return ServerSentEvent(_stream(visit, feed))
+async def live(visit: Here, parts: NamedDependency[Parts]) -> Stream:
+    """The list of runs, again whenever one moves."""
+    return pushed(parts.stream(visit, [RUNS]))
 
 
 @post("/runs/start", opt=needs(Permission.START_RUNS), sync_to_thread=True)
@@ -84,29 +85,15 @@ def _arguments(data: Start) -> dict[str, float]:
     return {"budget": budget}
 
 
-def _context(visit: Visit) -> dict[str, Any]:
-    with visit.read() as connection:
-        runs = queries.recent(connection, 30)
-        plan = latest(connection)
-        return {
-            "budget": plan.budget if plan else None,
-            "open_runs": [run for run in runs if run.status in _OPEN],
-            "past_runs": [run for run in runs if run.status not in _OPEN],
-            "actors": names(connection),
-        }
+def _context(visit: Visit, connection: Connection) -> dict[str, Any]:
+    runs = queries.recent(connection, 30)
+    return {
+        "open_runs": [run for run in runs if run.status in _OPEN],
+        "past_runs": [run for run in runs if run.status not in _OPEN],
+        "actors": names(connection),
+    }
 
 
-async def _stream(visit: Visit, feed: RunFeed) -> AsyncIterator[ServerSentEventMessage]:
-    before = ""
-    async for _moved in feed.moves():
-        context = await sync_to_thread(_context, visit)
-        now = await sync_to_thread(partial(visit.rendered, "runs_list.html", **context))
-        if now != before:
-            yield ServerSentEventMessage(data=now)
-            before = now
-        if not context["open_runs"]:
-            yield ServerSentEventMessage(event="ended", data="")
-            return
-
+RUNS = Part("runs", "runs_list.html", _context, lambda _: ["runs"])
 
 ROUTES: list[HTTPRouteHandler] = [runs_page, live, start, stop]

@@ -41,7 +41,11 @@ document.addEventListener("click", (event) => {
   unfold.remove();
 });
 
-// The last run that this page followed has ended: show what it left, and the button that starts the next.
-document.addEventListener("ended", (event) => {
-  if (event.target.id === "runs") location.reload();
-});
+// The session that this page was opened in has ended: load the page again, which leads to where one signs in.
+document.addEventListener("over", () => location.reload());
+
+// Parts that are pushed are drawn for many pages: the token of this one is put in when a form is sent.
+document.addEventListener("submit", (event) => {
+  const field = event.target.elements._csrf_token;
+  if (field && !field.value) field.value = JSON.parse(document.body.getAttribute("hx-headers:inherited"))["x-csrftoken"];
+}, true);
