@@ -53,6 +53,12 @@ WEB: dict[str, dict[str, str]] = {table: {"SELECT": ALL} for table in _READ} | {
     "privacy.erasure": {"SELECT": ALL},
     "privacy.request": {"INSERT": ALL, "SELECT": ALL, "UPDATE": ALL},
     "privacy.request_subject": {"DELETE": ALL, "INSERT": ALL, "SELECT": ALL},
+    "board.action": {
+        "INSERT": "about about_code about_id area_code changed_at concerned due owners what written_at written_by",
+        "SELECT": ALL,
+        "UPDATE": "changed_at closed_at concerned due outcome owners state version what",
+    },
+    "board.event": {"INSERT": "action_id at by detail key kind text", "SELECT": ALL},
     "jobs.run": {"INSERT": ALL, "SELECT": ALL, "UPDATE": "stop_asked"},
     "people.universe": {"DELETE": ALL, "INSERT": ALL, "SELECT": ALL, "UPDATE": ALL},
     "planning.plan": {"SELECT": ALL, "UPDATE": "approved_at approved_by status"},
