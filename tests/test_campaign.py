@@ -16,6 +16,7 @@ from commonweal.campaign import (
     NoCampaign,
     NotWritable,
     Round,
+    SecretInSettings,
     Settings,
     SettingsUnreadable,
     read_settings,
@@ -95,3 +96,26 @@ def test_ids_are_never_given_twice(campaign: Campaign) -> None:
     first, second = campaign.ids.take("person", 1000), campaign.ids.take("person", 1000)
     assert len(np.unique(np.concatenate([first, second]))) == 2000
     assert campaign.ids.age("person", first).max() < campaign.ids.age("person", second).min()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'ledger = "postgresql://anna:hunter2@db.example.org/campaign"',
+        'ledger = "postgresql://anna@db.example.org/campaign?password=hunter2"',
+        'smtp_password = "hunter2"',
+        'api_key = "hunter2"',
+        'mail = { host = "x", secret = "hunter2" }',
+    ],
+)
+def test_a_secret_in_the_settings_is_refused_and_not_repeated(tmp_path: Path, line: str) -> None:
+    (tmp_path / "campaign.toml").write_text(f'name = "one"\n{line}\n')
+    with pytest.raises(SecretInSettings) as told:
+        read_settings(tmp_path)
+    assert "hunter2" not in str(told.value)
+
+
+def test_a_ledgers_url_without_a_password_is_fine(tmp_path: Path) -> None:
+    url = "postgresql://anna@db.example.org/campaign"
+    (tmp_path / "campaign.toml").write_text(f'name = "one"\nledger = "{url}"\n')
+    assert read_settings(tmp_path).ledger == url

@@ -164,6 +164,54 @@ class LakeNotWritable(CommonwealError):
     remedy = _("Check the folder's owner and rights.")
 
 
+class LedgerTaken(CommonwealError):
+    """A restore met a database, or roles, that are in use."""
+
+    what = _("The ledger at {where} is not empty: {reason}.")
+    remedy = _(
+        "Restore into an empty database of another server, or into an embedded one (--ledger embedded)."
+    )
+
+
+class RestoreTargetTaken(CommonwealError):
+    """A restore would write into a folder that holds something."""
+
+    what = _("{folder} is not empty.")
+    remedy = _(
+        "Name a new folder. What a restore left behind that was stopped is no campaign; it can be deleted."
+    )
+
+
+class BackupIncomplete(CommonwealError):
+    """A folder is no backup, or one that was never finished."""
+
+    what = _("{folder} is no whole backup: {reason}.")
+    remedy = _("Take another one; a backup's folder has its manifest.json.")
+
+
+class BackupNewer(CommonwealError):
+    """A backup was written by a newer Commonweal."""
+
+    what = _("{folder} was written by Commonweal {version}, which this one can't read.")
+    remedy = _("Install that version, or a newer one.")
+
+
+class BackupDamaged(CommonwealError):
+    """A file is not what the manifest, or the ledger, says."""
+
+    what = _("{path} was changed or damaged: its SHA-256 is {found}, not {told}.")
+    remedy = _("Don't use it. Take an older backup, and have the disk checked.")
+
+
+class DumpFailed(CommonwealError):
+    """One of PostgreSQL's programs ended with an error."""
+
+    what = _("{program} failed: {reason}.")
+    remedy = _(
+        "Nothing half-done is taken for a backup or a campaign. Put right what it says, and start again."
+    )
+
+
 def out_of_room(error: OSError, path: object) -> DiskFull | None:
     """`DiskFull` when that is what the error says, else None."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)

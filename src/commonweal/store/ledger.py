@@ -7,9 +7,10 @@ with Ledger.open(folder) as ledger, ledger.transaction() as connection:
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,7 @@ from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 import psycopg
-from psycopg import sql
+from psycopg import pq, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -29,6 +30,7 @@ from commonweal.store.errors import (
     BadLedgerUrl,
     DiskFull,
     LedgerRights,
+    LedgerTaken,
     LedgerTooOld,
     LedgerUnreachable,
     NoWriteAccess,
@@ -92,6 +94,27 @@ class Ledger:
             raise
         return ledger
 
+    @classmethod
+    @contextmanager
+    def empty(
+        cls, folder: Path, url: str, roles: Mapping[str, str], *, durable: bool = True
+    ) -> Iterator[dict[str, str]]:
+        """An empty database with the named roles, for pg_restore: yields the variables of its environment.
+
+        Raises LedgerTaken when the database has tables or the server has such roles, and what `open` raises.
+        """
+        ledger_folder = folder.resolve() / "ledger"
+        if url == "embedded":
+            ledger = _embedded(EmbeddedServer(ledger_folder, durable=durable), ledger_folder, "commonweal")
+        else:
+            ledger = _remote(url, ledger_folder)
+        try:
+            with _worded(ledger._where):
+                ledger._prepare_empty(roles)
+                yield ledger.environment()
+        finally:
+            ledger.close()
+
     @contextmanager
     def transaction(
         self, role: LedgerRole = LedgerRole.OWNER, *, account: int | None = None
@@ -142,6 +165,16 @@ class Ledger:
         database = quote(str(parameters.pop("dbname")), safe="")
         login = f"{user}:{password}" if password else user
         return f"postgresql://{login}@/{database}?{urlencode(parameters, quote_via=quote)}"
+
+    def environment(self) -> dict[str, str]:
+        """The owner's connection as libpq's environment variables, password and all: for PostgreSQL's own programs."""
+        parameters = self._owner()
+        known = {each.keyword.decode(): each.envvar for each in pq.Conninfo.get_defaults()}
+        return {
+            name.decode(): str(parameters[keyword])
+            for keyword, name in known.items()
+            if name and parameters.get(keyword)
+        }
 
     def close(self) -> None:
         """Close all connections. The embedded server ends some seconds after its last client."""
@@ -209,6 +242,31 @@ class Ledger:
             if migrate.pending(connection, migrations, self._where) or self._stale_logins(connection):
                 with migrate.alone(connection):
                     self._bring_up_to_date(connection, migrations)
+
+    def _prepare_empty(self, roles: Mapping[str, str]) -> None:
+        """The roles, and what the database lets each do. The first migration says it; its tables come with the dump."""
+        if self._embedded:
+            self._create_database(self.database)
+        with self._connect(LedgerRole.OWNER) as connection:
+            if migrate.pending(connection, migrate.packaged(), self._where) != migrate.packaged():
+                raise LedgerTaken(where=self._where, reason="it holds a campaign")
+            there = connection.execute(
+                "SELECT rolname FROM pg_roles WHERE rolname = ANY (%s)",
+                ([name for role, name in roles.items() if role != LedgerRole.OWNER],),
+            ).fetchall()
+            if there:
+                taken = ", ".join(name for (name,) in there)
+                raise LedgerTaken(where=self._where, reason=f"its server has the roles {taken}")
+            self._names = {LedgerRole(role): name for role, name in roles.items()}
+            self._names[LedgerRole.OWNER] = connection.info.user
+            if roles[LedgerRole.OWNER] != connection.info.user:  # grants name it; it may do nothing
+                connection.execute(
+                    sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(roles[LedgerRole.OWNER]))
+                )
+            migrate.prepare(connection)
+            migrate.apply(connection, migrate.packaged()[0], self._names)
+            connection.execute("SET client_min_messages = warning")
+            connection.execute("DROP SCHEMA staging, store CASCADE")
 
     def _create_database(self, name: str) -> None:
         try:
@@ -290,12 +348,23 @@ def _embedded(server: EmbeddedServer, folder: Path, database: str) -> Ledger:
     return Ledger(str(folder), owner, passwords, server)
 
 
+def has_password(url: str) -> bool:
+    """Whether a ledger's URL carries a password, in either of the places that libpq reads."""
+    try:
+        given = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return re.search(r"//[^/@]*:[^/]*@", url) is not None
+    return any(given.get(name) for name in ("password", "sslpassword"))
+
+
 def _remote(url: str, folder: Path) -> Ledger:
     shown = re.sub(r"(//[^:/@]*):[^@]*@", r"\1:…@", url)
     try:
         given = {key: value for key, value in conninfo_to_dict(url).items() if value is not None}
     except psycopg.ProgrammingError as error:
         raise BadLedgerUrl(url=shown, reason=str(error).strip()) from error
+    if password := os.environ.get("COMMONWEAL_LEDGER_PASSWORD"):
+        given["password"] = password
     if not url.startswith(("postgresql://", "postgres://")) or not given.get("dbname"):
         raise BadLedgerUrl(url=shown, reason="it names no database of a PostgreSQL server")
     try:

