@@ -23,7 +23,7 @@ def test_every_role_is_ruled_and_may_at_least_be_here() -> None:
 
 
 def test_a_volunteer_may_nothing_else() -> None:
-    assert [p for p in Permission if rules.may(Role.VOLUNTEER, p)] == [Permission.BE_HERE]
+    assert [p for p in Permission if rules.may(Role.VOLUNTEER, p)] == [Permission.BE_HERE, Permission.USE_BOARD]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     """One thing that may be done or seen. Each route names exactly one."""
 
     BE_HERE = "be_here"  # the home page and one's own account
+    USE_BOARD = "use_board"  # read, write and change actions; the ledger says which
     SEE_LISTS = "see_lists"
     TAKE_BACK = "take_back"
     SEE_PEOPLE = "see_people"

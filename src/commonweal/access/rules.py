@@ -18,26 +18,25 @@ _FIRST_LOCK = timedelta(minutes=1)
 _LONGEST_LOCK = timedelta(hours=1)
 
 _P = Permission
+_EVERYBODY = frozenset({_P.BE_HERE, _P.USE_BOARD})
 _PERMITTED: dict[Role, frozenset[Permission]] = {
     Role.DIRECTOR: frozenset(Permission),
-    Role.CANDIDATE: frozenset({_P.BE_HERE, _P.SEE_PLAN}),
-    Role.ANALYST: frozenset(
-        {
-            _P.BE_HERE,
-            _P.SEE_LISTS,
-            _P.SEE_PEOPLE,
-            _P.SEE_UNIVERSES,
-            _P.SAVE_UNIVERSES,
-            _P.SEE_MODELS,
-            _P.SEE_PLAN,
-            _P.SEE_RUNS,
-        }
-    ),
-    Role.DIGITAL: frozenset({_P.BE_HERE, _P.SEE_UNIVERSES, _P.SAVE_UNIVERSES, _P.SEE_PLAN}),
-    Role.ORGANISER: frozenset({_P.BE_HERE, _P.SEE_PEOPLE, _P.SEE_PLAN, _P.EXPORT_PLAN}),
-    Role.VOLUNTEER: frozenset({_P.BE_HERE}),
-    Role.TREASURER: frozenset({_P.BE_HERE, _P.SEE_PLAN}),
-    Role.PRIVACY: frozenset({_P.BE_HERE, _P.SEE_LISTS, _P.SEE_PEOPLE, _P.SEE_AUDIT}),
+    Role.CANDIDATE: _EVERYBODY | {_P.SEE_PLAN},
+    Role.ANALYST: _EVERYBODY
+    | {
+        _P.SEE_LISTS,
+        _P.SEE_PEOPLE,
+        _P.SEE_UNIVERSES,
+        _P.SAVE_UNIVERSES,
+        _P.SEE_MODELS,
+        _P.SEE_PLAN,
+        _P.SEE_RUNS,
+    },
+    Role.DIGITAL: _EVERYBODY | {_P.SEE_UNIVERSES, _P.SAVE_UNIVERSES, _P.SEE_PLAN},
+    Role.ORGANISER: _EVERYBODY | {_P.SEE_PEOPLE, _P.SEE_PLAN, _P.EXPORT_PLAN},
+    Role.VOLUNTEER: _EVERYBODY,
+    Role.TREASURER: _EVERYBODY | {_P.SEE_PLAN},
+    Role.PRIVACY: _EVERYBODY | {_P.SEE_LISTS, _P.SEE_PEOPLE, _P.SEE_AUDIT},
 }
 
 
