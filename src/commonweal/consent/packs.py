@@ -1,0 +1,151 @@
+"""Policy packs: the law of a country as data, one file each in packs/; and what a refusal says in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from importlib import resources
+
+import msgspec
+
+from commonweal.campaign import Campaign, Mode
+from commonweal.consent.errors import PackNotInForce, PackUnreadable, RealListsNeedPack, UnknownPack
+from commonweal.consent.model import (
+    FREE_ORIGINS,
+    Calendar,
+    Channel,
+    Effect,
+    Field,
+    Pack,
+    Refusal,
+    Rule,
+    Use,
+    Worded,
+    Words,
+)
+from commonweal.store.ledger import Connection
+
+NONE = "none"
+
+# What is told first where several rules refuse: what the person wants, then the date, then the rest.
+_TOLD = (
+    Effect.UNKNOWN,
+    Effect.SUPPRESSED,
+    Effect.SAID_NO,
+    Effect.AFTER_ROUNDS,
+    Effect.FREEZE,
+    Effect.REFUSE,
+    Effect.EXPLICIT_CONSENT,
+    Effect.OPT_IN,
+    Effect.ONE_MESSAGE,
+    Effect.FIELDS,
+)
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """includes: another pack whose rules hold too, behind this one's; drops: those of them that this one replaces."""
+
+    title: Words
+    valid_from: date
+    valid_to: date | None = None
+    reviewed: date | None = None
+    includes: str = ""
+    drops: tuple[str, ...] = ()
+    rule: tuple[Rule, ...]
+
+
+def known() -> list[str]:
+    """The packs that come with Commonweal, by name."""
+    folder = resources.files("commonweal.consent") / "packs"
+    return sorted(
+        entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")
+    )
+
+
+@lru_cache(maxsize=64)
+def load(name: str, on: date) -> Pack:
+    """The rules of a pack that hold on a day, without a calendar. Raises UnknownPack, PackNotInForce."""
+    file = _read(name)
+    if on < file.valid_from or (file.valid_to is not None and on >= file.valid_to):
+        raise PackNotInForce(
+            name=name, begins=file.valid_from, ends=f"to {file.valid_to}" if file.valid_to else "on", day=on
+        )
+    rules = [rule for rule in _rules(name) if rule.holds_on(on)]
+    return Pack(name, file.title, on, tuple(sorted(rules, key=lambda rule: _TOLD.index(rule.effect))))
+
+
+def of(campaign: Campaign, name: str = "") -> Pack:
+    """The pack in force in a campaign today (or another, to try it), with the campaign's rounds.
+
+    Raises UnknownPack, PackNotInForce.
+    """
+    settings = campaign.settings
+    rounds = tuple(sorted(each.date for each in settings.rounds))
+    calendar = Calendar(rounds, settings.timezone, settings.mode is Mode.LIVE)
+    return replace(load(name or settings.jurisdiction, campaign.today), calendar=calendar)
+
+
+def worded(pack: Pack, refusal: Refusal, language: str) -> Worded:
+    """A refusal in a reader's language ("en", "fr"). Raises KeyError for a code that no rule of the pack has."""
+    rule = pack.rule(refusal.code)
+    parameters = {**rule.parameters, **refusal.params}
+    return Worded(
+        rule.code,
+        rule.article[language],
+        rule.text[language].format(**parameters),
+        rule.remedy[language].format(**parameters),
+    )
+
+
+def fields_refused(pack: Pack, use: Use, channel: Channel, fields: Iterable[Field]) -> dict[str, Rule]:
+    """Which of these may not choose persons or feed a model, each with the first rule that says so."""
+    rules = [rule for rule in pack.rules if rule.effect is Effect.FIELDS and rule.is_for(use, channel)]
+    found: dict[str, Rule] = {}
+    for field in fields:
+        rule = next((rule for rule in rules if _bears_on(rule, field)), None)
+        if rule:
+            found[field.name] = rule
+    return found
+
+
+def _bears_on(rule: Rule, field: Field) -> bool:
+    if rule.origins and not field.origins.intersection(rule.origins):
+        return False
+    if rule.except_fields:
+        return field.name not in rule.except_fields
+    return field.name in rule.fields or (rule.sensitive and field.sensitive)
+
+
+def check_sources(campaign: Campaign, origins: Mapping[str, str]) -> None:
+    """Refuse real lists to a live campaign without a pack; `origins` by source. Raises RealListsNeedPack, UnknownPack."""
+    pack = of(campaign)
+    real = sorted(name for name, origin in origins.items() if origin not in FREE_ORIGINS)
+    if pack.name == NONE and real and campaign.settings.mode is Mode.LIVE:
+        raise RealListsNeedPack(sources=", ".join(real))
+
+
+def check_campaign(campaign: Campaign, connection: Connection) -> Pack:
+    """The pack in force, if the campaign's lists may be used under it. Raises RealListsNeedPack, UnknownPack."""
+    rows = connection.execute("SELECT name, origin FROM intake.source").fetchall()
+    check_sources(campaign, dict(rows))
+    return of(campaign)
+
+
+@lru_cache(maxsize=16)
+def _read(name: str) -> _File:
+    if name not in known():
+        raise UnknownPack(name=name, known=", ".join(known()))
+    text = (resources.files("commonweal.consent") / "packs" / f"{name}.toml").read_bytes()
+    try:
+        return msgspec.toml.decode(text, type=_File)
+    except msgspec.MsgspecError as error:
+        raise PackUnreadable(name=name, reason=error) from error
+
+
+def _rules(name: str) -> tuple[Rule, ...]:
+    """A pack's own rules, then those that it takes over."""
+    file = _read(name)
+    taken = _rules(file.includes) if file.includes else ()
+    return (*file.rule, *(rule for rule in taken if rule.code not in file.drops))

@@ -1,0 +1,103 @@
+"""Contact points without their value: keyed hashes of e-mail addresses and telephone numbers.
+
+The key lies outside of the campaign's folder, so that a copy of the folder or of the ledger does not tell whose
+address a suppression or a tombstone is of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from commonweal.campaign import Campaign
+from commonweal.consent.errors import PointKeyMissing, PointKeyUnwritable
+from commonweal.store.ledger import LedgerRole
+
+_KEYS: WeakKeyDictionary[Campaign, bytes] = WeakKeyDictionary()
+_SETTING = "point_key"  # the file's name
+
+
+def contact_point(campaign: Campaign, kind: str, value: str) -> int:
+    """The number that stands for a normalised value of a kind ("email", "phone", "registration", "name_birth").
+
+    63 bits of HMAC-SHA-256: the same in every run of one campaign, and telling nothing without its key. Raises
+    PointKeyMissing, PointKeyUnwritable.
+    """
+    text = f"{kind}\0{value.strip().casefold()}"
+    digest = hmac.digest(_key(campaign), text.encode(), hashlib.sha256)
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def key_path(campaign: Campaign) -> Path:
+    """Where the campaign's key lies: back it up apart from the campaign."""
+    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
+        connection.execute(
+            "INSERT INTO store.setting (key, value) VALUES (%s, %s) ON CONFLICT (key) DO NOTHING",
+            (_SETTING, f"points-{secrets.token_hex(8)}.key"),
+        )
+        row = connection.execute("SELECT value FROM store.setting WHERE key = %s", (_SETTING,)).fetchone()
+    assert row is not None
+    return _state() / str(row[0])
+
+
+def _key(campaign: Campaign) -> bytes:
+    if campaign not in _KEYS:
+        _KEYS[campaign] = _load_or_make(campaign)
+    return _KEYS[campaign]
+
+
+def _load_or_make(campaign: Campaign) -> bytes:
+    path = key_path(campaign)
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        if _in_use(campaign):
+            raise PointKeyMissing(path=path) from None
+    except OSError as error:
+        raise PointKeyUnwritable(path=path, reason=error.strerror or error) from error
+    try:
+        return _make(path)
+    except OSError as error:
+        raise PointKeyUnwritable(path=path, reason=error.strerror or error) from error
+
+
+def _in_use(campaign: Campaign) -> bool:
+    """A new key in place of a lost one would silently open every contact point again."""
+    with campaign.ledger.read(LedgerRole.OWNER) as connection:
+        row = connection.execute(
+            "SELECT EXISTS (SELECT FROM consent.suppression WHERE contact_point IS NOT NULL)"
+            " OR EXISTS (SELECT FROM consent.consent WHERE contact_point IS NOT NULL)"
+            " OR EXISTS (SELECT FROM consent.tombstone)"
+        ).fetchone()
+    return bool(row and row[0])
+
+
+def _make(path: Path) -> bytes:
+    """Whole or not at all; of two processes that make it at once, both take the first one's."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    own = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(own, path)
+    finally:
+        own.unlink()
+    return path.read_bytes()
+
+
+def _state() -> Path:
+    """$COMMONWEAL_STATE; else root's or the user's folder for what programs keep."""
+    if told := os.environ.get("COMMONWEAL_STATE"):
+        return Path(told)
+    if os.geteuid() == 0:
+        return Path("/var/lib/commonweal")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "commonweal"

@@ -1,0 +1,108 @@
+"""What the ledger knows of consents: who may be contacted, and what one person said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from commonweal.campaign import Campaign
+from commonweal.consent import gate, packs
+from commonweal.consent.facts import ledger_facts
+from commonweal.consent.model import Channel, Moment, Pack, Purpose, Refusal, Suppressed, Use
+from commonweal.store.ledger import Connection
+
+
+def refusals(
+    connection: Connection,
+    campaign: Campaign,
+    persons: Sequence[int],
+    use: Use,
+    channel: Channel,
+    at: datetime,
+) -> dict[int, Refusal]:
+    """Why these persons may not be used so, at a moment (aware): by person, only those who are refused.
+
+    Raises UnknownPack, PackNotInForce, RealListsNeedPack.
+    """
+    packs.check_campaign(campaign, connection)
+    rows = connection.execute(
+        f"WITH asked AS (SELECT unnest(%(persons)s::bigint[]) AS person_id)"
+        f" SELECT person_id, refusal FROM ({gate.postgres(campaign, use, channel)}) judged WHERE refusal IS NOT NULL",
+        {"persons": list(persons), "at": at},
+    ).fetchall()
+    return {person: Refusal(code) for person, code in rows}
+
+
+def counts(
+    connection: Connection, pack: Pack, zone: str, use: Use, channel: Channel, at: datetime
+) -> tuple[int, int, dict[str, int]]:
+    """Of everybody: how many are asked about, how many are refused, and how many by each rule (a person may be
+    refused by several). The caller's role must see everyone."""
+    rules = pack.asked(use, channel)
+    each = "".join(f", count(*) FILTER (WHERE {gate.compiled_rule(pack, rule)})" for rule in rules)
+    row = connection.execute(
+        "WITH asked AS (SELECT person_id FROM people.profile)"
+        f" SELECT count(*), count({gate.compiled(pack, use, channel)}){each}"
+        f" FROM {ledger_facts(zone, use, channel)} AS facts",
+        {"at": at},
+    ).fetchone()
+    assert row is not None
+    persons, refused, *by_rule = (int(number) for number in row)
+    return persons, refused, {rule.code: n for rule, n in zip(rules, by_rule, strict=True)}
+
+
+_FAMILY = (
+    "(subject IN (SELECT %(person)s UNION ALL SELECT subject FROM identity.redirect WHERE person_id = %(person)s)"
+    " OR record_id IN (SELECT record_id FROM people.record WHERE person_id = %(person)s))"
+)
+
+
+def moments(connection: Connection, person_id: int) -> list[Moment]:
+    """All that a living person said or was spared, newest first; under row-level security."""
+    said = connection.execute(
+        "SELECT occurred_at, given, channel, purpose, evidence, source, actor FROM consent.consent"
+        f" WHERE {_FAMILY} ORDER BY occurred_at DESC, consent_id DESC",
+        {"person": person_id},
+    ).fetchall()
+    barred = connection.execute(
+        "SELECT occurred_at, lifts, channel, reason, actor, suppression_id FROM consent.suppression"
+        f" WHERE {_FAMILY} ORDER BY occurred_at DESC, suppression_id DESC",
+        {"person": person_id},
+    ).fetchall()
+    found = [
+        Moment(
+            at,
+            "given" if given else "withdrawn",
+            Channel(channel),
+            Purpose(purpose),
+            None,
+            evidence,
+            source,
+            actor,
+        )
+        for at, given, channel, purpose, evidence, source, actor in said
+    ] + [
+        Moment(
+            at,
+            "suppressed" if lifts is None else "lifted",
+            Channel(channel),
+            None,
+            Suppressed(reason),
+            "",
+            "",
+            actor,
+            suppression_id if lifts is None else lifts,
+        )
+        for at, lifts, channel, reason, actor, suppression_id in barred
+    ]
+    return sorted(found, key=lambda moment: moment.at, reverse=True)
+
+
+def is_erased(connection: Connection, hashes: Sequence[tuple[str, int]]) -> list[bool]:
+    """Which of these (kind, hash) are of somebody who was erased, in their order."""
+    rows = connection.execute(
+        "SELECT EXISTS (SELECT FROM consent.tombstone t WHERE t.kind = u.kind AND t.hash = u.hash)"
+        " FROM unnest(%s::text[], %s::bigint[]) WITH ORDINALITY u (kind, hash, place) ORDER BY place",
+        ([kind for kind, _hash in hashes], [number for _kind, number in hashes]),
+    ).fetchall()
+    return [bool(erased) for (erased,) in rows]
