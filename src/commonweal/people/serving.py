@@ -52,6 +52,7 @@ RECORD = pa.schema(
         ("line", pa.int64()),
         ("evidence", _TEXT),
         ("inactive_since", pa.date32()),
+        ("key", _TEXT),
         ("given", _TEXT),
     ]
 )

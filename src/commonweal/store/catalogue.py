@@ -25,6 +25,7 @@ class LakeTable:
     kept: bool = False
     version: int = 1
     partition: str = "whole"
+    row_group: int = 122_880  # rows; small where single rows are looked up (see Lake.find)
 
 
 _TEXT = pa.string()
@@ -202,6 +203,40 @@ _LIST = [
                 ("origin", pa.int32()),
             ]
         ),
+    ),
+    LakeTable(
+        "interactions.event",
+        "Old interactions, as the ledger had them. A partition holds the persons of one 64th of all ids and one month of "
+        "receipt (`07/2027-01`), sorted by subject: one person's rows are found by the row groups' statistics.",
+        pa.schema(
+            [
+                ("event_id", _TEXT),
+                ("sender", _TEXT),
+                ("kind", _TEXT),
+                ("occurred_at", pa.timestamp("us", "UTC")),
+                ("received_at", pa.timestamp("us", "UTC")),
+                ("received_on", pa.date32()),
+                ("subject", _ID),
+                ("record_id", _ID),
+                ("contact_point", _ID),
+                ("household_id", _ID),
+                ("channel", _TEXT),
+                ("direction", _TEXT),
+                ("claim_id", _ID),
+                ("message_version", _TEXT),
+                ("arm", _TEXT),
+                ("source_code", _TEXT),
+                ("actor", _TEXT),
+                ("device", _TEXT),
+                ("result", _TEXT),
+                ("answers", _TEXT),  # JSON
+                ("cost", pa.int64()),  # minor units of the campaign's money
+                ("corrects", _TEXT),
+            ]
+        ),
+        kept=True,
+        partition="persons and month",
+        row_group=4_096,
     ),
     LakeTable(
         "experiments.assignment",

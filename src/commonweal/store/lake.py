@@ -15,7 +15,9 @@ next writer. There is one writer at a time, by an advisory lock in the ledger.
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import operator
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -47,7 +49,8 @@ Data: TypeAlias = ir.Table | pa.Table | Batches
 
 _CHUNK = 100_000
 _FOOTERS = 256  # kept in memory, of files where rows are looked up
-_GRACE = timedelta(hours=1)  # how long a delisted file stays, for readers that began before
+_LINES = 1 << 40  # more than any file has
+GRACE = timedelta(hours=1)  # how long a delisted file stays, for readers that began before
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,32 @@ class LakeFile:
     partition: str
     path: str
     rows: int
+
+
+@dataclass(frozen=True)
+class Erased:
+    """Who and what was erased: persons, records, rows of batches (batch_id, line)."""
+
+    persons: tuple[int, ...] = ()
+    records: tuple[int, ...] = ()
+    rows: tuple[tuple[int, int], ...] = ()
+
+    def of(self, table: ir.Table) -> ir.BooleanValue | None:
+        """Which rows of a table are theirs; None where none can be."""
+        wanted = [
+            (name, ids)
+            for name, ids in (
+                ("person_id", self.persons),
+                ("subject", self.persons),
+                ("record_id", self.records),
+            )
+            if ids and name in table.columns
+        ]
+        tests = [table[name].isin(ids).fill_null(False) for name, ids in wanted]
+        if self.rows and {"batch_id", "line"} <= set(table.columns):
+            place = table.batch_id.cast("int64") * _LINES + table.line
+            tests.append(place.isin([batch * _LINES + line for batch, line in self.rows]))
+        return functools.reduce(operator.or_, tests) if tests else None
 
 
 @dataclass(frozen=True)
@@ -99,17 +128,50 @@ class Lake:
             ).fetchall()
         return [LakeFile(*row) for row in rows]
 
-    def table(self, name: str) -> ir.Table:
-        """All live rows of a table; a table that has no file yet is empty, with its schema."""
+    def table(self, name: str, *, hide: bool = True) -> ir.Table:
+        """All live rows of a table; a table that has no file yet is empty, with its schema.
+
+        `hide`: leave out the rows of persons who were erased and whose files wait to be written anew.
+        """
         schema = LAKE[name].schema
         files = [file for file in self.files(name) if file.rows]
         if not files:
             return ibis.memtable(schema.empty_table(), schema=ibis.Schema.from_pyarrow(schema))
+        rows = self._rows(name, files)
+        hidden = self.erased().of(rows) if hide else None
+        return rows if hidden is None else rows.filter(~hidden)
+
+    def _rows(self, name: str, files: Sequence[LakeFile]) -> ir.Table:
         paths = [str(self.root / file.path) for file in files]
         missing = next((path for path in paths if not Path(path).exists()), None)
         if missing:
             raise LakeFileMissing(path=missing, table=name)
-        return read_parquet(self.backend, paths).select(*schema.names)
+        return read_parquet(self.backend, paths).select(*LAKE[name].schema.names)
+
+    def erased(self) -> Erased:
+        """What was erased and still stands in files: no read shows it."""
+        with self._ledger.read(LedgerRole.BULK) as connection:
+            rows = connection.execute("SELECT kind, id, batch_id FROM store.erased").fetchall()
+        return Erased(
+            tuple(number for kind, number, _ in rows if kind == "person"),
+            tuple(number for kind, number, _ in rows if kind == "record"),
+            tuple((batch, line) for kind, line, batch in rows if kind == "row"),
+        )
+
+    def cleaned(self, name: str, erased: Erased) -> dict[str, tuple[int, ir.Table]]:
+        """The partitions of a table with rows of the erased: how many, and all rows but those."""
+        parts: dict[str, list[LakeFile]] = {}
+        for file in self.files(name):
+            if file.rows:
+                parts.setdefault(file.partition, []).append(file)
+        found = {}
+        for partition, files in parts.items():
+            rows = self._rows(name, files)
+            hidden = erased.of(rows)
+            count = 0 if hidden is None else int(self.backend.execute(rows.filter(hidden).count()))
+            if hidden is not None and count:
+                found[partition] = (count, rows.filter(~hidden))
+        return found
 
     def find(
         self,
@@ -184,7 +246,7 @@ class Lake:
             return 0
 
     def _sweep(self) -> int:
-        expired = self._clock() - _GRACE
+        expired = self._clock() - GRACE
         with self._ledger.transaction(LedgerRole.BULK) as connection:
             connection.execute(
                 "DELETE FROM store.file USING store.snapshot"
