@@ -24,3 +24,10 @@ class BudgetNotUnderstood(CommonwealError):
 
     what = _("A budget of “{budget}” can't be spent.")
     remedy = _("Give an amount above 0, or leave it empty to make no new plan.")
+
+
+class NotADay(CommonwealError):
+    """A day that is none."""
+
+    what = _("“{day}” is no day.")
+    remedy = _("Write it as year-month-day (2027-04-11), or leave it empty.")

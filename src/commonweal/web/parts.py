@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,7 @@ class Part:
 
     name: str
     template: str
-    context: Callable[[Visit, Connection], Mapping[str, Any]]
+    context: Callable[[Visit, Connection], dict[str, Any]]
     topics: Callable[[Account], Collection[str]]
     sight: Sight = by_role
 

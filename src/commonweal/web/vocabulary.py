@@ -124,6 +124,27 @@ VERB = {
     "stop_run": _("stopped a run"),
 }
 
+VERB |= {
+    "board.written": _("wrote an action"),
+    "board.commented": _("commented on an action"),
+    "board.amended": _("changed an action"),
+    "board.moved": _("moved an action on"),
+}
+
+ACTION_STATE = {
+    "open": _("open"),
+    "doing": _("begun"),
+    "done": _("done"),
+    "dropped": _("dropped"),
+}
+
+ACTION_EVENT = {
+    "written": _("wrote it"),
+    "commented": _("said"),
+    "amended": _("changed it"),
+    "moved": _("moved it on"),
+}
+
 FIELD = {
     "title": _("Title"),
     "given_name": _("Given name"),
@@ -278,6 +299,7 @@ SUBJECT = {
     "plan": _("plan {number}"),
     "run": _("run {number}"),
     "universe": _("universe {number}"),
+    "action": _("action {number}"),
 }
 
 STEP = {

@@ -9,6 +9,8 @@ from commonweal.errors import CommonwealError, _
 from commonweal.intake.rules import MEANING
 from commonweal.people.model import Score
 from commonweal.web.vocabulary import (
+    ACTION_EVENT,
+    ACTION_STATE,
     ACTOR,
     BATCH_STATUS,
     CHANNEL,
@@ -37,6 +39,8 @@ from commonweal.web.vocabulary import (
 )
 
 TABLES: Mapping[str, Mapping[str, str]] = {
+    "action_event": ACTION_EVENT,
+    "action_state": ACTION_STATE,
     "role": ROLE,
     "run_status": RUN_STATUS,
     "channel": CHANNEL,

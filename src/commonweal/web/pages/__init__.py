@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from litestar.handlers import HTTPRouteHandler
 
-from commonweal.web.pages import accounts, audit, entry, home, lists, models, people, plan, runs, universes
+from commonweal.web.pages import (
+    accounts,
+    audit,
+    board,
+    entry,
+    home,
+    lists,
+    models,
+    people,
+    plan,
+    runs,
+    universes,
+)
 
-_PAGES = (entry, home, people, lists, universes, plan, models, runs, accounts, audit)
+_PAGES = (entry, home, board, people, lists, universes, plan, models, runs, accounts, audit)
 
 ROUTES: list[HTTPRouteHandler] = [route for page in _PAGES for route in page.ROUTES]

@@ -97,7 +97,7 @@ def sign_out(visit: Here) -> Response[Any]:
 @post("/language", opt=PUBLIC, sync_to_thread=True)
 def choose_language(visit: Here, data: URLEncodedBody[LanguageForm]) -> Response[Any]:
     """Remember the language, with the account and in the browser; go back to the page."""
-    response = visit.go(_local(data.back))
+    response = visit.go(local(data.back))
     if data.code in LANGUAGES:
         if visit.user:
             actions.set_language(visit.campaign, visit.account, data.code)
@@ -124,7 +124,7 @@ def _refused(visit: Visit, error: CommonwealError, email: str = "") -> Html:
     return visit.page("sign_in.html", status=403, told=error.worded(visit.gettext), email=email)
 
 
-def _local(path: str) -> str:
+def local(path: str) -> str:
     """A path of this site; the home page in place of anything else."""
     parts = urlsplit(path)
     local = not parts.scheme and not parts.netloc and path.startswith("/") and path[1:2] not in ("/", "\\")

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
 
 from commonweal.access.model import Permission, Role
 from commonweal.access.queries import names
@@ -19,10 +21,12 @@ from commonweal.scoring.model import Kind
 from commonweal.store.ledger import Connection
 from commonweal.web.guard import needs
 from commonweal.web.matrix import SHORT, matrix
+from commonweal.web.pages.board import STRIP, composer
 from commonweal.web.pages.lists import loaded_lists
 from commonweal.web.pages.models import models
 from commonweal.web.pages.people import area_names, audit_a_look, list_names
 from commonweal.web.pages.plan import by_area, by_channel, why_left_out
+from commonweal.web.parts import Part, Parts, pushed
 from commonweal.web.visit import Here, Html, Visit
 
 _LOOKS = ("look", "look_at_rows", "plan.export", "search")
@@ -31,8 +35,22 @@ _LOOKS = ("look", "look_at_rows", "plan.export", "search")
 @get("/", opt=needs(Permission.BE_HERE), sync_to_thread=True)
 def home_page(visit: Here) -> Html:
     """The page that goes with the role."""
+    role = visit.account.role
     with visit.transaction() as connection:
-        return visit.page("home.html", **_CONTEXT[visit.account.role](visit, connection))
+        live = {part.name: part.drawn(visit, connection) for part in live_parts(role)}
+        context = _CONTEXT[role](visit, connection) | composer(visit, connection)
+        return visit.page("home.html", live=live, **context)
+
+
+@get("/live", opt=needs(Permission.BE_HERE))
+async def home_live(visit: Here, parts: NamedDependency[Parts]) -> Stream:
+    """What moves on the home page of the role."""
+    return pushed(parts.stream(visit, live_parts(visit.account.role)))
+
+
+def live_parts(role: Role) -> list[Part]:
+    """The parts of a role's home page that change while one looks."""
+    return [STRIP]
 
 
 def _director(visit: Visit, connection: Connection) -> dict[str, Any]:
@@ -147,4 +165,4 @@ _CONTEXT: dict[Role, Callable[[Visit, Connection], dict[str, Any]]] = {
     Role.PRIVACY: _privacy,
 }
 
-ROUTES: list[HTTPRouteHandler] = [home_page]
+ROUTES: list[HTTPRouteHandler] = [home_page, home_live]
