@@ -205,6 +205,7 @@ CREATE FUNCTION consent.judged(origin text, kind text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE
         WHEN origin NOT IN ('synthetic', 'research') THEN origin
+        WHEN origin IS NULL THEN NULL
         WHEN kind IN ('roll', 'experiment') THEN 'official'
         WHEN kind IN ('signups', 'donors') THEN 'given'
         WHEN kind = 'canvass' THEN 'observed'
