@@ -1,0 +1,1 @@
+"""One hand knows what the other does: contact rules, the pressure on each person, and the claims that reserve a contact."""

@@ -1,0 +1,224 @@
+"""Many claims at once: in chunks, in the order of the person ids, each in a transaction of its own.
+
+A batch is known by a key of the caller's. It notes how far it came in the transaction of each chunk, so that the same call
+after a kill goes on from there, and a call for a batch that is finished tells what became of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from commonweal.audit import actions as audit
+from commonweal.campaign import Campaign
+from commonweal.contacts import actions, claiming, queries
+from commonweal.contacts.claiming import CHUNK, Terms
+from commonweal.contacts.errors import OtherBatch
+from commonweal.contacts.model import HOUSEHOLD_CHANNELS, BatchReport, Channel, Claim, Option, State
+from commonweal.interactions.model import Taken
+from commonweal.jobs.model import Progress, silent
+from commonweal.store.ledger import Connection, LedgerRole
+
+_LIVING = """
+    SELECT a.place, coalesce(r.person_id, a.asked), p.household_id
+    FROM unnest(%s::bigint[]) WITH ORDINALITY AS a (asked, place)
+    LEFT JOIN identity.redirect r ON r.subject = a.asked
+    LEFT JOIN people.profile p ON p.person_id = coalesce(r.person_id, a.asked)
+"""
+_LOOKED_UP = 50_000  # persons whose household is asked for at once
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Who is dealt with together: at a door those of one household, else one person. `first`: the least of them."""
+
+    first: int
+    persons: tuple[int, ...]
+
+
+def claim_batch(
+    campaign: Campaign,
+    key: str,
+    persons: Sequence[int] | Mapping[int, int],
+    channel: Channel,
+    options: Sequence[Option],
+    *,
+    account: int | None = None,
+    actor: str | None = None,
+    ahead: bool = False,
+    progress: Progress = silent,
+) -> BatchReport:
+    """Claim for all of `persons`: ids, or ids with the place of their option in `options` (else the first).
+
+    The same key with the same persons goes on where it was killed. `ahead`: the contacts are made later, so that
+    no hour is too late now. Raises OtherBatch, and what `queries.terms` raises.
+    """
+    wanted = persons if isinstance(persons, Mapping) else dict.fromkeys(persons, 0)
+    who = actor or campaign.actor
+    with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+        batch_id, reached = _begin(connection, campaign, key, channel, len(wanted), account, who)
+        terms = queries.terms(
+            connection, campaign, channel, options, account=account, actor=who, ahead=ahead, batch=batch_id
+        )
+        living, groups = _grouped(connection, wanted, channel)
+    done = 0
+    for chunk in _chunks(groups, reached):
+        progress(done, len(living), "claiming contacts")
+        _claim_chunk(campaign, terms, chunk, living)
+        done += sum(len(group.persons) for group in chunk)
+    _end(campaign, batch_id, who)
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        return queries.batch(connection, batch_id)
+
+
+def _begin(
+    connection: Connection,
+    campaign: Campaign,
+    key: str,
+    channel: Channel,
+    persons: int,
+    account: int | None,
+    actor: str,
+) -> tuple[int, int]:
+    """The batch's id, and the last person that it dealt with."""
+    connection.execute(
+        "INSERT INTO contacts.batch (key, made_at, actor, account_id, channel, persons)"
+        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING",
+        (key, campaign.clock(), actor, account, channel.value, persons),
+    )
+    row = connection.execute(
+        "SELECT batch_id, reached_to, channel FROM contacts.batch WHERE key = %s", (key,)
+    ).fetchone()
+    assert row is not None
+    if row[2] != channel.value:
+        raise OtherBatch(key=key, channel=row[2])
+    return row[0], row[1]
+
+
+def _grouped(
+    connection: Connection, wanted: Mapping[int, int], channel: Channel
+) -> tuple[dict[int, int], list[_Group]]:
+    """The living persons with their options, and who is dealt with together, in order."""
+    together = channel in HOUSEHOLD_CHANNELS
+    asked, places = list(wanted), list(wanted.values())
+    living: dict[int, int] = {}
+    homes: dict[int, list[int]] = {}
+    alone: list[int] = []
+    for start in range(0, len(asked), _LOOKED_UP):
+        rows = connection.execute(_LIVING, (asked[start : start + _LOOKED_UP],)).fetchall()
+        for place, person, household in rows:
+            if person in living:
+                continue
+            living[person] = places[start + place - 1]
+            if together and household is not None:
+                homes.setdefault(household, []).append(person)
+            else:
+                alone.append(person)
+    groups = [_Group(person, (person,)) for person in alone]
+    groups += [_Group(min(mates), tuple(mates)) for mates in homes.values()]
+    return living, sorted(groups, key=lambda group: group.first)
+
+
+def _chunks(groups: Sequence[_Group], reached: int) -> Iterator[list[_Group]]:
+    chunk: list[_Group] = []
+    size = 0
+    for group in groups:
+        if group.first <= reached:
+            continue
+        if chunk and size + len(group.persons) > CHUNK:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(group)
+        size += len(group.persons)
+    if chunk:
+        yield chunk
+
+
+def _claim_chunk(
+    campaign: Campaign, terms: Terms, groups: Sequence[_Group], options: Mapping[int, int]
+) -> None:
+    """One chunk, with the batch's account of it, in one transaction. Another process may have done it meanwhile."""
+    with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+        row = connection.execute(
+            "SELECT reached_to FROM contacts.batch WHERE batch_id = %s FOR UPDATE", (terms.batch,)
+        ).fetchone()
+        assert row is not None
+        left = [group for group in groups if group.first > row[0]]
+        if not left:
+            return
+        wanted = {person: options[person] for group in left for person in group.persons}
+        now = claiming.at(terms, campaign.clock())
+        chunk = claiming.claim(connection, now, wanted, actions.new_ids(campaign))
+        actions.note_stopped(connection, campaign, terms.channel, chunk.refused, terms.batch)
+        connection.execute(
+            "UPDATE contacts.batch SET asked = asked + %s, claims = claims + %s, claimed = claimed + %s, reached_to = %s"
+            " WHERE batch_id = %s",
+            (
+                len(wanted),
+                len(chunk.made),
+                sum(len(made.asked) for made in chunk.made),
+                left[-1].first,
+                terms.batch,
+            ),
+        )
+
+
+def _end(campaign: Campaign, batch_id: int, actor: str) -> None:
+    with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+        row = connection.execute(
+            "UPDATE contacts.batch SET finished_at = %s WHERE batch_id = %s AND finished_at IS NULL"
+            " RETURNING channel, asked, claimed, claims",
+            (campaign.clock(), batch_id),
+        ).fetchone()
+        if row:
+            detail = dict(zip(("channel", "asked", "claimed", "claims"), row, strict=True))
+            audit.record(
+                connection,
+                campaign,
+                "contact.claim_batch",
+                subject=f"contacts:{batch_id}",
+                detail=detail,
+                actor=actor,
+            )
+
+
+def finish_batch(
+    campaign: Campaign, batch_id: int, *, actor: str | None = None, progress: Progress = silent
+) -> int:
+    """All that the batch still holds was sent: one event each. Returns how many. The same call goes on after a kill."""
+    sent = 0
+    while claims := _still_live(campaign, batch_id):
+        events = [actions.contact_event(campaign, each, actor=actor) for each in claims]
+        taken: Taken = actions.record(campaign, events, actions.SENDER, actor=actor)
+        if not taken.accepted:
+            break  # told of before, and handed on since: nothing more will change
+        sent += taken.accepted
+        progress(sent, None, "recording what was sent")
+    return sent
+
+
+def _still_live(campaign: Campaign, batch_id: int) -> list[Claim]:
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        rows = connection.execute(
+            "SELECT claim_id FROM contacts.claim WHERE batch_id = %s AND state = %s ORDER BY claim_id LIMIT %s",
+            (batch_id, State.LIVE.value, CHUNK),
+        ).fetchall()
+        return queries.claims(connection, [claim_id for (claim_id,) in rows])
+
+
+def hand_back_batch(campaign: Campaign, batch_id: int, *, actor: str | None = None) -> int:
+    """None of what the batch still holds will be done: others may claim it. Returns how many claims it gave back."""
+    given = 0
+    while claims := _still_live(campaign, batch_id):
+        with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+            given += actions.close(connection, campaign, claims, State.RETURNED)
+    with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+        audit.record(
+            connection,
+            campaign,
+            "contact.return_batch",
+            subject=f"contacts:{batch_id}",
+            detail={"claims": given},
+            actor=actor,
+        )
+    return given

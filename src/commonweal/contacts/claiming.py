@@ -1,0 +1,446 @@
+"""The claim itself: for 1 to 1,000 persons in one transaction, decide and reserve.
+
+First all pressure rows that the contacts would count for are locked, in the order of their subjects (missing ones
+are inserted first, in the same order), so that two claims for one person wait for one another and never for each other in
+a circle. Then one statement decides, by what stands there now, and another one reserves. Claims of one household are one
+unit: at a door, in a letter. `rules.decide` says the same of one person in plain Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from commonweal.contacts.model import CHANNELS, HOUSEHOLD_CHANNELS, Channel, Option, Refusal, Stop
+from commonweal.contacts.rules import WEEK, Moment, Rules, cap_of, capped
+from commonweal.store.ledger import Connection
+
+CHUNK = 1_000
+
+NewIds = Callable[[int], Sequence[int]]
+"""Gives so many claim ids, never given before."""
+
+_PERSONS = """
+    SELECT a.place, coalesce(r.person_id, a.asked), p.person_id IS NOT NULL, p.household_id, h.facts ->> 'timezone'
+    FROM unnest(%s::bigint[]) WITH ORDINALITY AS a (asked, place)
+    LEFT JOIN identity.redirect r ON r.subject = a.asked
+    LEFT JOIN people.profile p ON p.person_id = coalesce(r.person_id, a.asked)
+    LEFT JOIN people.area h ON h.area_code = p.area_code
+"""
+_MATES = "SELECT household_id, person_id FROM people.profile WHERE household_id = ANY (%s::bigint[])"
+_FORMER = "SELECT person_id, subject FROM identity.redirect WHERE person_id = ANY (%s::bigint[])"
+_MISSING = """
+    INSERT INTO contacts.pressure (subject)
+    SELECT s FROM unnest(%(subjects)s::bigint[]) AS s
+    WHERE NOT EXISTS (SELECT FROM contacts.pressure p WHERE p.subject = s) ORDER BY s
+    ON CONFLICT (subject) DO NOTHING
+"""
+_LOCK = (
+    "SELECT FROM contacts.pressure WHERE subject = ANY (%(subjects)s::bigint[]) ORDER BY subject FOR UPDATE"
+)
+
+# asked: one row a person with their unit; touched: one row a subject whose pressure the unit's contact adds to.
+# A unit is stopped by the first rule, in the order of Stop, that stops any of its members.
+_DECIDE = """
+WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest(%(person)s::bigint[], %(unit)s::integer[], %(option)s::integer[])
+        AS a (person_id, unit, option)
+), law AS MATERIALIZED ({gate}
+), unit AS MATERIALIZED (
+    SELECT * FROM unnest(%(units)s::integer[], %(day)s::bigint[], %(week)s::bigint[]) AS u (unit, day, week)
+), touched AS MATERIALIZED (
+    SELECT t.unit, t.member, p.* FROM unnest(%(in_unit)s::integer[], %(member)s::bigint[], %(subject)s::bigint[])
+        AS t (unit, member, subject) JOIN contacts.pressure p USING (subject)
+), load AS (
+    SELECT t.unit, t.member,
+        count(*) FILTER (WHERE c >= u.day) AS day,
+        count(*) FILTER (WHERE c >= u.day AND c & 7 = %(channel)s) AS day_own,
+        count(*) FILTER (WHERE c >= u.week) AS week,
+        count(*) FILTER (WHERE c >= u.week AND c & 7 = %(channel)s) AS week_own,
+        count(*) AS campaign,
+        count(*) FILTER (WHERE c & 7 = %(channel)s) AS campaign_own,
+        max((c >> 3) + (%(cool)s::bigint[])[(c & 7) + 1]) AS free
+    FROM touched t JOIN unit u USING (unit) CROSS JOIN LATERAL unnest(t.contacts) AS c
+    GROUP BY t.unit, t.member
+), most AS (
+    SELECT unit, max(day) AS day, max(day_own) AS day_own, max(week) AS week, max(week_own) AS week_own,
+        max(campaign) AS campaign, max(campaign_own) AS campaign_own, max(free) AS free
+    FROM load GROUP BY unit
+), rest AS (
+    SELECT t.unit, max((r >> 3) + %(rest)s) AS until
+    FROM touched t CROSS JOIN LATERAL unnest(t.refusals) AS r GROUP BY t.unit
+), held AS (
+    SELECT unit, max(held_until) AS until FROM touched WHERE held_until > %(now)s GROUP BY unit
+), stopped AS (
+    SELECT u.unit,
+        CASE WHEN h.until IS NOT NULL THEN 'held'
+            WHEN m.day >= %(cap_day)s THEN 'cap_day'
+            WHEN m.day_own >= %(cap_day_channel)s THEN 'cap_day_channel'
+            WHEN m.week >= %(cap_week)s THEN 'cap_week'
+            WHEN m.week_own >= %(cap_week_channel)s THEN 'cap_week_channel'
+            WHEN m.campaign >= %(cap_campaign)s THEN 'cap_campaign'
+            WHEN m.campaign_own >= %(cap_campaign_channel)s THEN 'cap_campaign_channel'
+            WHEN r.until > %(second)s THEN 'rest'
+            WHEN m.free > %(second)s THEN 'cool_down' END AS code,
+        CASE WHEN h.until IS NOT NULL THEN extract(epoch FROM h.until)
+            WHEN r.until > %(second)s THEN r.until ELSE m.free END AS until
+    FROM unit u LEFT JOIN most m USING (unit) LEFT JOIN rest r USING (unit) LEFT JOIN held h USING (unit)
+), options AS (
+    SELECT * FROM unnest(%(options)s::integer[], %(messages)s::text[], %(questions)s::text[])
+        AS o (option, message, question)
+), useless AS (
+    SELECT a.person_id,
+        CASE WHEN bool_or(%(by_voted)s AND (SELECT max(s) FROM unnest(t.votes) AS s) >= %(voted)s) THEN 'voted'
+            WHEN bool_or(%(by_gave)s AND o.question = 'gift' AND t.gifts <> '{{}}') THEN 'gave'
+            WHEN bool_or(%(by_message)s AND o.message = ANY (t.messages)) THEN 'message_twice'
+            WHEN bool_or(%(by_answer)s AND o.question = ANY (t.answered)) THEN 'answered' END AS code
+    FROM asked a JOIN options o USING (option) JOIN touched t ON t.member = a.person_id
+    GROUP BY a.person_id
+)
+SELECT a.person_id, law.refusal, s.code, s.until, u.code
+FROM asked a
+LEFT JOIN law USING (person_id)
+LEFT JOIN stopped s USING (unit)
+LEFT JOIN useless u USING (person_id)
+"""
+
+_RESERVE = """
+WITH made AS (
+    INSERT INTO contacts.claim (claim_id, subject, asked, members, household_id, channel, option, message_version,
+        question, cost, claimed_at, lapses_at, account_id, actor, batch_id)
+    SELECT c.claim_id, c.subject, c.asked::bigint[], c.members::bigint[], c.household_id, %(channel)s, c.option, c.message,
+        c.question, c.cost, %(now)s, %(until)s, %(account)s, %(actor)s, %(batch)s
+    FROM unnest(%(claim_id)s::bigint[], %(subject)s::bigint[], %(asked)s::text[], %(members)s::text[],
+        %(household)s::bigint[], %(option)s::text[], %(message)s::text[], %(question)s::text[], %(cost)s::bigint[])
+        AS c (claim_id, subject, asked, members, household_id, option, message, question, cost)
+), held AS (
+    UPDATE contacts.pressure p SET claim_id = h.claim_id, held_until = %(until)s
+    FROM unnest(%(held_by)s::bigint[], %(held)s::bigint[]) AS h (claim_id, subject)
+    WHERE p.subject = h.subject
+), lapsed AS (
+    UPDATE contacts.claim c SET state = 'lapsed', closed_at = c.lapses_at
+    FROM contacts.pressure p
+    WHERE p.subject = ANY (%(held)s::bigint[]) AND c.claim_id = p.claim_id AND c.state = 'live'
+    RETURNING c.channel, c.cost
+), gone AS (
+    INSERT INTO contacts.spending (channel, live, done, committed, spent)
+    SELECT channel, -count(*), 0, -sum(cost), 0 FROM lapsed GROUP BY channel
+)
+INSERT INTO contacts.spending (channel, live, done, committed, spent)
+VALUES (%(channel)s, %(claims)s, 0, %(sum)s, 0)
+"""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What all claims of a transaction share. gate: the law as SQL, (person_id, refusal) of a relation asked(person_id)."""
+
+    rules: Rules
+    gate: str
+    now: datetime
+    zone: str
+    voted_since: datetime
+    channel: Channel
+    options: Sequence[Option]
+    ahead: bool
+    hold: timedelta
+    account: int | None
+    actor: str
+    batch: int | None = None
+
+    def moment(self, zone: str | None) -> Moment:
+        """Now, in a zone; None: the campaign's."""
+        return Moment(self.now, ZoneInfo(zone or self.zone))
+
+
+@dataclass
+class Unit:
+    """Who is contacted together: at a door all of a household, else one person."""
+
+    household_id: int | None
+    zone: str | None
+    asked: list[int] = field(default_factory=list)
+    members: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """One claim that was made."""
+
+    claim_id: int
+    option: Option
+    asked: tuple[int, ...]
+    members: tuple[int, ...]
+    household_id: int | None
+    cost: int
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What became of a chunk: the claims, and who was refused."""
+
+    made: list[Reserved]
+    refused: dict[int, Refusal]
+
+
+def claim(connection: Connection, terms: Terms, wanted: Mapping[int, int], new_ids: NewIds) -> Chunk:
+    """Claim for the persons of `wanted`, each with the place of their option; `new_ids(n)` gives n claim ids.
+
+    Runs inside the caller's transaction, which may not have locked any pressure before.
+    """
+    options, units, unknown = _units(connection, terms, wanted)
+    former = _former(connection, units)
+    subjects = sorted(
+        {s for unit in units for member in unit.members for s in (member, *former.get(member, ()))}
+    )
+    lock(connection, subjects)
+    refused = {person: Refusal(Stop.UNKNOWN.value) for person in unknown}
+    refused |= _decided(connection, terms, units, options, former)
+    made = _made(units, options, refused, terms, new_ids)
+    if made:
+        _reserve(connection, terms, made, former)
+    return Chunk(made, refused)
+
+
+def at(terms: Terms, now: datetime) -> Terms:
+    """The same terms at another moment: a long batch goes on with the clock."""
+    return replace(terms, now=now)
+
+
+def look(connection: Connection, terms: Terms, person_id: int) -> Refusal | None:
+    """What a claim would say now; nothing is locked, nothing reserved."""
+    options, units, unknown = _units(connection, terms, {person_id: 0})
+    if unknown:
+        return Refusal(Stop.UNKNOWN.value)
+    refused = _decided(connection, terms, units, options, _former(connection, units))
+    return next(iter(refused.values()), None)
+
+
+def lock(connection: Connection, subjects: Collection[int]) -> None:
+    """Lock the pressure of these subjects until the transaction ends; those who have none yet get it."""
+    given = {"subjects": sorted(subjects)}
+    connection.execute(_MISSING, given)
+    connection.execute(_LOCK, given)
+
+
+def _units(
+    connection: Connection, terms: Terms, wanted: Mapping[int, int]
+) -> tuple[dict[int, int], list[Unit], list[int]]:
+    """The living persons with their options; who is contacted with whom; and who is nobody."""
+    together = terms.channel in HOUSEHOLD_CHANNELS
+    places, options = list(wanted.values()), dict[int, int]()
+    units, unknown = dict[tuple[str, int], Unit](), list[int]()
+    for place, person, known, household, zone in connection.execute(_PERSONS, (list(wanted),)).fetchall():
+        if not known:
+            unknown.append(person)
+            continue
+        options.setdefault(person, places[place - 1])
+        key = ("household", household) if together and household is not None else ("person", person)
+        unit = units.setdefault(key, Unit(household, zone))
+        if person not in unit.asked:
+            unit.asked.append(person)
+    homes = {key: unit for (kind, key), unit in units.items() if kind == "household"}
+    for unit in units.values():
+        unit.asked.sort()
+        unit.members = list(unit.asked)
+    if homes:
+        for household, person in connection.execute(_MATES, (list(homes),)).fetchall():
+            if person not in homes[household].members:
+                homes[household].members.append(person)
+    return options, list(units.values()), unknown
+
+
+def _former(connection: Connection, units: Iterable[Unit]) -> dict[int, list[int]]:
+    """The subjects that were merged into each member."""
+    found: dict[int, list[int]] = {}
+    members = [member for unit in units for member in unit.members]
+    for person, subject in connection.execute(_FORMER, (members,)).fetchall():
+        found.setdefault(person, []).append(subject)
+    return found
+
+
+def _decided(
+    connection: Connection,
+    terms: Terms,
+    units: Sequence[Unit],
+    options: Mapping[int, int],
+    former: Mapping[int, Sequence[int]],
+) -> dict[int, Refusal]:
+    """Who is refused, and why."""
+    asked = [(person, number, options[person]) for number, unit in enumerate(units) for person in unit.asked]
+    touched = [
+        (number, member, subject)
+        for number, unit in enumerate(units)
+        for member in unit.members
+        for subject in (member, *former.get(member, ()))
+    ]
+    moments = {unit.zone: terms.moment(unit.zone) for unit in units}
+    zones = {person: unit.zone for unit in units for person in unit.asked}
+    since = {zone: (_floor(m.start(1)), _floor(m.start(WEEK))) for zone, m in moments.items()}
+    given = {
+        "person": [row[0] for row in asked],
+        "unit": [row[1] for row in asked],
+        "option": [row[2] for row in asked],
+        "units": list(range(len(units))),
+        "day": [since[unit.zone][0] for unit in units],
+        "week": [since[unit.zone][1] for unit in units],
+        "in_unit": [row[0] for row in touched],
+        "member": [row[1] for row in touched],
+        "subject": [row[2] for row in touched],
+        **_limits(terms),
+    }
+    quiet = {zone: _quiet(terms, moment) for zone, moment in moments.items()}
+    rows = connection.execute(_DECIDE.format(gate=terms.gate), given).fetchall()
+    found = (
+        (person, _refusal(terms, options[person], law, stop, until, quiet[zones[person]], useless))
+        for person, law, stop, until, useless in rows
+    )
+    return {person: refusal for person, refusal in found if refusal is not None}
+
+
+def _floor(at: datetime) -> int:
+    """The least stamp of a moment."""
+    return int(at.timestamp()) * 8
+
+
+_NEVER = 2**31 - 1  # no cap
+
+
+def _limits(terms: Terms) -> dict[str, Any]:
+    rules, channel = terms.rules, terms.channel
+    own = rules.caps.of(channel)
+    caps = {
+        "cap_day": rules.caps.day,
+        "cap_day_channel": own.day,
+        "cap_week": rules.caps.week,
+        "cap_week_channel": own.week,
+        "cap_campaign": rules.caps.campaign,
+        "cap_campaign_channel": own.campaign,
+    }
+    return {
+        **{name: _NEVER if cap == "unlimited" else cap for name, cap in caps.items()},
+        "channel": channel.number,
+        "cool": [rules.cool_down.seconds(before, channel) for before in CHANNELS],
+        "rest": rules.rest_after_refusal * 86_400,
+        "now": terms.now,
+        "at": terms.now,
+        "second": terms.now.timestamp(),
+        "voted": _floor(terms.voted_since),
+        "options": list(range(len(terms.options))),
+        "messages": [option.message for option in terms.options],
+        "questions": [option.question for option in terms.options],
+        "by_voted": rules.useless.voted,
+        "by_gave": rules.useless.gave,
+        "by_message": rules.useless.same_message,
+        "by_answer": rules.useless.answered,
+    }
+
+
+def _quiet(terms: Terms, moment: Moment) -> Refusal | None:
+    until = None if terms.ahead else moment.quiet_until(terms.rules.quiet_hours.of(terms.channel))
+    return Refusal(Stop.QUIET.value, {"until": until.isoformat()}) if until else None
+
+
+def _refusal(
+    terms: Terms,
+    option: int,
+    law: str | None,
+    stop: str | None,
+    until: Any,
+    quiet: Refusal | None,
+    useless: str | None,
+) -> Refusal | None:
+    if law is not None:
+        return Refusal(law)
+    if stop is not None:
+        code = Stop(stop)
+        if code.value.startswith("cap_"):
+            return capped(code, cap_of(terms.rules, code, terms.channel), terms.channel)
+        return Refusal(stop, {"until": datetime.fromtimestamp(float(until), UTC).isoformat()})
+    if quiet is not None:
+        return quiet
+    if useless is None:
+        return None
+    wish = terms.options[option]
+    params = {Stop.MESSAGE_TWICE: {"message": wish.message}, Stop.ANSWERED: {"question": wish.question}}
+    return Refusal(useless, params.get(Stop(useless), {}))
+
+
+def _made(
+    units: Sequence[Unit],
+    options: Mapping[int, int],
+    refused: dict[int, Refusal],
+    terms: Terms,
+    new_ids: NewIds,
+) -> list[Reserved]:
+    """One claim a unit, for those of it who are not refused and whose option is that of the first of them.
+
+    Two messages to one household at once would be two knocks: the second one finds the household held.
+    """
+    until = (terms.now + terms.hold).isoformat()
+    found = []
+    for unit in units:
+        free = [person for person in unit.asked if person not in refused]
+        if not free:
+            continue
+        option = options[free[0]]
+        asked = tuple(person for person in free if options[person] == option)
+        refused |= {
+            person: Refusal(Stop.HELD.value, {"until": until}) for person in free if person not in asked
+        }
+        found.append((unit, terms.options[option], asked))
+    ids = new_ids(len(found)) if found else []
+    return [
+        Reserved(
+            claim_id,
+            option,
+            asked,
+            tuple(unit.members),
+            unit.household_id,
+            option.cost * (1 if option.per_household else len(asked)),
+        )
+        for claim_id, (unit, option, asked) in zip(ids, found, strict=True)
+    ]
+
+
+def _reserve(
+    connection: Connection, terms: Terms, made: Sequence[Reserved], former: Mapping[int, Sequence[int]]
+) -> None:
+    holds = [
+        (each.claim_id, subject)
+        for each in made
+        for member in each.members
+        for subject in (member, *former.get(member, ()))
+    ]
+    subjects: dict[int, list[int]] = {}
+    for claim_id, subject in holds:
+        subjects.setdefault(claim_id, []).append(subject)
+    given = {
+        "claim_id": [each.claim_id for each in made],
+        "subject": [each.asked[0] for each in made],
+        "asked": [_array(each.asked) for each in made],
+        "members": [_array(subjects[each.claim_id]) for each in made],
+        "household": [each.household_id for each in made],
+        "option": [each.option.code for each in made],
+        "message": [each.option.message for each in made],
+        "question": [each.option.question for each in made],
+        "cost": [each.cost for each in made],
+        "held_by": [claim_id for claim_id, _ in holds],
+        "held": [subject for _, subject in holds],
+        "channel": terms.channel.value,
+        "now": terms.now,
+        "until": terms.now + terms.hold,
+        "account": terms.account,
+        "actor": terms.actor,
+        "batch": terms.batch,
+        "claims": len(made),
+        "sum": sum(each.cost for each in made),
+    }
+    connection.execute(_RESERVE, given)
+
+
+def _array(ids: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, ids)) + "}"

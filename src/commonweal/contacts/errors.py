@@ -1,0 +1,59 @@
+"""What can go wrong with contacts. A refusal is no error: it is an answer."""
+
+from __future__ import annotations
+
+from commonweal.errors import CommonwealError, _
+
+
+class RulesUnreadable(CommonwealError):
+    """contact_rules.toml, or what was typed on the page, does not say what it should."""
+
+    what = _("{where} can't be read: {reason}.")
+    remedy = _("Correct it; docs/contacts.md lists what may stand there.")
+
+
+class RulesMissing(CommonwealError):
+    """There is no file to take the rules from."""
+
+    what = _("{path} is missing.")
+    remedy = _("Write the rules in force to it with: commonweal contact-rules --write {path}")
+
+
+class RulesOutdated(CommonwealError):
+    """Somebody else changed the rules while this change was being made."""
+
+    what = _("The contact rules were changed by somebody else in the meantime.")
+    remedy = _("Look at the rules as they are now, and make your change again.")
+
+
+class NoSuchClaim(CommonwealError):
+    """A claim id that stands nowhere, or is another's."""
+
+    what = _("There is no such claim.")
+
+
+class ClaimClosed(CommonwealError):
+    """A claim that is over can't be finished or handed back."""
+
+    what = _("This claim is over: {state}.")
+    remedy = _("Claim the contact anew if it is still to be made.")
+
+
+class NothingToUndo(CommonwealError):
+    """Only what is done can be undone."""
+
+    what = _("This claim is not done: there is nothing to undo.")
+    remedy = _("Hand a claim back that still holds.")
+
+
+class NoSuchBatch(CommonwealError):
+    """A batch id that stands nowhere."""
+
+    what = _("There is no batch {batch_id}.")
+
+
+class OtherBatch(CommonwealError):
+    """The key of a batch was used for another channel."""
+
+    what = _("The batch {key!r} was begun for the channel {channel}.")
+    remedy = _("Give the new batch a key of its own.")
