@@ -21,6 +21,7 @@ from splink.internals.splink_dataframe import SplinkDataFrame
 from commonweal.identity import comparisons, tables
 from commonweal.identity.model import LinkModel, Weight
 from commonweal.jobs.model import Progress, silent
+from commonweal.store.engine import hold
 
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
@@ -66,7 +67,7 @@ class Comparing:
         self._api = _splink_on(backend)
         self._input: SplinkDataFrame = self._api.register(comparable.op().name)
         self._frequencies = {
-            column: tables.frequencies(comparable, column, usual).cache()
+            column: hold(backend, tables.frequencies(comparable, column, usual))
             for column, usual in comparisons.FREQUENCIES.items()
         }
 
@@ -91,7 +92,7 @@ class Comparing:
     def score(self, model: LinkModel, progress: Progress = silent) -> pa.Table:
         """All pairs worth comparing whose evidence is above `FLOOR`, as `tables.judged` gives them."""
         leeway = min(4.0, max(1.0, _MANY_RECORDS / max(self._records, 1)))
-        with tables.candidates(self._comparable, leeway).cache() as candidates:
+        with hold(self._backend, tables.candidates(self._comparable, leeway)) as candidates:
             parts = math.ceil(_number(candidates.count()) / _PAIRS_AT_ONCE)
             linker = self._linker(model, _BEFORE)
             judged = []
@@ -103,7 +104,7 @@ class Comparing:
         return pa.concat_tables(judged) if judged else _NO_PAIRS
 
     def _score_part(self, linker: Linker, candidates: ir.Table) -> pa.Table:
-        with candidates.cache() as part, _quiet():
+        with hold(self._backend, candidates) as part, _quiet():
             linker.table_management.register_blocked_pairs_for_predict(self._api.register(part.op().name))
             scored = linker.inference.predict(
                 threshold_match_weight=_BEFORE_ODDS + FLOOR, warning_mode="never"
@@ -149,7 +150,7 @@ class Comparing:
 @contextmanager
 def prepared(backend: BaseBackend, records: ir.Table) -> Iterator[Comparing]:
     """Records (columns of `intake.record`) made ready in the engine, for as long as the block runs."""
-    with tables.comparable(records).cache() as comparable:
+    with hold(backend, tables.comparable(records)) as comparable:
         comparing = Comparing(backend, comparable)
         try:
             yield comparing
