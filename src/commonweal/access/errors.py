@@ -79,3 +79,30 @@ class NotADemo(CommonwealError):
     """Roles are switched in a demo only."""
 
     what = _("Roles can be switched in the demo only.")
+
+
+class BadSender(CommonwealError):
+    """A token whose sender has no name that can stand in the ledger."""
+
+    what = _("“{sender}” can't be a sender's name.")
+    remedy = _("Take small letters, digits, points and hyphens: mailer.north")
+
+
+class ScopesMissing(CommonwealError):
+    """A token that could do nothing."""
+
+    what = _("A token needs something that it may do.")
+    remedy = _("Choose at least one.")
+
+
+class NoSuchToken(CommonwealError):
+    """No token has this number, or it was revoked before."""
+
+    what = _("There is no such token, or it is revoked already.")
+
+
+class TokenRevoked(CommonwealError):
+    """A token that was taken back while it was being used."""
+
+    what = _("This token is revoked.")
+    remedy = _("Ask the campaign's data director for a new one.")

@@ -40,6 +40,31 @@ class Permission(StrEnum):
     SEE_AUDIT = "see_audit"
 
 
+class Scope(StrEnum):
+    """What a token of the API may do."""
+
+    EVENTS_WRITE = "events:write"
+    EVENTS_READ = "events:read"
+
+
+@dataclass(frozen=True)
+class Token:
+    """Another system's key to the API, without the key itself. Its events stand in the name of `sender`."""
+
+    token_id: int
+    sender: str
+    scopes: tuple[Scope, ...]
+    made_at: datetime
+    made_by: str
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+    @property
+    def actor(self) -> str:
+        """How the audit names this token."""
+        return f"token:{self.token_id}"
+
+
 @dataclass(frozen=True)
 class Account:
     """One who works here. `areas` bind an organiser; `demo` accounts may be switched between."""

@@ -15,7 +15,7 @@ from litestar.static_files import create_static_files_router
 
 from commonweal.campaign import Campaign
 from commonweal.store.ledger import Ledger, LedgerRole
-from commonweal.web import failures, guard, headers, pages
+from commonweal.web import api, failures, guard, headers, pages
 from commonweal.web.live import LiveFeed
 from commonweal.web.parts import Parts
 from commonweal.web.sign_in import SessionMiddleware
@@ -35,12 +35,14 @@ def create_app(campaign: Campaign, *, https: bool = False) -> Litestar:
     return Litestar(
         route_handlers=[
             *pages.ROUTES,
+            *api.ROUTES,
             create_static_files_router("/static", [STATIC], opt=guard.PUBLIC, name="static"),
         ],
         guards=[guard.check],
         dependencies={
             "visit": Provide(visit, sync_to_thread=False),
             "parts": Provide(lambda: parts, sync_to_thread=False),
+            "frame": Provide(lambda: frame, sync_to_thread=False),
         },
         middleware=[DefineMiddleware(SessionMiddleware)],
         csrf_config=CSRFConfig(

@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from commonweal.errors import CommonwealError, _
+from commonweal.web.api import problems
 from commonweal.web.visit import Frame, Visit
 
 _LOG = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ def handlers(frame: Frame) -> ExceptionHandlersMap:
     """Litestar's exception handlers."""
 
     def refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        if problems.concerns(request):
+            return problems.refused(error)
         visit = Visit(frame, request)
         if error.status_code == 401:
             return visit.go("/sign-in")
@@ -43,11 +46,15 @@ def handlers(frame: Frame) -> ExceptionHandlersMap:
         return _told(visit, error.status_code, _WHAT[error.status_code], _REMEDY.get(error.status_code))
 
     def wrong(request: Request[Any, Any, Any], error: CommonwealError) -> Response[Any]:
+        if problems.concerns(request):
+            return problems.wrong(error)
         visit = Visit(frame, request)
         return _told(visit, 503 if error.transient else 422, error.worded(visit.gettext))
 
     def broken(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         _LOG.error("%s %s", request.method, request.url.path, exc_info=error)
+        if problems.concerns(request):
+            return problems.broken()
         return _told(Visit(frame, request), 500, _BROKEN, _BROKEN_REMEDY)
 
     return {HTTPException: refused, CommonwealError: wrong, Exception: broken}

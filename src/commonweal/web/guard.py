@@ -8,7 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
-from commonweal.access.model import Permission, Session
+from commonweal.access.model import Permission, Scope, Session, Token
 from commonweal.access.rules import may
 
 _KEY: Final = "permission"
@@ -20,17 +20,23 @@ PUBLIC: Final[dict[str, Any]] = {_KEY: _EVERYBODY}
 Connection = ASGIConnection[Any, Session | None, Any, Any]
 
 
-def needs(permission: Permission) -> dict[str, Any]:
-    """For `opt=` of a route: who comes here must have this permission."""
+def needs(permission: Permission | Scope) -> dict[str, Any]:
+    """For `opt=` of a route: who comes here must have this permission.
+
+    A scope is asked of a token in the request's header; no cookie is looked at there, so that no form of another site
+    can be behind it.
+    """
+    if isinstance(permission, Scope):
+        return {_KEY: permission, "exclude_from_csrf": True, "exclude_from_auth": True}
     return {_KEY: permission}
 
 
-def required(handler: BaseRouteHandler) -> Permission | None:
+def required(handler: BaseRouteHandler) -> Permission | Scope | None:
     """The permission that a route names; None where it is public. Raises PermissionDeniedException if it names none."""
     named = handler.opt.get(_KEY)
     if named == _EVERYBODY:
         return None
-    if not isinstance(named, Permission):
+    if not isinstance(named, Permission | Scope):
         raise PermissionDeniedException(f"{handler} names no permission")
     return named
 
@@ -40,7 +46,18 @@ def check(connection: Connection, handler: BaseRouteHandler) -> None:
     permission = required(handler)
     if permission is None:
         return
+    if isinstance(permission, Scope):
+        _check_token(connection, permission)
+        return
     if connection.user is None:
         raise NotAuthorizedException
     if not may(connection.user.account.role, permission):
+        raise PermissionDeniedException
+
+
+def _check_token(connection: Connection, scope: Scope) -> None:
+    token = connection.scope.get("auth")
+    if not isinstance(token, Token):
+        raise NotAuthorizedException
+    if scope not in token.scopes:
         raise PermissionDeniedException

@@ -13,6 +13,7 @@ class Links:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._signers: dict[str, itsdangerous.Signer] = {}
 
     def make(self, kind: str, number: int) -> str:
         """The token of a thing: `make("person", 42)`."""
@@ -27,6 +28,13 @@ class Links:
             return None
 
     def _signer(self, kind: str) -> itsdangerous.Signer:
-        return itsdangerous.Signer(
-            self._key, salt=f"commonweal.{kind}", sep="~", key_derivation="hmac", digest_method=hashlib.sha256
-        )
+        """One a kind, its key derived once: a batch of events brings thousands of tokens."""
+        if kind not in self._signers:
+            salt, sha = f"commonweal.{kind}", hashlib.sha256
+            derived = itsdangerous.Signer(
+                self._key, salt=salt, key_derivation="hmac", digest_method=sha
+            ).derive_key()
+            self._signers[kind] = itsdangerous.Signer(
+                derived, salt=salt, sep="~", key_derivation="none", digest_method=sha
+            )
+        return self._signers[kind]
