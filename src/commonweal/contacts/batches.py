@@ -150,6 +150,7 @@ def _claim_chunk(
         now = claiming.at(terms, campaign.clock())
         chunk = claiming.claim(connection, now, wanted, actions.new_ids(campaign))
         actions.note_stopped(connection, campaign, terms.channel, chunk.refused, terms.batch)
+        actions.tell(campaign, [terms.account])
         connection.execute(
             "UPDATE contacts.batch SET asked = asked + %s, claims = claims + %s, claimed = claimed + %s, reached_to = %s"
             " WHERE batch_id = %s",

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from commonweal.campaign import Campaign
-from commonweal.contacts import actions, queries
+from commonweal.contacts import actions, queries, tally
 from commonweal.contacts.claiming import CHUNK
 from commonweal.contacts.model import CHANNELS, State
 from commonweal.contacts.rules import WEEK, Cap, Caps, ChannelCaps, Moment, Rules
@@ -98,7 +98,11 @@ def _claims(campaign: Campaign, query: str, given: tuple[Any, ...]) -> list[int]
 def roll_up(campaign: Campaign) -> None:
     """Add up the rows that claims leave one by one, and let old examples go."""
     with campaign.ledger.transaction(LedgerRole.BULK) as connection:
-        for table, query in (("spending", _ROLL_SPENDING), ("stopped", _ROLL_STOPPED)):
+        for table, query in (
+            ("spending", _ROLL_SPENDING),
+            ("stopped", _ROLL_STOPPED),
+            ("tally", tally.ROLL),
+        ):
             row = connection.execute(f"SELECT max(entry_id) FROM contacts.{table}").fetchone()
             if row and row[0] is not None:
                 connection.execute(query, (row[0],))

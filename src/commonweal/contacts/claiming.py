@@ -49,21 +49,20 @@ WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(%(person)s::bigint[], %(unit)s::integer[], %(option)s::integer[])
         AS a (person_id, unit, option)
 ), law AS MATERIALIZED ({gate}
-), unit AS MATERIALIZED (
-    SELECT * FROM unnest(%(units)s::integer[], %(day)s::bigint[], %(week)s::bigint[]) AS u (unit, day, week)
 ), touched AS MATERIALIZED (
-    SELECT t.unit, t.member, p.* FROM unnest(%(in_unit)s::integer[], %(member)s::bigint[], %(subject)s::bigint[])
-        AS t (unit, member, subject) JOIN contacts.pressure p USING (subject)
+    SELECT t.unit, t.member, t.day, t.week, p.contacts, p.refusals, p.votes, p.gifts, p.messages, p.answered, p.held_until
+    FROM unnest(%(in_unit)s::integer[], %(member)s::bigint[], %(subject)s::bigint[], %(day)s::bigint[], %(week)s::bigint[])
+        AS t (unit, member, subject, day, week) JOIN contacts.pressure p USING (subject)
 ), load AS (
     SELECT t.unit, t.member,
-        count(*) FILTER (WHERE c >= u.day) AS day,
-        count(*) FILTER (WHERE c >= u.day AND c & 7 = %(channel)s) AS day_own,
-        count(*) FILTER (WHERE c >= u.week) AS week,
-        count(*) FILTER (WHERE c >= u.week AND c & 7 = %(channel)s) AS week_own,
+        count(*) FILTER (WHERE c >= t.day) AS day,
+        count(*) FILTER (WHERE c >= t.day AND c & 7 = %(channel)s) AS day_own,
+        count(*) FILTER (WHERE c >= t.week) AS week,
+        count(*) FILTER (WHERE c >= t.week AND c & 7 = %(channel)s) AS week_own,
         count(*) AS campaign,
         count(*) FILTER (WHERE c & 7 = %(channel)s) AS campaign_own,
         max((c >> 3) + (%(cool)s::bigint[])[(c & 7) + 1]) AS free
-    FROM touched t JOIN unit u USING (unit) CROSS JOIN LATERAL unnest(t.contacts) AS c
+    FROM touched t CROSS JOIN LATERAL unnest(t.contacts) AS c
     GROUP BY t.unit, t.member
 ), most AS (
     SELECT unit, max(day) AS day, max(day_own) AS day_own, max(week) AS week, max(week_own) AS week_own,
@@ -71,7 +70,7 @@ WITH asked AS MATERIALIZED (
     FROM load GROUP BY unit
 ), rest AS (
     SELECT t.unit, max((r >> 3) + %(rest)s) AS until
-    FROM touched t CROSS JOIN LATERAL unnest(t.refusals) AS r GROUP BY t.unit
+    FROM touched t CROSS JOIN LATERAL unnest(t.refusals) AS r WHERE t.refusals <> '{{}}' GROUP BY t.unit
 ), held AS (
     SELECT unit, max(held_until) AS until FROM touched WHERE held_until > %(now)s GROUP BY unit
 ), stopped AS (
@@ -87,7 +86,7 @@ WITH asked AS MATERIALIZED (
             WHEN m.free > %(second)s THEN 'cool_down' END AS code,
         CASE WHEN h.until IS NOT NULL THEN extract(epoch FROM h.until)
             WHEN r.until > %(second)s THEN r.until ELSE m.free END AS until
-    FROM unit u LEFT JOIN most m USING (unit) LEFT JOIN rest r USING (unit) LEFT JOIN held h USING (unit)
+    FROM (SELECT DISTINCT unit FROM asked) u LEFT JOIN most m USING (unit) LEFT JOIN rest r USING (unit) LEFT JOIN held h USING (unit)
 ), options AS (
     SELECT * FROM unnest(%(options)s::integer[], %(messages)s::text[], %(questions)s::text[])
         AS o (option, message, question)
@@ -284,12 +283,11 @@ def _decided(
         "person": [row[0] for row in asked],
         "unit": [row[1] for row in asked],
         "option": [row[2] for row in asked],
-        "units": list(range(len(units))),
-        "day": [since[unit.zone][0] for unit in units],
-        "week": [since[unit.zone][1] for unit in units],
         "in_unit": [row[0] for row in touched],
         "member": [row[1] for row in touched],
         "subject": [row[2] for row in touched],
+        "day": [since[units[row[0]].zone][0] for row in touched],
+        "week": [since[units[row[0]].zone][1] for row in touched],
         **_limits(terms),
     }
     quiet = {zone: _quiet(terms, moment) for zone, moment in moments.items()}

@@ -16,6 +16,7 @@ from commonweal.consent import actions as consent
 from commonweal.consent import points
 from commonweal.consent.model import Channel as LawChannel
 from commonweal.consent.model import Suppressed
+from commonweal.contacts import tally
 from commonweal.contacts.claiming import lock
 from commonweal.contacts.model import HOUSEHOLD_CHANNELS, Channel, State
 from commonweal.contacts.outcomes import Happened, Mark, contact_marks, suppressions, told_marks
@@ -82,6 +83,10 @@ _LET_GO = """
 _SPEND = "INSERT INTO contacts.spending (channel, live, done, committed, spent) VALUES (%s, %s, %s, %s, %s)"
 
 
+CLAIMS = "claims"
+"""The topic of whoever follows claims and what they cost."""
+
+
 @dataclass
 class _Claimed:
     """A claim that events are about: as it stands, then as they leave it."""
@@ -140,6 +145,8 @@ def settle(connection: Connection, campaign: Campaign, rules: Rules, events: Seq
     _write(connection, campaign, work)
     _note_early(connection, [e for e in events if e.corrects and (e.sender, e.corrects) not in originals])
     current = [event for event in events if (event.sender, event.event_id) not in undone]
+    taken_back = [event for event in originals.values() if event.closes_a_claim]
+    tally.note(connection, campaign, [event for event in current if event.closes_a_claim], taken_back)
     _close_channels(connection, campaign, rules, current)
     _open_channels(connection, campaign, rules, list(originals.values()))
 
@@ -323,6 +330,7 @@ def _write(connection: Connection, campaign: Campaign, work: _Work) -> None:
         let_go(connection, {claim.claim_id: claim.members for claim in closed})
     for channel, sums in work.money.items():
         connection.execute(_SPEND, (channel, *sums))
+        campaign.teller.soon(CLAIMS)
 
 
 def let_go(connection: Connection, claims: Mapping[int, Sequence[int]]) -> None:

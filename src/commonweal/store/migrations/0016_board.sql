@@ -89,3 +89,21 @@ CREATE POLICY seen ON board.event FOR SELECT TO :web
     USING (EXISTS (SELECT FROM board.action a WHERE a.action_id = event.action_id));
 CREATE POLICY added ON board.event FOR INSERT TO :web
     WITH CHECK (by = store.account() AND EXISTS (SELECT FROM board.action a WHERE a.action_id = event.action_id));
+
+-- What came of contacts, for the live pages: counted as it happens, so that no page has to count events.
+CREATE TABLE contacts.tally (
+    entry_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    day        date NOT NULL,
+    area_code  text NOT NULL,
+    channel    text NOT NULL,
+    outcome    text NOT NULL,
+    contacts   bigint NOT NULL,
+    last_at    timestamptz NOT NULL
+);
+COMMENT ON TABLE contacts.tally IS
+    'How many contacts of a day, in the campaign''s zone, ended how: a result code, "answered" or "sent". Added by each '
+    'batch of events, taken back with a negative number, summed when read; area_code is that of who was contacted by '
+    'somebody in person, '''' for what machines send. For: bulk and worker (add, roll up), web (read).';
+CREATE INDEX tally_by_day ON contacts.tally (day);
+GRANT SELECT, INSERT, DELETE ON contacts.tally TO :bulk, :worker;
+GRANT SELECT ON contacts.tally TO :web;
