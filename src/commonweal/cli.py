@@ -16,7 +16,8 @@ from typing import Annotated, Any
 import typer
 
 from commonweal import terminal
-from commonweal.campaign import Campaign, Mode, Round, Settings
+from commonweal.campaign import Campaign, Mode, Round, Settings, utc_now
+from commonweal.consent import packs
 from commonweal.jobs.actions import Tracked, bury, tracked
 
 app = typer.Typer(
@@ -83,7 +84,7 @@ def init(
     name: Annotated[str | None, typer.Option(help="Its name; else the folder's.")] = None,
     mode: Annotated[Mode, typer.Option(help="live contacts people; study looks back.")] = Mode.LIVE,
     jurisdiction: Annotated[
-        str, typer.Option(help="Country whose law and formats apply: fr, us, …, none.")
+        str, typer.Option(help="Country whose law and formats apply: fr, eu, us; none for made-up people.")
     ] = "none",
     timezone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
     round_: Annotated[
@@ -105,6 +106,7 @@ def init(
         locale=locale,
         currency=currency,
     )
+    packs.load(jurisdiction, utc_now().date())
     Campaign.create(folder, settings)
     terminal.OUT.print(f"Made {folder}/campaign.toml. Next: cd {folder} && commonweal import YOUR-LIST.csv")
 

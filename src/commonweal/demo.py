@@ -27,7 +27,7 @@ from commonweal.experiments import actions as experiments
 from commonweal.identity.model import ResolveReport
 from commonweal.intake import actions as intake
 from commonweal.intake import mapping as mappings
-from commonweal.intake.model import Batch, Mapping
+from commonweal.intake.model import Batch, Mapping, Origin
 from commonweal.jobs.actions import tracked
 from commonweal.jobs.model import Progress, silent
 from commonweal.people import actions as people
@@ -182,7 +182,9 @@ def _mapping(campaign: Campaign, path: Path, source: str) -> Mapping:
     """As guessed, with the list's name and purpose, which no file tells."""
     name, purpose = LISTS[source]
     guessed = mappings.from_data(intake.preview(campaign, path, source=source).mapping)
-    return msgspec.structs.replace(guessed, list_name=name, purpose=purpose, legal_basis="made-up people")
+    return msgspec.structs.replace(
+        guessed, list_name=name, purpose=purpose, legal_basis="made-up people", origin=Origin.SYNTHETIC
+    )
 
 
 def _named(progress: Progress, source: str) -> Progress:

@@ -14,7 +14,6 @@ from psycopg.types.json import Jsonb
 from commonweal.campaign import Campaign, Round, Settings
 from commonweal.people import actions as people
 from commonweal.store.ledger import Ledger, LedgerRole
-
 from people.lists import BATCHES, Lists
 
 MARIE, JEAN, AWA, LEO, OLD = 11, 12, 13, 14, 15

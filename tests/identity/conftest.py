@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from commonweal.campaign import Campaign
@@ -19,6 +20,8 @@ Load = Callable[..., Batch]
 @pytest.fixture
 def load(campaign: Campaign, tmp_path: Path) -> Load:
     """Load rows as a list whose headers are the targets themselves; `id` is the list's own key."""
+
+    campaign.settings = msgspec.structs.replace(campaign.settings, jurisdiction="fr")
 
     def load(source: str, rows: list[Row], mode: Mode = Mode.SNAPSHOT) -> Batch:
         headers = list(dict.fromkeys(header for row in rows for header in row))

@@ -384,7 +384,7 @@ def test_kill_9_at_any_moment_then_the_same_again(
     from commonweal.campaign import Settings
 
     folder = tmp_path / "killed"
-    Campaign.create(folder, Settings(name="killed"))
+    Campaign.create(folder, Settings(name="killed", jurisdiction="fr"))
 
     def run(moment: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", textwrap.dedent(KILLED), str(folder), str(roll), moment]

@@ -100,6 +100,22 @@ Origin = Literal["official", "given", "observed", "bought", "synthetic", "resear
 FREE_ORIGINS = frozenset({"synthetic", "research"})
 """The origins that the pack `none` is meant for: nobody who lives is told of."""
 
+_STANDS_FOR = {
+    "roll": "official",
+    "experiment": "official",
+    "signups": "given",
+    "donors": "given",
+    "canvass": "observed",
+}
+
+
+def judged(origin: str, kind: str) -> str:
+    """How the law would see a list: a made-up or a research list as the list that it stands for.
+
+    The function consent.judged of migration 0012 says the same.
+    """
+    return _STANDS_FOR.get(kind, "bought") if origin in FREE_ORIGINS else origin
+
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A text in each language."""

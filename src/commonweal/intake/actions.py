@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
+from commonweal.consent import packs
 from commonweal.intake import guess, queries, recorder, rules
 from commonweal.intake import mapping as mappings
 from commonweal.intake.errors import (
@@ -67,12 +68,14 @@ def import_file(
     `source` names the list (default: from the file's name). Its mapping is `mapping`, else sources/NAME.toml, else
     guessed; it is written to sources/NAME.toml before the rows are read. `as_of` is the day that the list tells of
     (default: today). The same bytes under the same mapping are loaded once: a second call says `already`. Under a
-    corrected mapping they replace the older batch. Raises what is wrong with the file or the mapping.
+    corrected mapping they replace the older batch. Raises what is wrong with the file or the mapping, and
+    RealListsNeedPack, UnknownPack, PackNotInForce.
     """
     started = campaign.clock()
     progress(0, None, "looking through the file")
     before = _state(path)
     job = _recognise(campaign, path, source, mapping)
+    packs.check_sources(campaign, {job.source: job.mapping.origin})
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         found = _same_batch(connection, job)
     if found is not None:

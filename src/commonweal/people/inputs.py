@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from commonweal.campaign import Campaign
+from commonweal.consent.model import judged
 from commonweal.intake import mapping as mappings
 from commonweal.intake import queries as intake
-from commonweal.intake.model import Batch, Mapping, Source
+from commonweal.intake.model import Batch, Mapping, Origin, Source
 from commonweal.intake.tables import batch_order, living_records
 from commonweal.people import tables
 from commonweal.people.areas import AreaMap
@@ -50,7 +51,7 @@ def list_batch(batch: Batch, source: Source) -> ListBatch:
         batch.batch_id,
         batch.source,
         source.kind,
-        source.origin,
+        Origin(judged(source.origin, source.kind)),
         batch.as_of,
         source.purpose,
         source.legal_basis,
