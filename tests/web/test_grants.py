@@ -7,6 +7,15 @@ from commonweal.store.ledger import Ledger
 ALL = "*"
 
 _READ = (
+    "contacts.batch",
+    "contacts.claim",
+    "contacts.counted",
+    "contacts.example",
+    "contacts.overview",
+    "contacts.pressure",
+    "contacts.spending",
+    "contacts.stopped",
+    "contacts.tally",
     "experiments.analysis",
     "experiments.arm",
     "experiments.experiment",
@@ -68,6 +77,7 @@ WEB: dict[str, dict[str, str]] = {table: {"SELECT": ALL} for table in _READ} | {
         "UPDATE": "changed_at closed_at concerned due outcome owners state version what",
     },
     "board.event": {"INSERT": "action_id at by detail key kind text", "SELECT": ALL},
+    "contacts.rules": {"INSERT": ALL, "SELECT": ALL},
     "jobs.run": {"INSERT": ALL, "SELECT": ALL, "UPDATE": "stop_asked"},
     "people.universe": {"DELETE": ALL, "INSERT": ALL, "SELECT": ALL, "UPDATE": ALL},
     "planning.plan": {"SELECT": ALL, "UPDATE": "approved_at approved_by status"},

@@ -130,6 +130,7 @@ def tell(campaign: Campaign, accounts: Iterable[int | None]) -> None:
 
 
 def _as_claim(made: Reserved, terms: claiming.Terms) -> Claim:
+    option = terms.options[made.option]
     return Claim(
         claim_id=made.claim_id,
         subject=made.asked[0],
@@ -137,9 +138,9 @@ def _as_claim(made: Reserved, terms: claiming.Terms) -> Claim:
         members=made.members,
         household_id=made.household_id,
         channel=terms.channel,
-        option=made.option.code,
-        message=made.option.message,
-        question=made.option.question,
+        option=option.code,
+        message=option.message,
+        question=option.question,
         cost=made.cost,
         state=State.LIVE,
         claimed_at=terms.now,

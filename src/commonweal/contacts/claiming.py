@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from commonweal.contacts.model import CHANNELS, HOUSEHOLD_CHANNELS, Channel, Option, Refusal, Stop
 from commonweal.contacts.rules import WEEK, Moment, Rules, cap_of, capped
+from commonweal.interactions.columns import numbers
 from commonweal.store.ledger import Connection
 
 CHUNK = 1_000
@@ -104,25 +105,29 @@ FROM asked a
 LEFT JOIN law USING (person_id)
 LEFT JOIN stopped s USING (unit)
 LEFT JOIN useless u USING (person_id)
+WHERE law.refusal IS NOT NULL OR s.code IS NOT NULL OR u.code IS NOT NULL OR %(all)s
 """
 
 _RESERVE = """
 WITH made AS (
     INSERT INTO contacts.claim (claim_id, subject, asked, members, household_id, channel, option, message_version,
         question, cost, claimed_at, lapses_at, account_id, actor, batch_id)
-    SELECT c.claim_id, c.subject, c.asked::bigint[], c.members::bigint[], c.household_id, %(channel)s, c.option, c.message,
-        c.question, c.cost, %(now)s, %(until)s, %(account)s, %(actor)s, %(batch)s
+    SELECT c.claim_id, c.subject, coalesce(c.asked::bigint[], ARRAY[c.subject]),
+        coalesce(c.members::bigint[], ARRAY[c.subject]), c.household_id, %(channel)s, (%(codes)s::text[])[c.option],
+        (%(messages)s::text[])[c.option], (%(questions)s::text[])[c.option], c.cost, %(now)s, %(until)s, %(account)s,
+        %(actor)s, %(batch)s
     FROM unnest(%(claim_id)s::bigint[], %(subject)s::bigint[], %(asked)s::text[], %(members)s::text[],
-        %(household)s::bigint[], %(option)s::text[], %(message)s::text[], %(question)s::text[], %(cost)s::bigint[])
-        AS c (claim_id, subject, asked, members, household_id, option, message, question, cost)
+        %(household)s::bigint[], %(option)s::integer[], %(cost)s::bigint[])
+        AS c (claim_id, subject, asked, members, household_id, option, cost)
+    RETURNING claim_id, members
+), hold AS MATERIALIZED (
+    SELECT made.claim_id, m AS subject FROM made CROSS JOIN LATERAL unnest(made.members) AS m
 ), held AS (
-    UPDATE contacts.pressure p SET claim_id = h.claim_id, held_until = %(until)s
-    FROM unnest(%(held_by)s::bigint[], %(held)s::bigint[]) AS h (claim_id, subject)
-    WHERE p.subject = h.subject
+    UPDATE contacts.pressure p SET claim_id = h.claim_id, held_until = %(until)s FROM hold h WHERE p.subject = h.subject
 ), lapsed AS (
     UPDATE contacts.claim c SET state = 'lapsed', closed_at = c.lapses_at
-    FROM contacts.pressure p
-    WHERE p.subject = ANY (%(held)s::bigint[]) AND c.claim_id = p.claim_id AND c.state = 'live'
+    FROM hold h JOIN contacts.pressure p ON p.subject = h.subject AND p.claim_id IS NOT NULL
+    WHERE c.claim_id = p.claim_id AND c.state = 'live'
     RETURNING c.channel, c.cost
 ), gone AS (
     INSERT INTO contacts.spending (channel, live, done, committed, spent)
@@ -170,7 +175,7 @@ class Reserved:
     """One claim that was made."""
 
     claim_id: int
-    option: Option
+    option: int
     asked: tuple[int, ...]
     members: tuple[int, ...]
     household_id: int | None
@@ -220,7 +225,7 @@ def look(connection: Connection, terms: Terms, person_id: int) -> Refusal | None
 
 def lock(connection: Connection, subjects: Collection[int]) -> None:
     """Lock the pressure of these subjects until the transaction ends; those who have none yet get it."""
-    given = {"subjects": sorted(subjects)}
+    given = {"subjects": numbers(sorted(subjects))}
     connection.execute(_MISSING, given)
     connection.execute(_LOCK, given)
 
@@ -232,7 +237,9 @@ def _units(
     together = terms.channel in HOUSEHOLD_CHANNELS
     places, options = list(wanted.values()), dict[int, int]()
     units, unknown = dict[tuple[str, int], Unit](), list[int]()
-    for place, person, known, household, zone in connection.execute(_PERSONS, (list(wanted),)).fetchall():
+    for place, person, known, household, zone in connection.execute(
+        _PERSONS, (numbers(list(wanted)),)
+    ).fetchall():
         if not known:
             unknown.append(person)
             continue
@@ -243,7 +250,8 @@ def _units(
             unit.asked.append(person)
     homes = {key: unit for (kind, key), unit in units.items() if kind == "household"}
     for unit in units.values():
-        unit.asked.sort()
+        if len(unit.asked) > 1:
+            unit.asked.sort()
         unit.members = list(unit.asked)
     if homes:
         for household, person in connection.execute(_MATES, (list(homes),)).fetchall():
@@ -256,7 +264,7 @@ def _former(connection: Connection, units: Iterable[Unit]) -> dict[int, list[int
     """The subjects that were merged into each member."""
     found: dict[int, list[int]] = {}
     members = [member for unit in units for member in unit.members]
-    for person, subject in connection.execute(_FORMER, (members,)).fetchall():
+    for person, subject in connection.execute(_FORMER, (numbers(members),)).fetchall():
         found.setdefault(person, []).append(subject)
     return found
 
@@ -276,21 +284,22 @@ def _decided(
         for member in unit.members
         for subject in (member, *former.get(member, ()))
     ]
-    moments = {unit.zone: terms.moment(unit.zone) for unit in units}
+    moments = {zone: terms.moment(zone) for zone in {unit.zone for unit in units}}
     zones = {person: unit.zone for unit in units for person in unit.asked}
+    quiet = {zone: _quiet(terms, moment) for zone, moment in moments.items()}
     since = {zone: (_floor(m.start(1)), _floor(m.start(WEEK))) for zone, m in moments.items()}
     given = {
-        "person": [row[0] for row in asked],
-        "unit": [row[1] for row in asked],
-        "option": [row[2] for row in asked],
-        "in_unit": [row[0] for row in touched],
-        "member": [row[1] for row in touched],
-        "subject": [row[2] for row in touched],
-        "day": [since[units[row[0]].zone][0] for row in touched],
-        "week": [since[units[row[0]].zone][1] for row in touched],
+        "person": numbers([row[0] for row in asked]),
+        "unit": numbers([row[1] for row in asked]),
+        "option": numbers([row[2] for row in asked]),
+        "in_unit": numbers([row[0] for row in touched]),
+        "member": numbers([row[1] for row in touched]),
+        "subject": numbers([row[2] for row in touched]),
+        "day": numbers([since[units[row[0]].zone][0] for row in touched]),
+        "week": numbers([since[units[row[0]].zone][1] for row in touched]),
+        "all": any(quiet.values()),
         **_limits(terms),
     }
-    quiet = {zone: _quiet(terms, moment) for zone, moment in moments.items()}
     rows = connection.execute(_DECIDE.format(gate=terms.gate), given).fetchall()
     found = (
         (person, _refusal(terms, options[person], law, stop, until, quiet[zones[person]], useless))
@@ -379,17 +388,17 @@ def _made(
     Two messages to one household at once would be two knocks: the second one finds the household held.
     """
     until = (terms.now + terms.hold).isoformat()
-    found = []
+    found: list[tuple[Unit, int, tuple[int, ...]]] = []
     for unit in units:
-        free = [person for person in unit.asked if person not in refused]
+        free = [person for person in unit.asked if person not in refused] if refused else unit.asked
         if not free:
             continue
         option = options[free[0]]
         asked = tuple(person for person in free if options[person] == option)
-        refused |= {
-            person: Refusal(Stop.HELD.value, {"until": until}) for person in free if person not in asked
-        }
-        found.append((unit, terms.options[option], asked))
+        for person in free[1:]:
+            if person not in asked:
+                refused[person] = Refusal(Stop.HELD.value, {"until": until})
+        found.append((unit, option, asked))
     ids = new_ids(len(found)) if found else []
     return [
         Reserved(
@@ -398,36 +407,33 @@ def _made(
             asked,
             tuple(unit.members),
             unit.household_id,
-            option.cost * (1 if option.per_household else len(asked)),
+            _cost(terms.options[option], asked),
         )
         for claim_id, (unit, option, asked) in zip(ids, found, strict=True)
     ]
 
 
+def _cost(option: Option, asked: Sequence[int]) -> int:
+    return option.cost if option.per_household else option.cost * len(asked)
+
+
 def _reserve(
     connection: Connection, terms: Terms, made: Sequence[Reserved], former: Mapping[int, Sequence[int]]
 ) -> None:
-    holds = [
-        (each.claim_id, subject)
-        for each in made
-        for member in each.members
-        for subject in (member, *former.get(member, ()))
+    members = [
+        [subject for member in each.members for subject in (member, *former.get(member, ()))] for each in made
     ]
-    subjects: dict[int, list[int]] = {}
-    for claim_id, subject in holds:
-        subjects.setdefault(claim_id, []).append(subject)
     given = {
-        "claim_id": [each.claim_id for each in made],
-        "subject": [each.asked[0] for each in made],
-        "asked": [_array(each.asked) for each in made],
-        "members": [_array(subjects[each.claim_id]) for each in made],
-        "household": [each.household_id for each in made],
-        "option": [each.option.code for each in made],
-        "message": [each.option.message for each in made],
-        "question": [each.option.question for each in made],
-        "cost": [each.cost for each in made],
-        "held_by": [claim_id for claim_id, _ in holds],
-        "held": [subject for _, subject in holds],
+        "claim_id": numbers([each.claim_id for each in made]),
+        "subject": numbers([each.asked[0] for each in made]),
+        "asked": _several([each.asked for each in made]),
+        "members": _several(members),
+        "household": numbers([each.household_id for each in made]),
+        "option": numbers([each.option + 1 for each in made]),
+        "cost": numbers([each.cost for each in made]),
+        "codes": [option.code for option in terms.options],
+        "messages": [option.message for option in terms.options],
+        "questions": [option.question for option in terms.options],
         "channel": terms.channel.value,
         "now": terms.now,
         "until": terms.now + terms.hold,
@@ -440,5 +446,8 @@ def _reserve(
     connection.execute(_RESERVE, given)
 
 
-def _array(ids: Iterable[int]) -> str:
-    return "{" + ",".join(map(str, ids)) + "}"
+def _several(arrays: Sequence[Sequence[int]]) -> list[str | None] | None:
+    """Arrays as text; None for one of one, which the statement knows as the subject; None where all are so."""
+    if all(len(ids) == 1 for ids in arrays):
+        return None
+    return ["{" + ",".join(map(str, ids)) + "}" if len(ids) > 1 else None for ids in arrays]

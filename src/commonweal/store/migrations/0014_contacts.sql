@@ -73,7 +73,7 @@ CREATE TABLE contacts.claim (
     closed_at        timestamptz,
     account_id       bigint,
     actor            text NOT NULL,
-    batch_id         bigint REFERENCES contacts.batch,
+    batch_id         bigint,  -- no foreign key: to check it row by row would double the time that a batch takes
     stamp            bigint,
     sender           text,
     event_id         text,

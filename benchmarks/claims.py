@@ -1,0 +1,152 @@
+"""Claims: a batch alone, and 200 sessions that claim one by one while a batch runs. Production settings, fsync on.
+
+A session is a thread that claims once a second, at moments drawn anew each second; what is measured is one claim from the
+call to the commit, waiting for a connection included. Law: the pack `none` over made-up people.
+
+    python -m benchmarks.claims [PERSONS [SESSIONS [SECONDS]]]
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import resource
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measure import machine
+from commonweal.campaign import Campaign, Settings
+from commonweal.contacts import actions, batches, queries
+from commonweal.contacts.model import CHANNELS, Channel, Claim, Option
+from commonweal.contacts.rules import Caps, ChannelCaps, CoolDown, Rules
+from commonweal.store.ledger import LedgerRole
+
+LETTER = Option("post:housing", "housing", cost=62)
+CALL = Option("phone:climate", "climate", cost=70)
+WIDE = Rules(
+    caps=Caps(
+        day=5, week=10, campaign="unlimited", **{channel.value: ChannelCaps(week=3) for channel in CHANNELS}
+    ),
+    cool_down=CoolDown(any=0),
+)
+
+
+def main(persons: int = 200_000, sessions: int = 200, seconds: int = 15) -> None:
+    with tempfile.TemporaryDirectory(prefix="commonweal-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        os.environ.setdefault("COMMONWEAL_STATE", str(folder / "state"))
+        Campaign.create(folder / "campaign", Settings(name="Claims", timezone="UTC"))
+        with Campaign.open(folder / "campaign") as campaign:
+            _fill(campaign, persons * 2)
+            actions.set_rules(campaign, WIDE)
+            _batch_alone(campaign, persons)
+            _with_sessions(campaign, persons, sessions, seconds)
+
+
+def _fill(campaign: Campaign, persons: int) -> None:
+    """Made-up people, two to a household, each with ten contacts that were made some weeks ago."""
+    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
+        connection.execute(
+            "INSERT INTO intake.source (name, list, kind, mode, origin, purpose, legal_basis, mapping_version, mapping)"
+            " VALUES ('roll', 'Roll', 'roll', 'snapshot', 'synthetic', 'x', 'x', 'v1', '{}')"
+        )
+        connection.execute(
+            "INSERT INTO people.profile (person_id, household_id, household_size, area_code, given_name, surname, street,"
+            " house_number, phone, phone_reversed, birth_year, origins, sort_key, tags, records, sources, lists, votes,"
+            " attributes) SELECT p, p / 2, 2, (p %% 300)::text, 'Anna', 'Voter', 'rue Neuve', '1', '+336' || p,"
+            " reverse(p::text), 1980, '{}', 'voter anna', '{}', 1, 1, '{roll}', '{}', '{}'"
+            " FROM generate_series(1, %s) p",
+            (persons,),
+        )
+        connection.execute(
+            "INSERT INTO contacts.pressure (subject, contacts, messages) SELECT p, (SELECT array_agg("
+            "  (extract(epoch FROM %s::timestamptz)::bigint - 86400 * (20 + d)) * 8 + d %% 5) FROM generate_series(1, 10) d),"
+            " '{roads,schools,taxes}' FROM generate_series(1, %s) p",
+            (campaign.clock(), persons),
+        )
+    with campaign.ledger._connect(LedgerRole.OWNER) as connection:
+        connection.execute("VACUUM (ANALYZE) people.profile, contacts.pressure")
+
+
+def _batch_alone(campaign: Campaign, persons: int) -> None:
+    used, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    report = batches.claim_batch(campaign, "alone", range(1, persons + 1), Channel.PHONE, [CALL], ahead=True)
+    wall = time.perf_counter() - start
+    now = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
+    assert report.claimed == persons, report
+    print(f"batch of {persons:,}: {wall:.1f} s, {persons / wall:,.0f} claims/s ({cpu:.1f} s CPU in Python)")
+
+
+def _with_sessions(campaign: Campaign, persons: int, sessions: int, seconds: int) -> None:
+    """The sessions claim among those whom the batch is not about, and at doors."""
+    process = multiprocessing.get_context("spawn").Process(
+        target=_other_batch, args=(campaign.folder, persons)
+    )
+    process.start()
+    took: list[float] = []
+    waits = threading.Barrier(sessions)
+    threads = [
+        threading.Thread(target=_session, args=(campaign, persons, number, seconds, took, waits))
+        for number in range(sessions)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    running = process.is_alive()
+    process.join()
+    times = np.array(took) * 1000
+    print(
+        f"{sessions} sessions, {len(took):,} single claims beside a batch of {persons:,}:"
+        f" median {np.median(times):.1f} ms, p99 {np.percentile(times, 99):.1f} ms, worst {times.max():.1f} ms"
+        f" (the batch {'was still running' if running else 'ended before them'})"
+    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"peak memory {peak:.2f} GB")
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        twice = connection.execute(
+            "SELECT count(*) FROM (SELECT FROM contacts.claim, unnest(asked) a WHERE state = 'live'"
+            " GROUP BY a HAVING count(*) > 1) x"
+        ).fetchone()
+    assert twice == (0,)
+
+
+def _other_batch(folder: Path, persons: int) -> None:
+    with Campaign.open(folder) as campaign:
+        time.sleep(1)
+        start = time.perf_counter()
+        wanted = range(persons + 1, 2 * persons + 1)
+        report = batches.claim_batch(campaign, "beside", wanted, Channel.POST, [LETTER], ahead=True)
+        wall = time.perf_counter() - start
+        print(
+            f"the batch beside: {report.claimed:,} of {persons:,} claimed in {wall:.1f} s, {persons / wall:,.0f} persons/s"
+        )
+
+
+def _session(
+    campaign: Campaign, persons: int, number: int, seconds: int, took: list[float], waits: threading.Barrier
+) -> None:
+    dice = random.Random(number)
+    waits.wait()
+    for _ in range(seconds):
+        pause = dice.random()
+        time.sleep(pause)
+        person = dice.randint(persons + 1, 2 * persons)
+        start = time.perf_counter()
+        found = actions.claim(campaign, person, Channel.PHONE, option=CALL)
+        took.append(time.perf_counter() - start)
+        assert isinstance(found, Claim) or found.code in {"held", "message_twice", "quiet"}, found
+        time.sleep(1 - pause)
+
+
+if __name__ == "__main__":
+    print(f"Machine: {machine()}")
+    main(*(int(word) for word in sys.argv[1:]))
