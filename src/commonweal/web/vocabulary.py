@@ -55,6 +55,8 @@ COMMAND = {
     "score": _("Score everybody"),
     "plan": _("Make a plan"),
     "take_back": _("Take a list back"),
+    "forget": _("Rewrite files without the erased"),
+    "backup": _("A backup"),
     "study": _("A study"),
 }
 
@@ -129,6 +131,100 @@ VERB |= {
     "board.commented": _("commented on an action"),
     "board.amended": _("changed an action"),
     "board.moved": _("moved an action on"),
+}
+
+VERB |= {
+    "events.take_in": _("took events in"),
+    "events.resolve": _("found whom events are about"),
+    "events.move": _("moved old events to the lake"),
+    "token.make": _("made a token of the API"),
+    "token.revoke": _("revoked a token of the API"),
+}
+
+SCOPE = {
+    "events:write": _("send events"),
+    "events:read": _("ask what became of them"),
+}
+
+# What happened, on a person's line of time.
+HAPPENED = {
+    "sent": _("Sent"),
+    "delivered": _("Delivered"),
+    "opened": _("Opened"),
+    "clicked": _("Clicked a link"),
+    "replied": _("Replied"),
+    "bounced": _("Could not be delivered"),
+    "complained": _("Marked as spam"),
+    "unsubscribed": _("Unsubscribed"),
+    "attempt": _("Tried"),
+    "visit": _("Visited a page"),
+    "signed_up": _("Signed up"),
+    "gave": _("Gave"),
+    "attended": _("Came"),
+    "voted": _("Voted"),
+    "correction": _("Corrected: it did not happen"),
+    "given": _("Agreed"),
+    "withdrawn": _("Took their agreement back"),
+    "suppressed": _("Is not to be contacted"),
+    "lifted": _("May be contacted again"),
+    "merge": _("Found to be one person with another record"),
+    "split": _("Found to be two persons"),
+}
+
+PURPOSE = {
+    "contact": _("to be contacted"),
+    "targeting": _("to have messages chosen for them"),
+    "profiling": _("to be scored"),
+}
+
+SUPPRESSION = {
+    "erased": _("was erased"),
+    "deceased": _("has died"),
+    "objection": _("objected"),
+    "refused_all": _("refused everything"),
+    "do_not_contact": _("wants no more contact"),
+    "stop": _("said STOP"),
+    "complaint": _("complained"),
+    "wrong_number": _("wrong number"),
+    "moved": _("has moved"),
+}
+
+BY_CHANNEL = {
+    "*": _("by any channel"),
+    "door": _("at the door"),
+    "phone": _("by phone"),
+    "sms": _("by text message"),
+    "email": _("by e-mail"),
+    "post": _("by letter"),
+    "automated": _("by recorded call"),
+    "online": _("online"),
+    "web": _("on the website"),
+    "event": _("at an event"),
+}
+
+RESULT = {
+    "canvassed": _("spoke with them"),
+    "not_home": _("nobody at home"),
+    "inaccessible": _("could not get in"),
+    "left_message": _("left a message"),
+    "literature_left": _("left a leaflet"),
+    "refused": _("did not want to talk"),
+    "moved": _("has moved"),
+    "deceased": _("has died"),
+    "wrong_number": _("wrong number"),
+    "disconnected": _("number not in service"),
+    "busy": _("line busy"),
+    "call_back": _("asked to be called back"),
+    "other_language": _("speaks another language"),
+    "hostile": _("was hostile"),
+    "already_voted": _("has voted already"),
+    "do_not_contact": _("wants no more contact"),
+}
+
+# How contacts ended, as counts are labelled.
+OUTCOME = RESULT | {
+    "sent": _("sent"),
+    "answered": _("answered our questions"),
 }
 
 ACTION_STATE = {

@@ -21,6 +21,7 @@ from commonweal.scoring.model import Kind
 from commonweal.store.ledger import Connection
 from commonweal.web.guard import needs
 from commonweal.web.matrix import SHORT, matrix
+from commonweal.web.pages import today
 from commonweal.web.pages.board import STRIP, composer
 from commonweal.web.pages.lists import loaded_lists
 from commonweal.web.pages.models import models
@@ -50,7 +51,7 @@ async def home_live(visit: Here, parts: NamedDependency[Parts]) -> Stream:
 
 def live_parts(role: Role) -> list[Part]:
     """The parts of a role's home page that change while one looks."""
-    return [STRIP]
+    return [*today.BY_ROLE.get(role, []), STRIP]
 
 
 def _director(visit: Visit, connection: Connection) -> dict[str, Any]:
@@ -59,6 +60,7 @@ def _director(visit: Visit, connection: Connection) -> dict[str, Any]:
         "lists": lists,
         "rows_read": sum(each.rows_read for each in lists),
         "quarantined": sum(each.quarantined for each in lists),
+        "stopped": sum(each.persons for each in today.stopped_today(visit, connection)),
         **_example(visit, connection),
         **_tonight(connection),
     }

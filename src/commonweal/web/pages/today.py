@@ -1,0 +1,114 @@
+"""What happens today, as the home pages show it live: contacts, money, what one hand stopped, the areas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+from commonweal.access.model import Account, Role
+from commonweal.contacts import queries as contacts
+from commonweal.contacts import tally
+from commonweal.contacts.model import Channel, Refusal
+from commonweal.contacts.settling import CLAIMS
+from commonweal.planning import queries as planning
+from commonweal.store.ledger import Connection
+from commonweal.web import refusals
+from commonweal.web.pages.people import area_names
+from commonweal.web.parts import Part
+from commonweal.web.visit import Visit
+
+_AREAS_SHOWN = 8
+_RULES_SHOWN = 6
+_WIDE = 1.96  # standard errors: 19 times out of 20
+
+
+@dataclass(frozen=True)
+class Stop:
+    """How many contacts a rule stopped through a channel, with one of them in words; `person` is whom it was about."""
+
+    channel: Channel
+    rule: str
+    persons: int
+    example: str
+    person: int | None
+
+
+def likely(share_of: int, total: int) -> tuple[float, float]:
+    """Between what shares the true one lies, 19 times out of 20 (Wilson's interval): 3 of 4 is 0.30 to 0.95."""
+    if not total:
+        return 0.0, 1.0
+    square = _WIDE * _WIDE
+    middle = (share_of + square / 2) / (total + square)
+    reach = _WIDE * sqrt(share_of * (total - share_of) / total + square / 4) / (total + square)
+    return middle - reach, middle + reach
+
+
+def _own(account: Account) -> Sequence[str] | None:
+    """The areas that an organiser's numbers are of; those of the others are of everywhere."""
+    return list(account.areas) if account.role is Role.ORGANISER else None
+
+
+def _today(visit: Visit, connection: Connection) -> dict[str, Any]:
+    found = tally.of_day(connection, visit.campaign.today, _own(visit.account))
+    return {"channels": found, "likely": likely, "own": _own(visit.account) is not None}
+
+
+def _areas(visit: Visit, connection: Connection) -> dict[str, Any]:
+    found = tally.of_areas(connection, visit.campaign.today, _own(visit.account))
+    return {
+        "areas": found[:_AREAS_SHOWN],
+        "more": len(found[_AREAS_SHOWN:]),
+        "area_names": area_names(connection) if found else {},
+    }
+
+
+def _money(visit: Visit, connection: Connection) -> dict[str, Any]:
+    plan = planning.latest(connection)
+    rows = contacts.money(connection)
+    return {
+        "rows": [row for row in rows if row.live or row.done],
+        "committed": sum(row.committed for row in rows),
+        "spent": sum(row.spent for row in rows),
+        "live": sum(row.live for row in rows),
+        "done": sum(row.done for row in rows),
+        "budget": plan.budget if plan else None,
+        "currency": plan.currency if plan else visit.campaign.settings.currency,
+    }
+
+
+def stopped_today(visit: Visit, connection: Connection) -> list[Stop]:
+    """What each rule stopped today, the most first."""
+    found = []
+    for channel, each in contacts.stopped(connection, visit.campaign.today):
+        person, params = each.examples[0] if each.examples else (None, {})
+        example = (
+            refusals.worded(visit.campaign, Refusal(each.code, params), visit.language) if person else ""
+        )
+        rule = refusals.in_short(visit.campaign, each.code, visit.language)
+        found.append(Stop(channel, rule, each.persons, example, person))
+    return found
+
+
+def _stopped(visit: Visit, connection: Connection) -> dict[str, Any]:
+    found = stopped_today(visit, connection)
+    return {
+        "stops": found[:_RULES_SHOWN],
+        "persons": sum(each.persons for each in found),
+        "most": max((each.persons for each in found), default=0),
+    }
+
+
+TODAY = Part("today", "today.html", _today, lambda _: [tally.TOPIC])
+AREAS = Part("areas", "today_areas.html", _areas, lambda _: [tally.TOPIC])
+MONEY = Part("money", "today_money.html", _money, lambda _: [CLAIMS])
+STOPPED = Part("stopped", "today_stopped.html", _stopped, lambda _: [CLAIMS])
+
+BY_ROLE: dict[Role, list[Part]] = {
+    Role.DIRECTOR: [STOPPED, TODAY, MONEY, AREAS],
+    Role.CANDIDATE: [TODAY, MONEY, STOPPED, AREAS],
+    Role.TREASURER: [MONEY, TODAY],
+    Role.ORGANISER: [TODAY, AREAS],
+    Role.DIGITAL: [TODAY, STOPPED],
+}
