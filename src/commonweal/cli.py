@@ -306,6 +306,62 @@ def way_in(
     terminal.show_table("Accounts: name one of them", ("name", "e-mail", "role"), rows)
 
 
+@app.command()
+def backup(
+    directory: Annotated[Path, typer.Argument(help="Where backups are kept; each is a new folder in it.")],
+    campaign: Folder = HERE,
+    json: AsJson = False,
+) -> None:
+    """Make a backup while the campaign runs. Passwords and the key of tombstones are not in it: see docs/backup.md.
+
+    Example: commonweal backup /media/disk/backups
+    """
+    from commonweal import reports
+    from commonweal.privacy import restoring
+
+    with _at_work(campaign, "backup", {"directory": str(directory)}) as (opened, run):
+        made = restoring.back_up(opened, directory, run)
+        run.result = {"folder": str(made.folder), "files": len(made.manifest.files), "bytes": made.bytes}
+    terminal.show_json(run.result) if json else reports.show_backup(made)
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="A backup's folder.")],
+    folder: Annotated[Path, typer.Argument(help="A new folder for the campaign.")],
+    ledger: Annotated[
+        str | None, typer.Option(help="embedded, or the URL of an empty database; else as it was.")
+    ] = None,
+    tombstones: Annotated[
+        Path | None, typer.Option(help="The file of those who were erased, if it was moved.")
+    ] = None,
+    without_tombstones: Annotated[
+        bool, typer.Option(help="Go on though that file is gone: erased people may come back.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Bring a backup back into a new folder: every file is checked, and who was erased since is erased again.
+
+    Example: commonweal restore /media/disk/backups/toulouse-20270115T200000Z toulouse-again
+    """
+    import getpass
+
+    from commonweal import reports
+    from commonweal.privacy import restoring
+
+    with terminal.progress_bars() as bars:
+        told = restoring.restore(
+            source,
+            folder,
+            ledger=ledger,
+            stones=tombstones,
+            without_stones=without_tombstones,
+            progress=bars,
+            actor=f"cli:{getpass.getuser()}",
+        )
+    terminal.show_json(told) if json else reports.show_restored(told)
+
+
 @audit.command("verify")
 def verify_audit(
     anchor: Annotated[

@@ -20,6 +20,7 @@ from commonweal.jobs.worker import Handler
 from commonweal.people import actions as people
 from commonweal.planning import actions as planning
 from commonweal.planning.totals import PlanReport
+from commonweal.privacy import rewriting
 from commonweal.scoring.actions import score as score_everyone
 from commonweal.scoring.model import ScoreReport
 
@@ -87,4 +88,7 @@ def handlers(campaign: Campaign) -> Mapping[str, Handler]:
         run(0, None, "taking the file back")
         return intake.take_back(campaign, arguments["batch_id"])
 
-    return {"night": _night, "plan": _plan, "take_back": _take_back}
+    def _forget(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
+        return rewriting.rewrite(campaign, run)
+
+    return {rewriting.COMMAND: _forget, "night": _night, "plan": _plan, "take_back": _take_back}

@@ -23,6 +23,8 @@ from commonweal.web import words
 
 if TYPE_CHECKING:
     from commonweal.demo import DemoReport
+    from commonweal.privacy.restoring import Restored
+    from commonweal.store.backup import Backup
     from commonweal.study import Judged, StudyReport
 
 _SHOWN_REASONS = 5
@@ -220,6 +222,24 @@ def show_study(report: StudyReport) -> None:
             " Allow it: --with OPTION"
         )
     OUT.print(f"Mailing list, one piece a household: {report.mailing_list}")
+
+
+def show_backup(made: Backup) -> None:
+    """Where the backup is, and what has to be kept besides."""
+    OUT.print(
+        f"[green]✓[/] {len(made.manifest.files):,} files, {made.bytes / 1e6:,.1f} MB: {made.folder}",
+        soft_wrap=True,
+    )
+    if seal := made.manifest.extra.get("audit"):
+        OUT.print(f"Last seal of the audit: {seal['seal']}:{seal['hash']}", soft_wrap=True)
+    OUT.print("The key of tombstones is not in it: keep that apart (docs/backup.md).")
+
+
+def show_restored(told: Restored) -> None:
+    """What came back."""
+    OUT.print(f"[green]✓[/] {told.files:,} files, {told.bytes / 1e6:,.1f} MB: {told.folder}", soft_wrap=True)
+    OUT.print(f"Erased again: {told.erased_again:,}.")
+    show_verdict(told.audit)
 
 
 _FAULTS = {

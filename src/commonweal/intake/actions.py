@@ -27,6 +27,7 @@ from commonweal.intake.errors import (
     FileUnreadable,
     NothingReadable,
 )
+from commonweal.intake.graveyard import graveyard
 from commonweal.intake.keys import KeyBook
 from commonweal.intake.loading import TABLES, Loader, Tally
 from commonweal.intake.model import Batch, FileKind, Mapping, Preview, Status
@@ -214,6 +215,7 @@ def _stage(
         recorder=_recorder(campaign, job, day),
         book=_book(campaign, job.source),
         take_ids=lambda count: campaign.ids.take("record", count),
+        is_erased=graveyard(campaign),
     )
 
     def report() -> None:

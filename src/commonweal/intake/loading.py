@@ -64,7 +64,10 @@ class Tally:
 
 @dataclass
 class Loader:
-    """Stages one batch. `take_ids` makes new record ids; `book` knows the keys of the source's other batches."""
+    """Stages one batch. `take_ids` makes new record ids; `book` knows the keys of the source's other batches.
+
+    `is_erased` tells the rows about people who had their data erased: of those, nothing is kept but the count.
+    """
 
     writer: LakeWriter
     batch_id: int
@@ -72,6 +75,7 @@ class Loader:
     recorder: Recorder
     book: KeyBook
     take_ids: Callable[[int], Ids]
+    is_erased: Callable[[Records], Flags]
     tally: Tally = field(default_factory=Tally)
     _held: dict[str, list[pa.RecordBatch]] = field(default_factory=lambda: {name: [] for name in TABLES})
     _held_rows: int = 0
@@ -99,8 +103,10 @@ class Loader:
         repeats = self.book.repeats(hashes, records.hashes, ~doubt.any)
         doubt.put(repeats.same, Reason.DUPLICATE_ROW, keys)
         doubt.put(repeats.other, Reason.DUPLICATE_KEY, keys)
+        erased = self.is_erased(records)
+        doubt.forget(erased)
         kept = ~doubt.any
-        raw = _cell_lists(columns, records.rows)
+        raw = _without(_cell_lists(columns, records.rows), erased)
         self._count(chunk, kept, records)
         self._hold("intake.raw", self._raw(chunk, raw))
         self._hold("intake.quarantine", self._quarantine(chunk, raw, doubt))
@@ -300,6 +306,10 @@ class _Doubt:
         """Which rows are in doubt."""
         return np.asarray(self.reasons != np.array(None), bool)
 
+    def forget(self, where: Flags) -> None:
+        """Rows about the erased, whatever else is wrong with them."""
+        self.reasons[where], self.columns[where], self.values[where] = str(Reason.ERASED), None, None
+
     def put(self, where: Flags, reason: Reason, keys: pa.Array) -> None:
         """Rows in doubt because of their key."""
         self._put(where, reason, self._key, keys)
@@ -345,6 +355,13 @@ def _cell_lists(columns: list[pa.Array], rows: int) -> pa.ListArray:
     text = joined.buffers()[2] or pa.py_buffer(b"")
     cells = pa.StringArray.from_buffers(rows * width, pa.py_buffer(ends), text, pa.py_buffer(given))
     return pa.ListArray.from_arrays(pa.array(np.arange(rows + 1, dtype=np.int32) * width), cells)
+
+
+def _without(cells: pa.ListArray, gone: Flags) -> pa.ListArray:
+    """The rows' cells, those of some rows taken out."""
+    if not gone.any():
+        return cells
+    return pc.if_else(pa.array(gone), pa.scalar([], cells.type), cells)
 
 
 def _same(value: int | str, count: int, kind: pa.DataType) -> pa.Array:

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     MISSING_KEY = "missing_key"
     DUPLICATE_KEY = "duplicate_key"
     DUPLICATE_ROW = "duplicate_row"
+    ERASED = "erased"
     IMPOSSIBLE_DATE = "impossible_date"
     UNREADABLE_DATE = "unreadable_date"
     FUTURE_DATE = "future_date"
@@ -70,6 +71,7 @@ MEANING: dict[Reason, str] = {
     Reason.MISSING_KEY: _("The row lacks the key that tells it from the others."),
     Reason.DUPLICATE_KEY: _("An earlier row of the file has the same key and says something else."),
     Reason.DUPLICATE_ROW: _("An earlier row of the file says exactly the same."),
+    Reason.ERASED: _("The row is about somebody who had their data erased; what it said was not kept."),
     Reason.IMPOSSIBLE_DATE: _("No calendar has this date."),
     Reason.UNREADABLE_DATE: _("This is no date in the order of the column."),
     Reason.FUTURE_DATE: _("The person would not be born yet."),

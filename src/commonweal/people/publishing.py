@@ -125,12 +125,26 @@ def _parts(campaign: Campaign, plan_id: int | None) -> list[_Part]:
 
 def _conclude(connection: Connection, campaign: Campaign, work: _Work) -> int:
     """What follows from the merged tables, in their transaction: streets, overview, universes, audit."""
+    _leave_out_erased(connection)
     if work.touched.get("people.profile"):
         _count_streets(connection)
     persons = _oversee(connection, campaign, work)
     _count_universes(connection, campaign)
     audit.record(connection, campaign, "people.publish", detail={"persons": persons, "touched": work.touched})
     return persons
+
+
+def _leave_out_erased(connection: Connection) -> None:
+    """Those who were erased while their rows were being staged."""
+    for table in ("people.profile", "people.standing", "people.name_word", "people.record"):
+        column = sql.Identifier("record_id" if table == "people.record" else "person_id")
+        connection.execute(
+            sql.SQL("DELETE FROM {} t USING store.erased e WHERE e.kind = {} AND e.id = t.{}").format(
+                sql.Identifier(*table.split(".")),
+                "record" if table == "people.record" else "person",
+                column,
+            )
+        )
 
 
 def _count_streets(connection: Connection) -> None:

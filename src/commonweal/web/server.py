@@ -31,6 +31,7 @@ from commonweal.audit.sealing import sealer
 from commonweal.campaign import Campaign
 from commonweal.jobs.worker import Handler, Worker
 from commonweal.planning.queries import area_totals, latest
+from commonweal.privacy.rewriting import reminder
 from commonweal.store.ledger import LedgerRole
 from commonweal.web.app import create_app
 from commonweal.web.errors import PartsMissing, PortTaken
@@ -154,7 +155,11 @@ def _work(folder: Path, make_handlers: MakeHandlers, rope: Connection) -> None:
         stop.set()
 
     threading.Thread(target=hold, name="rope", daemon=True).start()
-    with Campaign.open(folder, actor="worker") as campaign, sealer(campaign.ledger, campaign.clock):
+    with (
+        Campaign.open(folder, actor="worker") as campaign,
+        sealer(campaign.ledger, campaign.clock),
+        reminder(campaign),
+    ):
         Worker(campaign.ledger, campaign.clock, make_handlers(campaign)).work(stop)
 
 
