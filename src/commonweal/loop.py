@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from commonweal.campaign import Campaign
+from commonweal.contacts import actions as contacts
 from commonweal.identity.actions import resolve as resolve_identity
 from commonweal.identity.model import ResolveReport
 from commonweal.intake import actions as intake
+from commonweal.interactions.model import Found
+from commonweal.interactions.moving import move_old
+from commonweal.interactions.pending import resolve_pending
 from commonweal.jobs.actions import Tracked
 from commonweal.jobs.model import Progress, silent
 from commonweal.jobs.worker import Handler
@@ -23,6 +27,7 @@ from commonweal.planning.totals import PlanReport
 from commonweal.privacy import rewriting
 from commonweal.scoring.actions import score as score_everyone
 from commonweal.scoring.model import ScoreReport
+from commonweal.store.ledger import Connection
 
 
 @dataclass(frozen=True)
@@ -38,14 +43,14 @@ def resolve(campaign: Campaign, progress: Progress = silent) -> ResolveReport:
     """Records to persons and households, their profiles, and the serving copy."""
     report = resolve_identity(campaign, progress=progress)
     people.build(campaign, progress=progress)
-    people.publish(campaign, progress=progress)
+    publish(campaign, progress)
     return report
 
 
 def score(campaign: Campaign, progress: Progress = silent) -> ScoreReport:
     """Models and effects, scores of everyone, and the serving copy."""
     report = score_everyone(campaign, progress=progress)
-    people.publish(campaign, progress=progress)
+    publish(campaign, progress)
     return report
 
 
@@ -62,15 +67,28 @@ def plan(
     report = planning.make(campaign, budget, name=name, without=without, progress=progress)
     if approve:
         planning.approve(campaign, report.plan.plan_id)
-    people.publish(campaign, progress=progress)
+    publish(campaign, progress)
     return report
 
 
+def publish(campaign: Campaign, progress: Progress = silent) -> None:
+    """The serving copy, and what waited for a person who is known there now."""
+    people.publish(campaign, progress=progress)
+
+    def count(connection: Connection, found: Found) -> None:
+        contacts.count_found(campaign, connection, found)
+
+    resolve_pending(campaign, also=count)
+
+
 def night(campaign: Campaign, progress: Progress = silent, *, budget: float | None = None) -> LoopReport:
-    """The whole loop: resolve, score, and, when a budget is given, a new draft of the plan."""
+    """The whole loop: resolve, score, and, when a budget is given, a new draft of the plan. Old interactions go to the
+    lake.
+    """
     resolved = resolve(campaign, progress)
     scored = score(campaign, progress)
     planned = plan(campaign, budget, progress) if budget else None
+    move_old(campaign)
     return LoopReport(resolved, scored, planned)
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import html
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from commonweal.access.model import Role
 from commonweal.audit.queries import who_saw
 from commonweal.campaign import Campaign
+from commonweal.interactions.actions import take_in
+from commonweal.interactions.model import Channel, Event, Kind, ResultCode
 
 
 def found(browser: Any, text: str, **more: Any) -> Any:
@@ -129,5 +133,49 @@ def test_who_needs_no_persons_sees_none(browser: Any, small_town: Campaign, role
 def test_the_privacy_officer_sees_who_looked(browser: Any, small_town: Campaign) -> None:
     browser.sign_in(Role.PRIVACY)
     page_of(browser, "nadia")
-    assert "Who looked at this person" in page_of(browser, "nadia")
+    told = page_of(browser, "nadia")
+    told = told[told.index("One line of time") :]
+    assert "looked at a person" in told
+    assert "The privacy" in told
     assert "looked at a person" in browser.get("/").text
+
+
+def test_the_line_of_time_tells_what_happened_and_goes_on_further_back(
+    director: Any, small_town: Campaign
+) -> None:
+    batch = [
+        Event(
+            event_id=f"e{number}",
+            kind=Kind.ATTEMPT,
+            occurred_at=small_town.clock() - timedelta(minutes=number),
+            channel=Channel.DOOR,
+            person_id=4001,
+            result=ResultCode.NOT_HOME if number else None,
+            answers=None if number else {"main_issue": "<b>housing</b>"},
+        )
+        for number in range(60)
+    ]
+    take_in(small_town, batch, "sheets")
+    page = page_of(director, "nadia")
+    line = page[page.index("One line of time") :]
+    assert "at the door, nobody at home" in line
+    assert "main issue: &lt;b&gt;housing&lt;/b&gt;" in line
+    seen = line.count("at the door")
+    while address := re.search(r'href="(/people/[^"]*/story[^"]*)"', line):
+        answer = director.get(html.unescape(address[1]), headers={"hx-request": "true"})
+        assert answer.status_code == 200
+        line = answer.text
+        assert "<html" not in line
+        seen += line.count("at the door")
+    assert seen == 60
+    assert len(audited(small_town, "look")) == 3, "each part of it is a look"
+
+
+def test_a_made_up_place_in_the_line_of_time_is_nowhere(director: Any, small_town: Campaign) -> None:
+    address = re.search(r'href="(/people/[^"]+)"', found(director, "nadia").text)
+    assert address is not None
+    for question in ("until=forged", "skip=-1", "skip=9999999999999999999999", "skip=x"):
+        assert director.get(f"{address[1]}/story?{question}").status_code == 404
+    whole = director.get(f"{address[1]}/story")
+    assert whole.status_code == 200
+    assert "<html" in whole.text

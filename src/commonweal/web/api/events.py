@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from commonweal.access.bearers import check_still_good
 from commonweal.access.model import Scope, Token
 from commonweal.campaign import Campaign
+from commonweal.contacts.actions import counting
 from commonweal.interactions import queries
 from commonweal.interactions.actions import take_in
 from commonweal.interactions.model import FAULT, Fault, Refusal, Taken
@@ -101,10 +102,13 @@ def _take(
 ) -> Response[bytes]:
     told = read(body, content_type, frame.links)
 
-    def still_good(connection: Connection, _taken: Taken) -> None:
+    count = counting(frame.campaign, token.sender)
+
+    def also(connection: Connection, taken: Taken) -> None:
+        count(connection, taken)
         check_still_good(connection, token)
 
-    taken = take_in(frame.campaign, told.events, token.sender, also=still_good, actor=token.actor)
+    taken = take_in(frame.campaign, told.events, token.sender, also=also, actor=token.actor)
     verdicts = Verdicts(
         accepted=taken.accepted,
         pending=taken.pending,

@@ -6,7 +6,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from commonweal.errors import CommonwealError
+from commonweal.errors import CommonwealError, _
 from commonweal.store.errors import DiskFull
 
 MEDIA = "application/problem+json"
@@ -14,17 +14,20 @@ _PATHS = ("/api/v1/", "/api/schema/")
 
 # By status: the code, and what it means. The page of the API lists them.
 PROBLEMS: dict[int, tuple[str, str]] = {
-    400: ("not_understood", "The request can't be understood."),
-    401: ("no_token", "There is no token, or it is not good: it was revoked, or never made."),
-    403: ("not_in_scope", "The token may not do this."),
-    404: ("nothing_here", "There is nothing here."),
-    405: ("nothing_here", "There is nothing here for this method."),
-    413: ("too_large", "A request holds at most 5,000 events and 5 MB."),
-    415: ("wrong_media_type", "Send application/json or application/x-ndjson, not compressed."),
-    422: ("refused", "The request is understood, and refused."),
-    500: ("broken", "Something broke on our side. Nothing half-done was kept: send it again."),
-    503: ("busy", "The campaign's store can't be reached. Nothing was kept: send it again in a while."),
-    507: ("disk_full", "The campaign's disk is full. Nothing of this request was kept: send it again later."),
+    400: ("not_understood", _("The request can't be understood.")),
+    401: ("no_token", _("There is no token, or it is not good: it was revoked, or never made.")),
+    403: ("not_in_scope", _("The token may not do this.")),
+    404: ("nothing_here", _("There is nothing here.")),
+    405: ("nothing_here", _("There is nothing here for this method.")),
+    413: ("too_large", _("A request holds at most 5,000 events and 5 MB.")),
+    415: ("wrong_media_type", _("Send application/json or application/x-ndjson, not compressed.")),
+    422: ("refused", _("The request is understood, and refused.")),
+    500: ("broken", _("Something broke on our side. Nothing half-done was kept: send it again.")),
+    503: ("busy", _("The campaign's store can't be reached. Nothing was kept: send it again in a while.")),
+    507: (
+        "disk_full",
+        _("The campaign's disk is full. Nothing of this request was kept: send it again later."),
+    ),
 }
 
 

@@ -10,6 +10,7 @@ import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from commonweal.errors import _
 from commonweal.interactions.rules import MOST
 from commonweal.web.api.events import MOST_ASKED, MOST_BYTES, Statuses, Verdicts
 from commonweal.web.api.problems import MEDIA, PROBLEMS, Problem
@@ -46,7 +47,7 @@ def document() -> dict[str, Any]:
             "/api/v1/events": {
                 "post": {
                     "operationId": "sendEvents",
-                    "summary": "Send a batch of events",
+                    "summary": _("Send a batch of events"),
                     "description": _SEND,
                     "requestBody": {
                         "required": True,
@@ -59,7 +60,7 @@ def document() -> dict[str, Any]:
                 },
                 "get": {
                     "operationId": "askForEvents",
-                    "summary": "Ask what became of some events",
+                    "summary": _("Ask what became of some events"),
                     "description": "Needs the scope events:read. An event is known by its sender and its id.",
                     "parameters": [
                         {
@@ -96,7 +97,7 @@ _SEND = (
 
 
 def _responses(good: dict[str, Any], problem: dict[str, Any], statuses: tuple[int, ...]) -> dict[str, Any]:
-    found: dict[str, Any] = {"200": {"description": "Done.", "content": {JSON: {"schema": good}}}}
+    found: dict[str, Any] = {"200": {"description": _("Done."), "content": {JSON: {"schema": good}}}}
     for status in statuses:
         found[str(status)] = {"description": PROBLEMS[status][1], "content": {MEDIA: {"schema": problem}}}
     return found

@@ -6,6 +6,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from commonweal.web.pages import (
     accounts,
+    api,
     audit,
     board,
     entry,
@@ -18,6 +19,6 @@ from commonweal.web.pages import (
     universes,
 )
 
-_PAGES = (entry, home, board, people, lists, universes, plan, models, runs, accounts, audit)
+_PAGES = (entry, home, board, people, lists, universes, plan, models, runs, accounts, api, audit)
 
 ROUTES: list[HTTPRouteHandler] = [route for page in _PAGES for route in page.ROUTES]

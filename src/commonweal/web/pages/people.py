@@ -11,8 +11,6 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, URLEncodedBody
 
 from commonweal.access.model import Permission
-from commonweal.access.queries import names
-from commonweal.audit import queries as audit
 from commonweal.audit.actions import record
 from commonweal.intake.queries import sources
 from commonweal.people import queries
@@ -24,6 +22,7 @@ from commonweal.web import words
 from commonweal.web.guard import needs
 from commonweal.web.matrix import matrix
 from commonweal.web.reasons import why
+from commonweal.web.timeline import tell
 from commonweal.web.visit import Here, Html, Visit
 from commonweal.web.vocabulary import SCORE
 
@@ -83,7 +82,7 @@ def person_page(visit: Here, token: FromPath[str]) -> Html:
             person = queries.person(connection, person_id)
         except NoSuchPerson as error:  # nobody, or nobody whom this account may see: it reads the same
             raise NotFoundException from error
-        looks = audit.who_saw(connection, person.person_id) if visit.may(Permission.SEE_AUDIT) else []
+        told = tell(visit, connection, person_id)
         audit_a_look(connection, visit, person)
         return visit.page(
             "person.html",
@@ -94,10 +93,24 @@ def person_page(visit: Here, token: FromPath[str]) -> Html:
             reasons=_reasons(visit, connection, person),
             others=[member for member in person.household if member.person_id != person.person_id],
             sources=_grounds(person),
-            looks=looks,
-            actors=names(connection) if looks else {},
+            **told,
             **_at_a_glance(visit, person),
         )
+
+
+@get("/people/{token:str}/story", opt=needs(Permission.SEE_PEOPLE), sync_to_thread=True)
+def story_part(visit: Here, token: FromPath[str]) -> Html:
+    """The line of time further back: for htmx the lines that follow, else a page of its own. It is a look, too."""
+    person_id = visit.id_of("person", token)
+    asked = visit.request.query_params
+    with visit.transaction() as connection:
+        try:
+            person = queries.person(connection, person_id)
+        except NoSuchPerson as error:
+            raise NotFoundException from error
+        told = tell(visit, connection, person_id, asked.get("until"), asked.get("skip"))
+        audit_a_look(connection, visit, person)
+        return visit.page("story_lines.html" if visit.by_htmx else "story.html", person=person, **told)
 
 
 def audit_a_look(connection: Connection, visit: Visit, person: Person) -> None:
@@ -162,4 +175,4 @@ def _at_a_glance(visit: Visit, person: Person) -> dict[str, Any]:
 
 _ADDRESS = (("house_number", "street"), ("postcode", "city"))
 
-ROUTES: list[HTTPRouteHandler] = [people_page, find, person_page]
+ROUTES: list[HTTPRouteHandler] = [people_page, find, person_page, story_part]
