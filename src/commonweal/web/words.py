@@ -28,10 +28,13 @@ from commonweal.web.vocabulary import (
     LIST_ORIGIN,
     MESSAGE,
     MODEL,
+    OUTCOME,
     PLAN_REASON,
     PLAN_STATUS,
     PREFIXED_FIELD,
     PURPOSE,
+    REQUEST,
+    REQUEST_STATE,
     RESULT,
     ROLE,
     RULE,
@@ -45,6 +48,7 @@ from commonweal.web.vocabulary import (
 )
 
 TABLES: Mapping[str, Mapping[str, str]] = {
+    "outcome": OUTCOME,
     "action_event": ACTION_EVENT,
     "action_state": ACTION_STATE,
     "role": ROLE,
@@ -62,6 +66,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "plan_reason": PLAN_REASON,
     "plan_status": PLAN_STATUS,
     "verb": VERB,
+    "request": REQUEST,
+    "request_state": REQUEST_STATE,
     "rule": RULE,
     "model": MODEL,
     "list_kind": LIST_KIND,
