@@ -95,6 +95,9 @@ class Parts:
                 except CommonwealError as error:
                     _LOG.warning("A live page waits: %s", error)
                     continue
+                except Exception:
+                    _LOG.exception("A live page could not be drawn")
+                    raise
                 yield b"".join(changed) or _BREATH
                 begun = True
         finally:

@@ -46,6 +46,7 @@ Ready = Callable[[str, str | None], None]
 _LOG = logging.getLogger(__name__)
 _AGAIN = 5.0  # seconds until a worker that died is started again
 _DEMO_AREAS = 4  # of the demo's organiser
+_MOST_OPEN = 4096  # connections at once: each live page holds one open; granian's own limit would be 128
 _PATIENCE = 3.0  # seconds for the worker to end; a run that it leaves is taken up at the next start
 
 
@@ -165,7 +166,14 @@ def _work(folder: Path, make_handlers: MakeHandlers, rope: Connection) -> None:
 
 async def _listen(app: Litestar, host: str, port: int, ready: Callable[[], None]) -> None:
     server: Any = Server(
-        app, address=host, port=port, interface=Interfaces.ASGI, log_level=LogLevels.error, websockets=False
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        log_level=LogLevels.error,
+        websockets=False,
+        backlog=1024,
+        backpressure=_MOST_OPEN,
     )
     loop = asyncio.get_running_loop()
     task = loop.create_task(server.serve())
