@@ -38,13 +38,6 @@ class RealListsNeedPack(CommonwealError):
     )
 
 
-class RefusedByPolicy(CommonwealError):
-    """The law of the campaign's country, as its pack states it, forbids a use."""
-
-    what = _("{text} ({article})")
-    remedy = _("{remedy}")
-
-
 class NobodyThere(CommonwealError):
     """A consent about someone who is not in the serving copy, or whom the account may not see."""
 

@@ -100,6 +100,9 @@ Origin = Literal["official", "given", "observed", "bought", "synthetic", "resear
 FREE_ORIGINS = frozenset({"synthetic", "research"})
 """The origins that the pack `none` is meant for: nobody who lives is told of."""
 
+LAW = "law:"
+"""What stands before the code of a rule where other rooms keep it beside reasons of their own."""
+
 _STANDS_FOR = {
     "roll": "official",
     "experiment": "official",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -25,9 +25,30 @@ from commonweal.consent.model import (
     Worded,
     Words,
 )
+from commonweal.errors import CommonwealError, _
 from commonweal.store.ledger import Connection
 
 NONE = "none"
+_LANGUAGE = _("en")  # of the packs' texts; translated by the code of a language that they have
+
+
+class RefusedByPolicy(CommonwealError):
+    """The law of the campaign's country, as its pack states it, forbids a use: `rule` of `pack`, on the day `on`."""
+
+    what = "{rule}"
+
+    def worded(self, translate: Callable[[str], str] = _) -> str:
+        """The rule's text, its article and what to do, in the reader's language."""
+        names = {name: str(self.parameters[name]) for name in ("pack", "rule", "on")}
+        pack = load(names["pack"], date.fromisoformat(names["on"]))
+        told = worded(pack, Refusal(names["rule"]), translate(_LANGUAGE))
+        return f"{told.text} ({told.article}) {told.remedy}"
+
+
+def refuse(pack: Pack, rule: Rule) -> RefusedByPolicy:
+    """The error that says so."""
+    return RefusedByPolicy(pack=pack.name, rule=rule.code, on=pack.on.isoformat())
+
 
 # What is told first where several rules refuse: what the person wants, then the date, then the rest.
 _TOLD = (
@@ -97,6 +118,30 @@ def worded(pack: Pack, refusal: Refusal, language: str) -> Worded:
         rule.text[language].format(**parameters),
         rule.remedy[language].format(**parameters),
     )
+
+
+def forbidden(pack: Pack, use: Use, channel: Channel = Channel.ANY) -> Rule | None:
+    """The rule that forbids a use outright, of whomever it is; None where it depends on the person, or is free."""
+    return next(
+        (
+            rule
+            for rule in pack.asked(use, channel)
+            if rule.effect is Effect.REFUSE
+            and not (
+                rule.origins or rule.without_basis or rule.without_purpose or rule.younger_than is not None
+            )
+        ),
+        None,
+    )
+
+
+def short(code: str, language: str) -> str:
+    """What the rule of this code says, with its article, whatever the pack; the code itself where none has it."""
+    for name in known():
+        for rule in _read(name).rule:
+            if rule.code == code:
+                return f"{rule.text[language].format(**rule.parameters)} ({rule.article[language]})"
+    return code.replace("_", " ")
 
 
 def fields_refused(pack: Pack, use: Use, channel: Channel, fields: Iterable[Field]) -> dict[str, Rule]:

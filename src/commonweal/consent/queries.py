@@ -8,7 +8,7 @@ from datetime import datetime
 from commonweal.campaign import Campaign
 from commonweal.consent import gate, packs
 from commonweal.consent.facts import ledger_facts
-from commonweal.consent.model import Channel, Moment, Pack, Purpose, Refusal, Suppressed, Use
+from commonweal.consent.model import Channel, Field, Moment, Pack, Purpose, Refusal, Suppressed, Use
 from commonweal.store.ledger import Connection
 
 
@@ -49,6 +49,24 @@ def counts(
     assert row is not None
     persons, refused, *by_rule = (int(number) for number in row)
     return persons, refused, {rule.code: n for rule, n in zip(rules, by_rule, strict=True)}
+
+
+def held_fields(connection: Connection) -> dict[str, Field]:
+    """What the campaign's lists tell of persons, by name ("surname", "vote:2022_t2", "attribute:club"): from lists of
+    which origins, as the law sees them, and whether a mapping marks it as sensitive."""
+    rows = connection.execute(
+        "SELECT consent.judged(origin, kind), mapping -> 'columns' FROM intake.source ORDER BY name"
+    ).fetchall()
+    found: dict[str, Field] = {}
+    for origin, columns in rows:
+        for column in (columns or {}).values():
+            told = {"target": column} if isinstance(column, str) else column
+            if name := told.get("target"):
+                known = found.get(name, Field(name))
+                found[name] = Field(
+                    name, known.origins | {origin}, known.sensitive or bool(told.get("sensitive"))
+                )
+    return found
 
 
 _FAMILY = (

@@ -53,7 +53,7 @@ def make(
     options = allowed(read_options(campaign.folder), allow, without)
     with campaign.lake.writer("planning.make", {"budget": money}) as writer:
         progress(0, None, "reading scores and effects")
-        population = read_population(campaign.lake, options)
+        population = read_population(campaign, options)
         problem = pose(campaign.lake, population, options, money)
         progress(0, None, "choosing the best contacts")
         plan = solve(problem)

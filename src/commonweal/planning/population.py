@@ -5,9 +5,9 @@ Reads the lake's profiles, scores and effects; gives plain arrays, one row a per
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import ibis
 import ibis.expr.types as ir
@@ -16,8 +16,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from commonweal.campaign import Campaign
+from commonweal.consent import facts, gate, packs
+from commonweal.consent.model import LAW, Calendar, Channel, Pack, Use
 from commonweal.planning.options import CampaignOption
 from commonweal.store.lake import Lake
+from commonweal.store.ledger import LedgerRole
 
 _Number = TypeVar("_Number", bound=np.generic)
 
@@ -51,8 +55,9 @@ _CONTACT_POINT = {
     "email": ("email", Barrier.NO_EMAIL),
 }
 
-# Electronic messages need consent given beforehand (Directive 2002/58/EC, article 13; 47 USC 227 for texts).
-_ASKED_FIRST = frozenset({"sms", "email"})
+# What the house rules call by a name that pages word already; every other rule is told with its article.
+_HOUSE = {"said_no": Barrier.SAID_NO, "asked_first": Barrier.NO_CONSENT}
+_FIRST_RULE = 100  # the number of a pack's first rule among the barriers
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +67,8 @@ class Population:
     person, household (n,): ids. area (n,): codes, "" where none is known. turnout, support (n,): probabilities, NaN
     where no model could tell. d_turnout, d_support, se_turnout, se_support (n, k): what one contact adds to a
     probability, and its standard error; 0 where there is no estimate. segment (n,): joins the error draws.
-    barrier (n, k): a `Barrier`.
+    barrier (n, k): a `Barrier`, or the number of a rule of the policy pack. reasons: the code of each number.
+    Where the law forbids to guess support of persons, `support` is that of their area.
     """
 
     person: Ids
@@ -76,14 +82,17 @@ class Population:
     se_turnout: Floats
     se_support: Floats
     barrier: npt.NDArray[np.uint8]
+    reasons: npt.NDArray[np.object_]
 
     def __len__(self) -> int:
         return len(self.person)
 
 
-def read_population(lake: Lake, options: tuple[CampaignOption, ...]) -> Population:
-    """Everyone that the lake knows, for these options."""
+def read_population(campaign: Campaign, options: tuple[CampaignOption, ...]) -> Population:
+    """Everyone that the lake knows, for these options. Raises RealListsNeedPack, UnknownPack, PackNotInForce."""
+    lake, law = campaign.lake, _Law.of(campaign)
     people = lake.read(_people(lake.table("people.profile"), lake.table("scoring.score")))
+    people = _with_area_support(lake, people)
     person = _numbers(people, "person_id", np.int64)
     effects = _Effects(person, len(options))
     arms = [option.arm_name for option in options]
@@ -101,7 +110,8 @@ def read_population(lake: Lake, options: tuple[CampaignOption, ...]) -> Populati
         d_support=effects.d_support,
         se_turnout=effects.se_turnout,
         se_support=effects.se_support,
-        barrier=_barriers(people, options, effects.known),
+        barrier=_barriers(people, options, effects.known, law),
+        reasons=law.reasons(),
     )
 
 
@@ -114,14 +124,57 @@ def _people(profile: ir.Table, score: ir.Table) -> ir.Table:
         has_address=profile.street.notnull() | profile.latitude.notnull() | profile.household_key.notnull(),
         has_phone=profile.phone.notnull(),
         has_email=profile.email.notnull(),
-        consent_door=profile.consent_door,
-        consent_phone=profile.consent_phone,
-        consent_sms=profile.consent_sms,
-        consent_email=profile.consent_email,
-        consent_post=profile.consent_post,
         turnout=score.turnout,
         support=score.support,
     ).order_by(ibis.asc("person_id"))
+
+
+def _with_area_support(lake: Lake, people: pa.Table) -> pa.Table:
+    """Where nobody has a support score, everybody's is that of their area, if scoring left one."""
+    areas = lake.read(lake.table("scoring.area_support"))
+    if people["support"].null_count < people.num_rows or not areas.num_rows:
+        return people
+    others = areas["area_code"].to_pylist().index("")
+    place = pc.fill_null(pc.index_in(people["area_code"], areas["area_code"].combine_chunks()), others)
+    return people.set_column(
+        people.schema.get_field_index("support"), "support", areas["support"].take(place)
+    )
+
+
+@dataclass(frozen=True)
+class _Law:
+    """The campaign's pack without its calendar: a plan is made ahead, for days on which contact is open."""
+
+    campaign: Campaign
+    pack: Pack
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Self:
+        with campaign.ledger.read(LedgerRole.BULK) as connection:
+            pack = packs.check_campaign(campaign, connection)
+        return cls(campaign, replace(pack, calendar=Calendar(zone=pack.calendar.zone)))
+
+    def barriers(self, channel: Channel) -> npt.NDArray[np.uint8]:
+        """Everybody's barrier by law, in the order of person ids; OPEN where there is none."""
+        told = facts.lake_facts(self.campaign, Use.CONTACT, channel, self.campaign.clock())
+        why = gate.refusal(told, self.pack, Use.CONTACT, channel)
+        rows = self.campaign.lake.read(told.select("person_id", why=why).order_by("person_id"))
+        place = pc.index_in(rows["why"], pa.array(["", *(rule.code for rule in self.pack.rules)]))
+        numbers = np.array([Barrier.OPEN, *map(self._number, range(len(self.pack.rules)))], np.uint8)
+        found: npt.NDArray[np.uint8] = numbers[pc.fill_null(place, 0).to_numpy()]
+        return found
+
+    def reasons(self) -> npt.NDArray[np.object_]:
+        found = np.full(256, "", dtype=object)
+        for barrier in Barrier:
+            found[barrier] = barrier.code
+        for place, rule in enumerate(self.pack.rules):
+            if rule.code not in _HOUSE:
+                found[_FIRST_RULE + place] = LAW + rule.code
+        return found
+
+    def _number(self, place: int) -> int:
+        return int(_HOUSE.get(self.pack.rules[place].code, _FIRST_RULE + place))
 
 
 class _Effects:
@@ -150,8 +203,9 @@ class _Effects:
 
 
 def _barriers(
-    people: pa.Table, options: tuple[CampaignOption, ...], known: npt.NDArray[np.bool_]
+    people: pa.Table, options: tuple[CampaignOption, ...], known: npt.NDArray[np.bool_], law: _Law
 ) -> npt.NDArray[np.uint8]:
+    by_law = {name: law.barriers(Channel(name)) for name in {option.channel for option in options}}
     barrier = np.zeros((people.num_rows, len(options)), np.uint8)
     unscored = pc.is_null(people["turnout"])
     if (
@@ -160,17 +214,11 @@ def _barriers(
         unscored = pc.or_(unscored, pc.is_null(people["support"]))
     for position, option in enumerate(options):
         point, missing = _CONTACT_POINT[option.channel]
-        consent = people[f"consent_{option.channel}"]
-        closed = [
-            (pc.invert(people[f"has_{point}"]), missing),
-            (pc.fill_null(pc.equal(consent, "no"), False), Barrier.SAID_NO),
-        ]
-        if option.channel in _ASKED_FIRST:
-            closed.append((pc.invert(pc.fill_null(pc.equal(consent, "yes"), False)), Barrier.NO_CONSENT))
-        closed += [(pa.array(~known[:, position]), Barrier.NO_ESTIMATE), (unscored, Barrier.NO_SCORE)]
         column = barrier[:, position]
-        for mask, reason in closed:
-            column[(column == Barrier.OPEN) & np.asarray(mask)] = reason
+        column[np.asarray(pc.invert(people[f"has_{point}"]))] = missing
+        column[column == Barrier.OPEN] = by_law[option.channel][column == Barrier.OPEN]
+        column[(column == Barrier.OPEN) & ~known[:, position]] = Barrier.NO_ESTIMATE
+        column[(column == Barrier.OPEN) & np.asarray(unscored)] = Barrier.NO_SCORE
     return barrier
 
 

@@ -11,12 +11,10 @@ import pyarrow.compute as pc
 
 from commonweal.planning import rules
 from commonweal.planning.model import NONE, Doubles, Per, Plan, PlannedOption, Problem, Reason
-from commonweal.planning.population import Barrier, Population
+from commonweal.planning.population import Population
 from commonweal.planning.totals import AreaTotal, LeftOut, OptionTotal
 
 _REASONS = np.array([reason.code for reason in Reason], dtype=object)
-_BARRIERS = np.array([barrier.code for barrier in Barrier], dtype=object)
-_NOT_OPEN = np.array([f"other_member_{barrier.code}" for barrier in Barrier], dtype=object)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +53,10 @@ def _reasons(population: Population, plan: Plan, choice: npt.NDArray[np.int16]) 
     """The code of why each person is reached or not."""
     reason = _REASONS[plan.reason[plan.unit]]
     barred = plan.reason[plan.unit] == Reason.BARRED
-    reason[barred] = _BARRIERS[plan.barrier[plan.unit][barred]]
+    reason[barred] = population.reasons[plan.barrier[plan.unit][barred]]
     # In a household that gets something, a member to whom just this option is closed.
     beside = np.flatnonzero((choice != NONE) & ~plan.reached)
-    reason[beside] = _NOT_OPEN[population.barrier[beside, choice[beside]]]
+    reason[beside] = "other_member_" + population.reasons[population.barrier[beside, choice[beside]]]
     return reason
 
 

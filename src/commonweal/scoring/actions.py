@@ -11,6 +11,7 @@ from psycopg.types.json import Json, Jsonb
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
+from commonweal.consent.packs import RefusedByPolicy
 from commonweal.errors import CommonwealError
 from commonweal.jobs.model import Progress, silent
 from commonweal.jobs.plain import as_plain
@@ -21,7 +22,7 @@ from commonweal.scoring.effects import Effects
 from commonweal.scoring.errors import NoEffectOutcome, NoSupportOutcome, NoTurnoutOutcome
 from commonweal.scoring.ground import Ground, survey
 from commonweal.scoring.model import Kind, ModelSummary, ScoreReport, Skipped
-from commonweal.scoring.training import SEED, Trained, train_support, train_turnout
+from commonweal.scoring.training import SEED, Trained, support_by_area, train_support, train_turnout
 from commonweal.store.catalogue import LAKE
 from commonweal.store.lake import LakeWriter
 from commonweal.store.ledger import Connection, LedgerRole
@@ -37,8 +38,9 @@ def score(campaign: Campaign, progress: Progress = silent, *, need: Collection[K
     """Train turnout, support and effects, score everybody on the roll, and publish all of it at once.
 
     What has no outcome to learn from is skipped, and the report says why; it is an error if `need` names it, or if
-    neither turnout nor support can be learnt. Raises NobodyToScore, NoTurnoutOutcome, NoSupportOutcome,
-    NoEffectOutcome.
+    neither turnout nor support can be learnt. Where the campaign's policy pack forbids to guess support of persons, it
+    is told by area instead. Raises NobodyToScore, NoTurnoutOutcome, NoSupportOutcome, NoEffectOutcome,
+    RefusedByPolicy, RealListsNeedPack.
     """
     with campaign.lake.writer("scoring.score") as writer:
         progress(0, None, "looking for outcomes")
@@ -50,6 +52,7 @@ def score(campaign: Campaign, progress: Progress = silent, *, need: Collection[K
         writer.stage("scoring.effect", scoring.run(progress))
         writer.stage("scoring.effect_draw", learnt.draws() if learnt else _no_draws())
         writer.stage("scoring.score", scoring.scores())
+        writer.stage("scoring.area_support", support_by_area(ground))
         return _publish(campaign, writer, scoring, skipped)
 
 
@@ -60,7 +63,7 @@ def _train(
     for kind, train in _TRAINERS.items():
         try:
             trained[kind] = train(ground, progress)
-        except (NoTurnoutOutcome, NoSupportOutcome) as reason:
+        except (NoTurnoutOutcome, NoSupportOutcome, RefusedByPolicy) as reason:
             if kind in need:
                 raise
             skipped[kind] = reason

@@ -149,7 +149,8 @@ def _segments() -> int:
 
 
 def learn(ground: Ground, trained: Mapping[Kind, Trained], seed: int, progress: Progress = silent) -> Effects:
-    """Learn the effects of the arms of the experiment with the most results. Raises NoEffectOutcome."""
+    """Learn the effects of the arms of the experiment with the most results; on support only where the law permits to
+    guess it of persons. Raises NoEffectOutcome."""
     pilot = ground.pilot
     if pilot is None:
         raise NoEffectOutcome(found="no list tells who was in which arm and what came of it")
@@ -164,7 +165,8 @@ def learn(ground: Ground, trained: Mapping[Kind, Trained], seed: int, progress: 
     metrics = {
         kind: metric
         for name, kind in METRICS.items()
-        if (metric := _metric(rows, name, kind, pilot.control, options, chosen, chances, seed)) is not None
+        if not (kind is Kind.SUPPORT and ground.permitted.no_support)
+        and (metric := _metric(rows, name, kind, pilot.control, options, chosen, chances, seed)) is not None
     }
     if not metrics:
         told = ", ".join(f"{name}: {count}" for name, count in pilot.outcomes.items())

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from commonweal.campaign import Campaign
 from commonweal.experiments import actions as experiments
@@ -15,6 +17,7 @@ from commonweal.experiments import tables as experiment_tables
 from commonweal.experiments.model import Experiment
 from commonweal.scoring import rules, tables
 from commonweal.scoring.errors import NobodyToScore
+from commonweal.scoring.lawful import Permitted, permitted
 from commonweal.scoring.model import AttributeCount, Columns, Election, ElectionVotes, Window
 from commonweal.store.lake import Lake
 from commonweal.store.ledger import LedgerRole
@@ -46,6 +49,7 @@ class Ground:
     attributes: Mapping[str, AttributeCount]
     columns: Columns
     pilot: Pilot | None
+    permitted: Permitted
 
     def window(self, target: Election | None = None) -> Window:
         """The past as it was before `target`; as it is today when None."""
@@ -54,7 +58,10 @@ class Ground:
 
     def facts(self, window: Window) -> ir.Table:
         """A row a person, as of a window's end."""
-        return tables.facts(self.sources, self.columns, window)
+        rows = tables.facts(self.sources, self.columns, window)
+        if not len(self.permitted.refused):
+            return rows
+        return rows.anti_join(ibis.memtable(pa.table({"person_id": self.permitted.refused})), "person_id")
 
 
 def survey(campaign: Campaign) -> Ground:
@@ -65,10 +72,12 @@ def survey(campaign: Campaign) -> Ground:
     if not persons:
         raise NobodyToScore()
     votes = tuple(ElectionVotes(**row) for row in lake.read(tables.vote_counts(sources.vote)).to_pylist())
+    allowed = permitted(campaign)
     attributes = {
         row["name"]: AttributeCount(**row)
         for row in lake.read(tables.attribute_counts(sources.attribute)).to_pylist()
     }
+    usable = [each for name, each in attributes.items() if name not in allowed.left_out]
     elections = rules.order(each.election for each in votes)
     target = rules.choose_target(votes)
     earlier = elections.index(target) if target else len(elections)
@@ -82,8 +91,9 @@ def survey(campaign: Campaign) -> Ground:
         tuple(elections),
         target,
         attributes,
-        rules.choose_columns(persons, earlier, list(attributes.values()), lists),
+        rules.choose_columns(persons, earlier, usable, lists),
         find_pilot(campaign),
+        allowed,
     )
 
 

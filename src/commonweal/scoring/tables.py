@@ -231,6 +231,14 @@ def first_known(outcome: ir.Table, otherwise: ir.Table) -> ir.Table:
     return outcome.union(otherwise.anti_join(outcome, "person_id"))
 
 
+def answers_by_area(profile: ir.Table, outcome: ir.Table) -> ir.Table:
+    """How many answered in each area, and how many of them with yes: area_code, yes, answers."""
+    rows = outcome.join(profile.select("person_id", "area_code"), "person_id")
+    rows = rows.filter(rows.area_code.notnull())
+    counts = rows.group_by("area_code").aggregate(yes=rows.outcome.sum(), answers=rows.count())
+    return counts.order_by("area_code")
+
+
 def outcome_lists(attribute: ir.Table, origin: ir.Table, names: Sequence[str]) -> ir.Table:
     """The lists that told these attributes: name, source."""
     told = attribute.filter(attribute.name.isin(list(names))).select("name", "origin").distinct()

@@ -18,7 +18,9 @@ from commonweal.scoring.calibration import calibrate
 from commonweal.scoring.errors import NoSupportOutcome, NoTurnoutOutcome
 from commonweal.scoring.features import Feature
 from commonweal.scoring.ground import SUPPORT_LEVEL, Ground
+from commonweal.scoring.lawful import area_support
 from commonweal.scoring.model import Kind, Window
+from commonweal.store.catalogue import LAKE
 
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
@@ -70,7 +72,9 @@ def train_turnout(ground: Ground, progress: Progress = silent) -> Trained:
     window = ground.window(target)
     trained = _train(ground, Kind.TURNOUT, f"vote:{target.name}", outcome, window, progress)
     undated = tuple(f"vote:{e.election}" for e in ground.votes if rules.read_election(e.election) is None)
-    trained = replace(trained, lesson=replace(trained.lesson, left_out=(*trained.lesson.left_out, *undated)))
+    by_law = tuple(f"attribute:{name}" for name in sorted(ground.permitted.left_out))
+    left_out = (*trained.lesson.left_out, *undated, *by_law)
+    trained = replace(trained, lesson=replace(trained.lesson, left_out=left_out))
     if window.recent != ground.window().recent:
         trained = replace(trained, learnt_households=np.empty(0, np.int64))
     return _levelled(ground, trained)
@@ -79,16 +83,13 @@ def train_turnout(ground: Ground, progress: Progress = silent) -> Trained:
 def train_support(ground: Ground, progress: Progress = silent) -> Trained:
     """Learn who is for us from the support levels told at the door, and from the control arm of the experiment.
 
-    Levels 1 and 2 are for, 4 and 5 against; the undecided (3) teach nothing. Raises NoSupportOutcome.
+    Levels 1 and 2 are for, 4 and 5 against; the undecided (3) teach nothing. Raises NoSupportOutcome, and
+    RefusedByPolicy where the law forbids such a guess.
     """
+    if ground.permitted.no_support:
+        raise ground.permitted.no_support
     attribute = ground.sources.attribute
-    outcome = tables.support_outcome(attribute, SUPPORT_LEVEL)
-    pilot = ground.pilot
-    searched = f"attribute:{SUPPORT_LEVEL}"
-    if pilot and "support" in pilot.outcomes:
-        asked = tables.control_outcome(attribute, pilot.arms, pilot.control, "support")
-        outcome = tables.first_known(outcome, asked)
-        searched += f", outcome:support ({pilot.experiment}, {pilot.control})"
+    outcome, searched = _support_outcome(ground)
     counts = ground.lake.read(outcome.aggregate(yes=outcome.outcome.sum(), all=outcome.count())).to_pylist()[
         0
     ]
@@ -100,6 +101,30 @@ def train_support(ground: Ground, progress: Progress = silent) -> Trained:
     undecided = tables.undecided(attribute, SUPPORT_LEVEL)
     count = ground.lake.read(undecided.aggregate(n=undecided.count()))["n"][0].as_py()
     return replace(trained, lesson=replace(trained.lesson, undecided=int(count)))
+
+
+def support_by_area(ground: Ground) -> pa.Table:
+    """scoring.area_support where support of persons may not be guessed; else nothing."""
+    if not ground.permitted.no_support:
+        return LAKE["scoring.area_support"].schema.empty_table()
+    outcome, _searched = _support_outcome(ground)
+    rows = ground.lake.read(tables.answers_by_area(ground.sources.profile, outcome))
+    if not rows.num_rows:
+        return LAKE["scoring.area_support"].schema.empty_table()
+    area, yes, answers = (rows[name].combine_chunks() for name in ("area_code", "yes", "answers"))
+    return area_support(area, yes.to_numpy(), answers.cast(pa.float64()).to_numpy())
+
+
+def _support_outcome(ground: Ground) -> tuple[ir.Table, str]:
+    """Who said for whom they are, and where that was searched."""
+    attribute, pilot = ground.sources.attribute, ground.pilot
+    outcome = tables.support_outcome(attribute, SUPPORT_LEVEL)
+    searched = f"attribute:{SUPPORT_LEVEL}"
+    if pilot and "support" in pilot.outcomes:
+        asked = tables.control_outcome(attribute, pilot.arms, pilot.control, "support")
+        outcome = tables.first_known(outcome, asked)
+        searched += f", outcome:support ({pilot.experiment}, {pilot.control})"
+    return outcome, searched
 
 
 def _train(

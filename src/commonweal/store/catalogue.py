@@ -261,6 +261,20 @@ _LIST = [
         ),
     ),
     LakeTable(
+        "scoring.area_support",
+        "Support by area, 0-100, with its 95% interval, where the law forbids to guess it of persons; the area '' "
+        "stands for all others. answers: how many it rests on.",
+        pa.schema(
+            [
+                ("area_code", _TEXT),
+                ("support", pa.float32()),
+                ("low", pa.float32()),
+                ("high", pa.float32()),
+                ("answers", pa.int64()),
+            ]
+        ),
+    ),
+    LakeTable(
         "scoring.effect",
         "What one contact by an option adds to a person's turnout and support, as changes of probability, each "
         "with its standard error; `segment` joins scoring.effect_draw.",
