@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from commonweal.consent import packs
+from commonweal.consent.model import LAW
 from commonweal.errors import CommonwealError, _
 from commonweal.intake.rules import MEANING
 from commonweal.people.model import Score
@@ -81,7 +83,16 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 def word(table: str, code: str, gettext: Callable[[str], str]) -> str:
     """The word for a code. A code that no table knows (a user's own option, say) is shown as it is, made readable."""
     known = TABLES[table].get(code)
+    if known is None and LAW in code:
+        return _by_law(code, gettext)
     return gettext(known) if known else code.replace("_", " ")
+
+
+def _by_law(code: str, gettext: Callable[[str], str]) -> str:
+    """A rule of the policy pack as a reason: what it says, with its article."""
+    beside, _law, rule = code.partition(LAW)
+    text = packs.short(rule, gettext(_("en")))
+    return f"{gettext(PLAN_REASON['other_member'])}; {text}" if beside else text
 
 
 def step(text: str, gettext: Callable[[str], str]) -> str:
