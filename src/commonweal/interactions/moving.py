@@ -24,6 +24,7 @@ TABLE = "interactions.event"
 KEPT_DAYS = 60
 """Days of receipt that stay in the ledger."""
 
+_DUE = timedelta(days=30)  # files of a quarter are written anew with each move: about three times in all
 _SHARE = 56  # an id has 62 bits; the first 6 of them say which 64th it belongs to
 _SHARES = 64
 
@@ -34,28 +35,33 @@ def partition(subject: int) -> str:
 
 
 def move_old(campaign: Campaign, *, kept_days: int = KEPT_DAYS) -> Moved:
-    """Move the days of receipt that are older than `kept_days` to the lake, month by month.
+    """Move the days of receipt that are older than `kept_days` to the lake, once a month's worth of them is due.
 
     Events whose person is not known yet stay in the ledger. Raises LedgerLocked when another writer of the lake stays.
     """
     before = campaign.today - timedelta(days=kept_days)
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         old = [day for day in queries.days(connection) if day < before]
-    moved = 0
-    for month, days in groupby(old, key=lambda day: f"{day:%Y-%m}"):
-        moved += _move(campaign, month, list(days))
+    if not old or before - old[0] < _DUE:
+        return Moved(0, 0)
+    moved = sum(_move(campaign, part, list(days)) for part, days in groupby(old, key=quarter))
     return Moved(len(old), moved)
 
 
-def _move(campaign: Campaign, month: str, days: Sequence[date]) -> int:
-    """Move some days of one month; how many events."""
+def quarter(day: date) -> str:
+    """The end of the names of the lake's partitions that hold a day of receipt: "2027-q1"."""
+    return f"{day.year}-q{(day.month + 2) // 3}"
+
+
+def _move(campaign: Campaign, part: str, days: Sequence[date]) -> int:
+    """Move some days of one quarter; how many events."""
     with (
-        campaign.lake.writer("interactions.move", {"month": month}) as writer,
+        campaign.lake.writer("interactions.move", {"quarter": part}) as writer,
         campaign.ledger.transaction(LedgerRole.BULK) as connection,
     ):
         for day in days:
             connection.execute("SELECT interactions.hold_day(%s)", (day,))
-        moved = sum(_move_share(campaign, writer, month, days, share) for share in range(_SHARES))
+        moved = sum(_move_share(campaign, writer, part, days, share) for share in range(_SHARES))
         for day in days:
             _empty(connection, day)
         if moved:
@@ -65,8 +71,8 @@ def _move(campaign: Campaign, month: str, days: Sequence[date]) -> int:
     return moved
 
 
-def _move_share(campaign: Campaign, writer: LakeWriter, month: str, days: Sequence[date], share: int) -> int:
-    """Stage the month's file for one 64th of the ids, with what the lake has of that month already."""
+def _move_share(campaign: Campaign, writer: LakeWriter, part: str, days: Sequence[date], share: int) -> int:
+    """Stage the quarter's file for one 64th of the ids, with what the lake has of that quarter already."""
     schema = LAKE[TABLE].schema
     columns = ", ".join("answers::text" if name == "answers" else name for name in schema.names)
     fresh = campaign.bridge.read(
@@ -76,10 +82,10 @@ def _move_share(campaign: Campaign, writer: LakeWriter, month: str, days: Sequen
     ).cast(schema)
     if not fresh.num_rows:
         return 0
-    part = f"{share:02d}/{month}"
-    there = campaign.lake.partition(TABLE, part)
+    name = f"{share:02d}/{part}"
+    there = campaign.lake.partition(TABLE, name)
     rows = pa.concat_tables([there, fresh]).sort_by([("subject", "ascending"), ("occurred_at", "ascending")])
-    writer.stage(TABLE, rows, part)
+    writer.stage(TABLE, rows, name)
     return int(fresh.num_rows)
 
 

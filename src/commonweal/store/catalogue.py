@@ -206,8 +206,8 @@ _LIST = [
     ),
     LakeTable(
         "interactions.event",
-        "Old interactions, as the ledger had them. A partition holds the persons of one 64th of all ids and one month of "
-        "receipt (`07/2027-01`), sorted by subject: one person's rows are found by the row groups' statistics.",
+        "Old interactions, as the ledger had them. A partition holds the persons of one 64th of all ids and one quarter of "
+        "receipt (`07/2027-q1`), sorted by subject: one person's rows are found by the row groups' statistics.",
         pa.schema(
             [
                 ("event_id", _TEXT),
@@ -235,7 +235,7 @@ _LIST = [
             ]
         ),
         kept=True,
-        partition="persons and month",
+        partition="persons and quarter",
         row_group=4_096,
     ),
     LakeTable(

@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -381,29 +383,52 @@ def _write(path: Path, table: LakeTable, batches: Batches) -> int:
     return rows
 
 
+@dataclass(frozen=True)
+class _Footer:
+    """What a file tells of itself: from what to what value each row group goes, and which columns hold nothing."""
+
+    metadata: pq.FileMetaData
+    least: npt.NDArray[np.int64]
+    most: npt.NDArray[np.int64]
+    filled: tuple[str, ...]
+
+
 @lru_cache(maxsize=_FOOTERS)
-def _footer(path: Path) -> pq.FileMetaData:
+def _footer(path: Path, column: str) -> _Footer:
     """A file never changes under its name, so that its footer may be kept."""
-    return pq.read_metadata(path)
+    metadata = pq.read_metadata(path)
+    names = metadata.schema.names
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    told = [group.column(names.index(column)).statistics for group in groups]
+    filled = [
+        name
+        for place, name in enumerate(names)
+        if any(group.column(place).statistics.null_count < group.num_rows for group in groups)
+    ]
+    return _Footer(
+        metadata, np.array([each.min for each in told]), np.array([each.max for each in told]), tuple(filled)
+    )
 
 
 def _lookup(path: Path, name: str, column: str, wanted: pa.Array) -> pa.Table:
+    """The rows of one file; columns that hold nothing are not read."""
     try:
-        footer = _footer(path)
+        footer = _footer(path, column)
     except FileNotFoundError as error:
         raise LakeFileMissing(path=path, table=name) from error
-    place = LAKE[name].schema.get_field_index(column)
-    values = wanted.to_pylist()
-    groups = []
-    for group in range(footer.num_row_groups):
-        seen = footer.row_group(group).column(place).statistics
-        if any(seen.min <= value <= seen.max for value in values):
-            groups.append(group)
+    values, schema = wanted.to_numpy(), LAKE[name].schema
+    fits = (footer.least[:, None] <= values) & (values <= footer.most[:, None])
+    groups = np.flatnonzero(fits.any(axis=1)).tolist()
     if not groups:
-        return LAKE[name].schema.empty_table()
-    with pq.ParquetFile(path, metadata=footer) as file:
-        rows = file.read_row_groups(groups, use_threads=False)
-    return rows.filter(pc.is_in(rows[column], wanted))
+        return schema.empty_table()
+    with pq.ParquetFile(path, metadata=footer.metadata, memory_map=True, pre_buffer=False) as file:
+        rows = file.read_row_groups(groups, columns=list(footer.filled), use_threads=False)
+    rows = rows.filter(pc.is_in(rows[column], wanted))
+    missing = set(schema.names) - set(footer.filled)
+    columns = [
+        pa.nulls(rows.num_rows, field.type) if field.name in missing else rows[field.name] for field in schema
+    ]
+    return pa.table(columns, schema=schema)
 
 
 def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
