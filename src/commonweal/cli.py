@@ -39,6 +39,10 @@ audit = typer.Typer(no_args_is_help=True, help="Whether the record of who did an
 app.add_typer(audit, name="audit")
 
 
+policy = typer.Typer(no_args_is_help=True, help="The law of the campaign's country, as rules.")
+app.add_typer(policy, name="policy")
+
+
 def main() -> None:
     """Entry point of the `commonweal` command."""
     with terminal.told_errors(machine="--json" in sys.argv):
@@ -398,6 +402,42 @@ def seal_audit(campaign: Folder = HERE, json: AsJson = False) -> None:
     with Campaign.open(campaign) as opened:
         count = sealing.seal(opened.ledger, opened.clock())
     terminal.show_json({"sealed": count}) if json else terminal.OUT.print(f"Sealed {count} entries.")
+
+
+@policy.command("show")
+def show_policy(
+    pack: Annotated[str, typer.Argument(help="fr, eu, us or none; else the campaign's own.")] = "",
+    campaign: Folder = HERE,
+    json: AsJson = False,
+) -> None:
+    """Show the rules of a policy pack that hold today, each with its article.
+
+    Example: commonweal policy show fr
+    """
+    from commonweal import reports
+    from commonweal.campaign import read_settings
+    from commonweal.consent import trial
+
+    rules = trial.rules(packs.load(pack or read_settings(campaign).jurisdiction, utc_now().date()), "en")
+    terminal.show_json({"rules": rules}) if json else reports.show_policy(rules)
+
+
+@policy.command("try")
+def try_policy(
+    pack: Annotated[str, typer.Argument(help="fr, eu, us or none.")],
+    campaign: Folder = HERE,
+    json: AsJson = False,
+) -> None:
+    """Count what a policy pack would refuse in this campaign, why, and what it leaves. Changes nothing.
+
+    Example: commonweal policy try fr
+    """
+    from commonweal import reports
+    from commonweal.consent import trial
+
+    with Campaign.open(campaign) as opened, opened.ledger.read(LedgerRole.BULK) as connection:
+        told = trial.told(trial.trial(connection, opened, pack), "en")
+    terminal.show_json(told) if json else reports.show_trial(told)
 
 
 @app.command()

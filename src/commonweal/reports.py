@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from commonweal.audit.model import Fault, Verdict
 from commonweal.campaign import Campaign
@@ -273,3 +273,28 @@ def _judged_row(each: Judged) -> tuple[str, ...]:
         return ("the plan", main, spread, "", "")
     ahead = f"{each.ahead.value:.0f} ({each.ahead.low:.0f} to {each.ahead.high:.0f})"
     return (_HABITS[each.name], main, spread, ahead, f"{each.plan_ahead_in} of {each.splits}")
+
+
+def show_policy(rules: list[dict[str, Any]]) -> None:
+    """A policy pack's rules."""
+    show_table(
+        "Rules", ("rule", "article", "what it says"), [(r["code"], r["article"], r["text"]) for r in rules]
+    )
+
+
+def show_trial(told: dict[str, Any]) -> None:
+    """What a policy pack would refuse."""
+    rows = [
+        (each["use"], each["channel"], each["reachable"], each["refused"], each["possible"])
+        for each in told["answers"]
+    ]
+    show_table(f"Under {told['pack']}", ("use", "channel", "could be", "refused", "still possible"), rows)
+    rules = {
+        (r["code"], r["article"], r["text"], r["remedy"]) for each in told["answers"] for r in each["rules"]
+    }
+    rules |= {
+        (r["code"], r["article"], f"{name}: {r['text']}", r["remedy"])
+        for found in told["fields"].values()
+        for name, r in found.items()
+    }
+    show_table("Why, and what to do", ("rule", "article", "what it says", "what to do"), sorted(rules))

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from commonweal.campaign import Campaign
 from commonweal.consent import gate, packs
-from commonweal.consent.facts import ledger_facts
-from commonweal.consent.model import Channel, Field, Moment, Pack, Purpose, Refusal, Suppressed, Use
+from commonweal.consent.model import Channel, Field, Moment, Purpose, Refusal, Suppressed, Use
 from commonweal.store.ledger import Connection
 
 
@@ -31,24 +30,6 @@ def refusals(
         {"persons": list(persons), "at": at},
     ).fetchall()
     return {person: Refusal(code) for person, code in rows}
-
-
-def counts(
-    connection: Connection, pack: Pack, zone: str, use: Use, channel: Channel, at: datetime
-) -> tuple[int, int, dict[str, int]]:
-    """Of everybody: how many are asked about, how many are refused, and how many by each rule (a person may be
-    refused by several). The caller's role must see everyone."""
-    rules = pack.asked(use, channel)
-    each = "".join(f", count(*) FILTER (WHERE {gate.compiled_rule(pack, rule)})" for rule in rules)
-    row = connection.execute(
-        "WITH asked AS (SELECT person_id FROM people.profile)"
-        f" SELECT count(*), count({gate.compiled(pack, use, channel)}){each}"
-        f" FROM {ledger_facts(zone, use, channel)} AS facts",
-        {"at": at},
-    ).fetchone()
-    assert row is not None
-    persons, refused, *by_rule = (int(number) for number in row)
-    return persons, refused, {rule.code: n for rule, n in zip(rules, by_rule, strict=True)}
 
 
 def held_fields(connection: Connection) -> dict[str, Field]:
