@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.measure import machine
 from commonweal.campaign import Campaign, Settings
-from commonweal.contacts import actions, batches, queries
+from commonweal.contacts import actions, batches
 from commonweal.contacts.model import CHANNELS, Channel, Claim, Option
 from commonweal.contacts.rules import Caps, ChannelCaps, CoolDown, Rules
 from commonweal.store.ledger import LedgerRole

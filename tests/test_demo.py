@@ -18,6 +18,7 @@ import pytest
 
 from commonweal import demo, loop, reports
 from commonweal.campaign import Campaign
+from commonweal.contacts import lists
 from commonweal.demo import DemoReport, OtherDemo
 from commonweal.people import queries as people
 from commonweal.planning import actions as planning
@@ -95,7 +96,7 @@ def test_another_size_in_the_same_folder_is_refused(report: DemoReport) -> None:
 
 def test_plans_are_made_approved_and_handed_out(toulouse: Campaign, tmp_path: Path) -> None:
     with pytest.raises(NoPlanInForce):
-        planning.export(toulouse, tmp_path)
+        lists.export(toulouse, tmp_path)
     first = loop.plan(toulouse, 200, name="first")
     second = loop.plan(toulouse, 400, without=("post:housing",), name="second")
     assert second.plan.votes >= 0
@@ -104,8 +105,9 @@ def test_plans_are_made_approved_and_handed_out(toulouse: Campaign, tmp_path: Pa
         planning.approve(toulouse, first.plan.plan_id)
     planning.approve(toulouse, second.plan.plan_id)
     planning.approve(toulouse, second.plan.plan_id)
-    written = planning.export(toulouse, tmp_path)
-    assert sum(each.rows for each in written) == second.plan.contacts
+    written = lists.export(toulouse, tmp_path)
+    assert sum(each.report.claims for each in written) <= second.plan.contacts
+    assert sum(each.report.asked for each in written) == second.plan.reached
     for each in written:
         with each.path.open(encoding="utf-8-sig", newline="") as file:
             assert len(list(csv.DictReader(file))) == each.rows
@@ -123,7 +125,7 @@ def test_after_the_last_round_nobody_may_be_contacted(report: DemoReport, tmp_pa
     after = datetime(2099, 1, 1, tzinfo=UTC)
     with Campaign.open(report.campaign, clock=lambda: after, durable=False) as campaign:
         with pytest.raises(CampaignOver):
-            planning.export(campaign, tmp_path)
+            lists.export(campaign, tmp_path)
         with pytest.raises(CampaignOver):
             planning.approve(campaign, 1)
 

@@ -238,21 +238,45 @@ def export(
     campaign: Folder = HERE,
     json: AsJson = False,
 ) -> None:
-    """Write the walk, phone and mailing lists of the plan in force, as CSV.
+    """Claim the contacts of the plan in force, and write the walk, phone and mailing lists as CSV.
 
     Example: commonweal export lists/
     """
-    from commonweal.planning import actions
+    from commonweal.contacts import lists
 
     with _at_work(campaign, "export", {"folder": str(folder)}) as (opened, run):
         run(0, None, "writing the lists")
-        files = actions.export(opened, folder)
-        run.result = {"files": [str(each.path) for each in files]}
+        written = lists.export(opened, folder, progress=run)
+        run.result = {"files": [str(each.path) for each in written]}
     if json:
-        terminal.show_json({"files": files})
+        terminal.show_json({"files": written})
     else:
-        rows = [(str(each.path), each.channel, each.rows) for each in files]
-        terminal.show_table("Lists written", ("file", "channel", "rows"), rows)
+        rows = [(str(e.path), e.channel.value, e.rows, e.report.claimed, e.report.refused) for e in written]
+        terminal.show_table("Lists written", ("file", "channel", "rows", "claimed", "refused"), rows)
+        reasons = [
+            (each.channel.value, stop.code, stop.persons) for each in written for stop in each.report.stopped
+        ]
+        if reasons:
+            terminal.show_table("Refused", ("channel", "rule", "persons"), reasons)
+
+
+@app.command()
+def contact_rules(
+    load: Annotated[bool, typer.Option(help="Put the rules of contact_rules.toml in force.")] = False,
+    campaign: Folder = HERE,
+) -> None:
+    """Show the contact rules in force, as contact_rules.toml says them; or put that file in force.
+
+    Example: commonweal contact-rules > contact_rules.toml
+    """
+    from commonweal.contacts import actions
+
+    with Campaign.open(campaign) as opened:
+        if load:
+            version = actions.load_rules(opened)
+            terminal.OUT.print(f"In force: version {version}.")
+        else:
+            print(actions.rules_text(opened), end="")  # noqa: T201  for a file: no colours, no wrapping
 
 
 @app.command()

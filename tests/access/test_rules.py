@@ -23,11 +23,15 @@ def test_every_role_is_ruled_and_may_at_least_be_here() -> None:
 
 
 def test_a_volunteer_may_nothing_else() -> None:
-    assert [p for p in Permission if rules.may(Role.VOLUNTEER, p)] == [Permission.BE_HERE, Permission.USE_BOARD]
+    assert {p for p in Permission if rules.may(Role.VOLUNTEER, p)} == {
+        Permission.BE_HERE,
+        Permission.USE_BOARD,
+        Permission.WORK_CLAIMS,
+    }
 
 
 @pytest.mark.parametrize(
-    "permission", [Permission.APPROVE_PLAN, Permission.MANAGE_ACCOUNTS, Permission.TAKE_BACK]
+    "permission", [Permission.APPROVE_PLAN, Permission.MANAGE_ACCOUNTS, Permission.SET_RULES, Permission.TAKE_BACK]
 )
 def test_only_the_director_decides(permission: Permission) -> None:
     assert [role for role in Role if rules.may(role, permission)] == [Role.DIRECTOR]

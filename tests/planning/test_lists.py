@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from commonweal.planning.lists import pieces, write_lists
+from commonweal.planning.lists import pieces, sheet, write_list
 from commonweal.planning.options import CampaignOption
 
 OPTIONS = {
@@ -21,6 +21,11 @@ def person(household: int, option: str, given: str, **more: Any) -> dict[str, An
     return row | {"household_id": household, "option": option, "given_name": given, "surname": "Roy"} | more
 
 
+def write(tmp_path: Path, rows: list[dict[str, Any]], options: dict[str, CampaignOption] = OPTIONS) -> Path:
+    found = list(pieces(rows, options))
+    return write_list(tmp_path / "list.csv", sheet(found[0]["channel"], found))
+
+
 def read(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
@@ -28,9 +33,8 @@ def read(path: Path) -> list[dict[str, str]]:
 
 def test_a_household_gets_one_letter_in_all_their_names(tmp_path: Path) -> None:
     rows = [person(1, "post:a", "Ana"), person(1, "post:a", "Léo"), person(2, "post:a", "Max")]
-    (written,) = write_lists(tmp_path, pieces(rows, OPTIONS))
-    assert (written.path.name, written.rows) == ("mailing-list.csv", 2)
-    assert [row["names"] for row in read(written.path)] == ["Ana Roy & Léo Roy", "Max Roy"]
+    written = write(tmp_path, rows)
+    assert [row["names"] for row in read(written)] == ["Ana Roy & Léo Roy", "Max Roy"]
 
 
 def test_a_walk_goes_up_one_side_of_the_street_and_then_the_other(tmp_path: Path) -> None:
@@ -39,14 +43,14 @@ def test_a_walk_goes_up_one_side_of_the_street_and_then_the_other(tmp_path: Path
         person(i, "door:a", str(i), street="rue A", house_number=number, area_code="0113")
         for i, number in enumerate(numbers)
     ]
-    (written,) = write_lists(tmp_path, pieces(rows, OPTIONS))
-    assert [row["number"] for row in read(written.path)] == ["", "2", "10", "1 bis", "3", "21"]
+    written = write(tmp_path, rows)
+    assert [row["number"] for row in read(written)] == ["", "2", "10", "1 bis", "3", "21"]
 
 
 def test_a_cell_that_a_spreadsheet_would_run_is_defused(tmp_path: Path) -> None:
     rows = [person(1, "door:a", "=HYPERLINK(1)", street="@SUM(A1)", unit="-1", city="+cmd|' /C calc'!A0")]
-    (written,) = write_lists(tmp_path, pieces(rows, OPTIONS))
-    (row,) = read(written.path)
+    written = write(tmp_path, rows)
+    (row,) = read(written)
     assert [row[name] for name in ("names", "street", "unit", "city")] == [
         "'=HYPERLINK(1) Roy",
         "'@SUM(A1)",
@@ -58,10 +62,10 @@ def test_a_cell_that_a_spreadsheet_would_run_is_defused(tmp_path: Path) -> None:
 def test_a_telephone_number_keeps_its_plus(tmp_path: Path) -> None:
     options = {"phone:a": CampaignOption(code="phone:a", channel="phone", message="a", unit_cost=70)}
     rows = [person(1, "phone:a", "Ana", phone="+33199000000")]
-    (written,) = write_lists(tmp_path, pieces(rows, options))
-    assert read(written.path)[0]["phone"] == "+33199000000"
+    written = write(tmp_path, rows, options)
+    assert read(written)[0]["phone"] == "+33199000000"
 
 
 def test_no_file_is_left_half_written(tmp_path: Path) -> None:
-    write_lists(tmp_path, pieces([person(1, "door:a", "Ana")], OPTIONS))
-    assert [path.name for path in tmp_path.iterdir()] == ["walk-list.csv"]
+    write(tmp_path, [person(1, "door:a", "Ana")])
+    assert [path.name for path in tmp_path.iterdir()] == ["list.csv"]

@@ -34,10 +34,15 @@ class Permission(StrEnum):
     SEE_PLAN = "see_plan"
     APPROVE_PLAN = "approve_plan"
     EXPORT_PLAN = "export_plan"
+    SEE_PRESSURE = "see_pressure"  # how often people are contacted, and by what rules
+    SET_RULES = "set_rules"
+    CLAIM = "claim"  # reserve a contact with a person whom one sees, for oneself or for a volunteer
+    WORK_CLAIMS = "work_claims"  # say what came of the claims that one holds
     SEE_RUNS = "see_runs"
     START_RUNS = "start_runs"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_AUDIT = "see_audit"
+    HANDLE_REQUESTS = "handle_requests"  # what people ask about their own data
 
 
 class Scope(StrEnum):

@@ -173,11 +173,16 @@ def _end(campaign: Campaign, batch_id: int, actor: str) -> None:
         ).fetchone()
         if row:
             detail = dict(zip(("channel", "asked", "claimed", "claims"), row, strict=True))
+            persons = connection.execute(
+                "SELECT DISTINCT person FROM contacts.claim CROSS JOIN LATERAL unnest(asked) AS person WHERE batch_id = %s",
+                (batch_id,),
+            ).fetchall()
             audit.record(
                 connection,
                 campaign,
                 "contact.claim_batch",
                 subject=f"contacts:{batch_id}",
+                persons=[person for (person,) in persons],
                 detail=detail,
                 actor=actor,
             )

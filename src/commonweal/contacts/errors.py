@@ -16,7 +16,7 @@ class RulesMissing(CommonwealError):
     """There is no file to take the rules from."""
 
     what = _("{path} is missing.")
-    remedy = _("Write the rules in force to it with: commonweal contact-rules --write {path}")
+    remedy = _("Write the rules in force to it with: commonweal contact-rules > {path}")
 
 
 class RulesOutdated(CommonwealError):
@@ -57,3 +57,16 @@ class OtherBatch(CommonwealError):
 
     what = _("The batch {key!r} was begun for the channel {channel}.")
     remedy = _("Give the new batch a key of its own.")
+
+
+class NoDoorsLeft(CommonwealError):
+    """The plan wants no further door there that is free."""
+
+    what = _("No door of the plan is free there.")
+    remedy = _("Others hold the rest, or they are done. Ask your field organiser for another area.")
+
+
+class ContactRefused(CommonwealError):
+    """For a page: the answer to a claim was no."""
+
+    what = _("This contact may not be made. {why}")

@@ -169,6 +169,33 @@ def held_by(connection: Connection, account_id: int, now: datetime, limit: int =
     return [_claim(row) for row in rows]
 
 
+def done_by(connection: Connection, account_id: int, now: datetime, limit: int = 20) -> list[Claim]:
+    """What an account finished in the last twelve hours, the latest first."""
+    rows = connection.execute(
+        f"{_CLAIM} WHERE account_id = %s AND state = 'done' AND closed_at > %s"
+        " ORDER BY closed_at DESC, claim_id LIMIT %s",
+        (account_id, now - timedelta(hours=12), limit),
+    ).fetchall()
+    return [_claim(row) for row in rows]
+
+
+def live_in(connection: Connection, batch_id: int) -> int:
+    """How many claims of a batch still hold, of those that the account may see."""
+    row = connection.execute(
+        "SELECT count(*) FROM contacts.claim WHERE batch_id = %s AND state = 'live'", (batch_id,)
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def last_done(connection: Connection, account_id: int, since: datetime) -> Claim | None:
+    """The claim that an account finished last, if it did since then."""
+    row = connection.execute(
+        f"{_CLAIM} WHERE account_id = %s AND state = 'done' AND closed_at >= %s ORDER BY closed_at DESC, claim_id LIMIT 1",
+        (account_id, since),
+    ).fetchone()
+    return _claim(row) if row else None
+
+
 def money(connection: Connection) -> list[Money]:
     """What claims cost, by channel: reserved by those that are live, spent by those that are done."""
     rows = connection.execute(
@@ -204,16 +231,6 @@ def batch_of_key(connection: Connection, key: str) -> int | None:
     """The batch that was begun under a key, or None."""
     row = connection.execute("SELECT batch_id FROM contacts.batch WHERE key = %s", (key,)).fetchone()
     return int(row[0]) if row else None
-
-
-def claimed_in(connection: Connection, batch_id: int) -> dict[int, int]:
-    """The living persons whom claims of a batch hold or have reached, each with the claim."""
-    rows = connection.execute(
-        "SELECT identity.living(person), claim_id FROM contacts.claim CROSS JOIN LATERAL unnest(asked) AS person"
-        " WHERE batch_id = %s AND state IN ('live', 'done')",
-        (batch_id,),
-    ).fetchall()
-    return dict(rows)
 
 
 def stopped(connection: Connection, since: date) -> list[tuple[Channel, Stopped]]:

@@ -26,7 +26,7 @@ _ADD = """
     FROM unnest(%(day)s::date[], %(subject)s::bigint[], %(channel)s::text[], %(outcome)s::text[],
         %(contacts)s::bigint[], %(at)s::timestamptz[]) AS h (day, subject, channel, outcome, contacts, at)
     LEFT JOIN people.profile p ON p.person_id = identity.living(h.subject)
-    GROUP BY 1, 2, 3, 4
+    GROUP BY 1, 2, 3, 4 RETURNING area_code
 """
 ROLL = """
     WITH gone AS (DELETE FROM contacts.tally WHERE entry_id <= %s RETURNING *)
@@ -71,6 +71,11 @@ class AreaOutcomes:
     last_at: datetime
 
 
+def area_topic(area_code: str) -> str:
+    """The topic of whoever follows the contacts in person of one area."""
+    return f"{TOPIC}:{area_code}"
+
+
 def outcome(event: Happened) -> str:
     """How a contact ended, in one word."""
     return event.result.value if event.result else "answered" if event.answers else "sent"
@@ -101,8 +106,8 @@ def note(
         "contacts": list(sums.values()),
         "at": [last[key] for key in sums],
     }
-    connection.execute(_ADD, given)
-    campaign.teller.soon(TOPIC)
+    areas = {area for (area,) in connection.execute(_ADD, given).fetchall()}
+    campaign.teller.soon(TOPIC, *(area_topic(area) for area in areas if area))
 
 
 def of_day(connection: Connection, day: date, areas: Sequence[str] | None = None) -> list[Outcomes]:

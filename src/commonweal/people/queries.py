@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -36,6 +37,7 @@ __all__ = [
     "areas",
     "count",
     "members",
+    "names",
     "overview",
     "person",
     "preview",
@@ -74,6 +76,17 @@ def person(connection: Connection, person_id: int) -> Person:
         support=_score(row, "support"),
         planned=_planned(row),
     )
+
+
+def names(connection: Connection, persons: Iterable[int]) -> dict[int, str]:
+    """What these persons are called, as far as the transaction's account may see them; merged ones under both ids."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            "SELECT s AS subject, given_name, surname FROM unnest(%s::bigint[]) AS s"
+            " JOIN people.profile p ON p.person_id = identity.living(s)",
+            (list(persons),),
+        ).fetchall()
+    return {row["subject"]: name_of(row) for row in rows}
 
 
 def _chosen(connection: Connection, row: dict[str, Any]) -> tuple[Chosen, ...]:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
 from commonweal.jobs.model import Progress, silent
-from commonweal.planning import lists, queries
+from commonweal.planning import queries
 from commonweal.planning.errors import (
     BudgetTooSmall,
     CampaignOver,
-    ListsNotWritten,
-    NoPlanInForce,
     NoSuchPlan,
     PlanOutdated,
 )
-from commonweal.planning.lists import WrittenList
 from commonweal.planning.model import EffectDraws, Goal, Option, Per, Plan, Problem
-from commonweal.planning.options import CampaignOption, UnknownOption, allowed, read_options
+from commonweal.planning.options import CampaignOption, allowed, read_options
 from commonweal.planning.population import Population, read_population
 from commonweal.planning.solve import solve
 from commonweal.planning.tally import Tally, tally
@@ -220,74 +215,6 @@ def approve(campaign: Campaign, plan_id: int, *, actor: str | None = None) -> No
             (campaign.clock(), who, plan_id),
         )
         audit.record(connection, campaign, "plan.approve", subject=f"plan:{plan_id}", actor=who)
-
-
-def export(campaign: Campaign, folder: Path, *, actor: str | None = None) -> list[WrittenList]:
-    """Write the lists of the plan in force as CSV files in `folder`, and note who took them.
-
-    Raises NoPlanInForce, CampaignOver, ListsNotWritten.
-    """
-    _check_not_over(campaign)
-    with campaign.ledger.read(LedgerRole.BULK) as connection:
-        found = queries.in_force(connection)
-    if found is None:
-        raise NoPlanInForce
-    options = {option.code: option for option in read_options(campaign.folder)}
-    lake = campaign.lake
-    rows = lake.read(
-        lists.chosen(lake.table("planning.contact"), lake.table("people.profile"), found.plan_id)
-    )
-    try:
-        written = lists.write_lists(folder, lists.pieces(_rows(rows), options))
-    except OSError as error:
-        raise ListsNotWritten(folder=folder, reason=error.strerror or error) from error
-    with campaign.ledger.transaction(LedgerRole.WORKER) as connection:
-        audit.record(
-            connection,
-            campaign,
-            "plan.export",
-            subject=f"plan:{found.plan_id}",
-            persons=rows["person_id"].to_pylist(),
-            detail={each.path.name: each.rows for each in written},
-            actor=actor,
-        )
-    return written
-
-
-def hand_out(campaign: Campaign, channel: str, *, account: int, actor: str) -> list[list[str]]:
-    """A channel's list of the plan in force, as rows for a page: the people whom `account` may see, and no others.
-
-    Raises NoPlanInForce, CampaignOver, UnknownOption where the plan uses no option of the channel.
-    """
-    _check_not_over(campaign)
-    options = {each.code: each for each in read_options(campaign.folder)}
-    with campaign.ledger.transaction(LedgerRole.WEB, account=account) as connection:
-        found = queries.in_force(connection)
-        if found is None:
-            raise NoPlanInForce
-        used = [
-            each.option
-            for each in queries.option_totals(connection, found.plan_id)
-            if each.channel == channel and each.contacts
-        ]
-        if not used:
-            raise UnknownOption(code=channel, known=", ".join(sorted(options)))
-        rows = queries.handed_out(connection, found.plan_id, used)
-        listed = lists.sheet(channel, lists.pieces(rows, options))
-        audit.record(
-            connection,
-            campaign,
-            "plan.export",
-            subject=f"plan:{found.plan_id}",
-            persons=[row["person_id"] for row in rows],
-            detail={"channel": channel, "rows": len(listed) - 1},
-            actor=actor,
-        )
-    return listed
-
-
-def _rows(table: pa.Table) -> Any:
-    return (row for batch in table.to_batches(max_chunksize=10_000) for row in batch.to_pylist())
 
 
 def _check_not_over(campaign: Campaign) -> None:

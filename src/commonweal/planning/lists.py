@@ -9,14 +9,11 @@ import csv
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import ibis
-import ibis.expr.types as ir
-
+from commonweal.planning.errors import ListsNotWritten
 from commonweal.planning.options import CampaignOption
 
 _PLACE = ("area_code", "street", "house_number", "unit", "postcode", "city")
@@ -32,26 +29,8 @@ _FORMULA = re.compile(r"^[=+\-@\t\r]")
 _NUMBER = re.compile(r"\d+")
 
 
-@dataclass(frozen=True)
-class WrittenList:
-    """One file that was written."""
-
-    path: Path
-    channel: str
-    rows: int
-
-
-def chosen(contact: ir.Table, profile: ir.Table, plan_id: int) -> ir.Table:
-    """Who is in a plan, with what a list shows of them."""
-    planned = contact.filter((contact.plan_id == plan_id) & contact.option.notnull())
-    picked = planned.select("person_id", "option").join(profile, "person_id")
-    return picked.select("person_id", "household_id", "option", *_SHOWN).order_by(
-        ibis.asc("household_id"), ibis.asc("surname"), ibis.asc("given_name"), ibis.asc("person_id")
-    )
-
-
 def pieces(rows: Iterable[dict[str, Any]], options: dict[str, CampaignOption]) -> Iterator[dict[str, str]]:
-    """Rows of `chosen`, in its order, as pieces: one a person, or one a household where the option says so."""
+    """Rows of people, households together, as pieces: one a person, or one a household where the option says so."""
     for (_household, code), members in groupby(rows, key=lambda row: (row["household_id"], row["option"])):
         option, people = options[code], list(members)
         for together in [people] if option.per == "household" else [[person] for person in people]:
@@ -78,15 +57,6 @@ def _walking_order(piece: dict[str, str]) -> tuple[Any, ...]:
     return (piece["area"], piece["street"], number % 2, number, piece["number"], piece["names"])
 
 
-def write_lists(folder: Path, found: Iterable[dict[str, str]]) -> list[WrittenList]:
-    """One CSV a channel (UTF-8 with a mark, which Excel needs). Each file is there whole or not at all."""
-    by_channel: dict[str, list[dict[str, str]]] = {}
-    for piece in found:
-        by_channel.setdefault(piece["channel"], []).append(piece)
-    folder.mkdir(parents=True, exist_ok=True)
-    return [_write(folder, channel, rows) for channel, rows in sorted(by_channel.items())]
-
-
 def sheet(channel: str, found: Iterable[dict[str, str]]) -> list[list[str]]:
     """A channel's pieces as the rows of its list, the column names first, in the order in which one works."""
     columns = _COLUMNS[channel]
@@ -99,15 +69,19 @@ def file_name(channel: str) -> str:
     return {"door": "walk-list", "post": "mailing-list"}.get(channel, f"{channel}-list") + ".csv"
 
 
-def _write(folder: Path, channel: str, found: list[dict[str, str]]) -> WrittenList:
-    path = folder / file_name(channel)
+def write_list(path: Path, rows: list[list[str]]) -> Path:
+    """Write a list as CSV (UTF-8 with a mark, which Excel needs), whole or not at all. Raises ListsNotWritten."""
     draft = path.with_suffix(".csv.part")
-    with draft.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows(sheet(channel, found))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
-    return WrittenList(path, channel, len(found))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows(rows)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+    except OSError as error:
+        raise ListsNotWritten(folder=path.parent, reason=error.strerror or error) from error
+    return path
 
 
 def _defused(cell: str) -> str:

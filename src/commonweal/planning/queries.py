@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from psycopg.rows import dict_row
-
 from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
 from commonweal.store.ledger import Connection
 
@@ -69,14 +65,11 @@ def in_force(connection: Connection) -> MadePlan | None:
     return MadePlan(*row) if row else None
 
 
-def handed_out(connection: Connection, plan_id: int, options: list[str]) -> list[dict[str, Any]]:
-    """Who is to be contacted by some options of the plan that the serving copy holds, as the transaction's account may
-    see them: rows as `lists.pieces` takes them, households together.
+def chosen(connection: Connection, plan_id: int, options: list[str]) -> list[tuple[int, str]]:
+    """Whom the plan that the serving copy holds chooses for some options, each with theirs, as far as the transaction's
+    account may see them.
     """
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(
-            "SELECT person_id, household_id, planned AS option, given_name, surname, area_code, street, house_number, unit,"
-            " postcode, city, phone, email FROM people.person"
-            " WHERE plan_id = %s AND planned = ANY (%s) ORDER BY household_id, surname, given_name, person_id",
-            (plan_id, options),
-        ).fetchall()
+    return connection.execute(
+        "SELECT person_id, planned FROM people.person WHERE plan_id = %s AND planned = ANY (%s) ORDER BY person_id",
+        (plan_id, options),
+    ).fetchall()

@@ -121,6 +121,13 @@ VERB = {
     "plan.make": _("made a plan"),
     "plan.approve": _("approved a plan"),
     "plan.export": _("exported a list"),
+    "contact.claim": _("claimed a contact"),
+    "contact.refuse": _("was refused a contact"),
+    "contact.return": _("handed a contact back"),
+    "contact.claim_batch": _("claimed the contacts of a list"),
+    "contact.return_batch": _("handed the contacts of a list back"),
+    "contact_rules.set": _("set the contact rules"),
+    "look_in_hand": _("looked at the people in hand"),
     "ask_to_take_back": _("asked to take a list back"),
     "start_run": _("started a run"),
     "stop_run": _("stopped a run"),
@@ -388,7 +395,43 @@ BATCH_STATUS = {
     "withdrawn": _("taken back"),
 }
 
+VERB |= {
+    "backup": _("made a backup"),
+    "restore": _("brought a backup back"),
+    "privacy.open": _("took a request in"),
+    "privacy.link": _("found whom a request is about"),
+    "privacy.unlink": _("took that back"),
+    "privacy.extend": _("put a request off"),
+    "privacy.close": _("closed a request"),
+    "privacy.object": _("ended all contact, as asked"),
+    "privacy.correct": _("corrected a value"),
+    "privacy.export": _("gave a person their data"),
+    "privacy.erase": _("erased a person"),
+    "privacy.rewrite": _("rewrote files without the erased"),
+}
+
+REQUEST = {
+    "access": _("wants to see their data"),
+    "correction": _("wants something corrected"),
+    "erasure": _("wants to be erased"),
+    "objection": _("wants no contact any more"),
+}
+
+CONSENT_KIND = {
+    "given": _("you said yes"),
+    "withdrawn": _("you took it back"),
+    "suppressed": _("no contact from here on"),
+    "lifted": _("that was ended"),
+}
+
+REQUEST_STATE = {
+    "open": _("open"),
+    "done": _("answered"),
+    "refused": _("refused"),
+}
+
 SUBJECT = {
+    "contacts": _("list {number}"),
     "person": _("a person"),
     "account": _("the account of {name}"),
     "batch": _("batch {number}"),
@@ -396,6 +439,8 @@ SUBJECT = {
     "run": _("run {number}"),
     "universe": _("universe {number}"),
     "action": _("action {number}"),
+    "request": _("request {number}"),
+    "erasure": _("erasure {number}"),
 }
 
 STEP = {
@@ -407,6 +452,8 @@ ACTOR = {
     "cli": _("{name}, at the command line"),
     "web": _("the pages"),
     "worker": _("the worker"),
+    "public": _("the person, by the link of a message"),
+    "restore": _("a restore"),
 }
 
 GONE = {

@@ -87,7 +87,7 @@ COMMENT ON TABLE contacts.claim IS
     'it was done. For: bulk and worker (claim, close), web (read, of whom the account may see).';
 CREATE INDEX claim_by_subject ON contacts.claim (subject);
 CREATE INDEX claim_lapsing ON contacts.claim (lapses_at) WHERE state = 'live';
-CREATE INDEX claim_held ON contacts.claim (account_id) WHERE state = 'live' AND account_id IS NOT NULL;
+CREATE INDEX claim_held ON contacts.claim (account_id, closed_at) WHERE account_id IS NOT NULL;
 CREATE INDEX claim_by_event ON contacts.claim (sender, event_id) WHERE event_id IS NOT NULL;
 CREATE INDEX claim_by_batch ON contacts.claim (batch_id, claim_id) WHERE batch_id IS NOT NULL;
 

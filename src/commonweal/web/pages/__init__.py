@@ -9,16 +9,35 @@ from commonweal.web.pages import (
     api,
     audit,
     board,
+    contacts,
     entry,
     home,
     lists,
     models,
     people,
     plan,
+    privacy,
     runs,
     universes,
+    why,
 )
 
-_PAGES = (entry, home, board, people, lists, universes, plan, models, runs, accounts, api, audit)
+_PAGES = (
+    entry,
+    home,
+    board,
+    people,
+    contacts,
+    lists,
+    universes,
+    plan,
+    models,
+    runs,
+    accounts,
+    api,
+    privacy,
+    why,
+    audit,
+)
 
 ROUTES: list[HTTPRouteHandler] = [route for page in _PAGES for route in page.ROUTES]

@@ -19,6 +19,7 @@ from commonweal.people.model import Person, Provenance, Score
 from commonweal.planning import queries as planning
 from commonweal.store.ledger import Connection
 from commonweal.web import words
+from commonweal.web.contacting import panel
 from commonweal.web.guard import needs
 from commonweal.web.matrix import matrix
 from commonweal.web.reasons import why
@@ -94,6 +95,7 @@ def person_page(visit: Here, token: FromPath[str]) -> Html:
             others=[member for member in person.household if member.person_id != person.person_id],
             sources=_grounds(person),
             **told,
+            **panel(visit, connection, person.person_id),
             **_at_a_glance(visit, person),
         )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,13 +17,11 @@ from commonweal.access.model import Permission
 from commonweal.access.queries import names
 from commonweal.people import queries as people
 from commonweal.planning import actions, queries
-from commonweal.planning.lists import file_name
 from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
 from commonweal.store.ledger import Connection
 from commonweal.web import choropleth, words
 from commonweal.web.guard import needs
 from commonweal.web.visit import Here, Html, Visit
-from commonweal.web.vocabulary import CHANNEL
 
 
 @dataclass
@@ -85,21 +81,6 @@ def approve(visit: Here, token: FromPath[str]) -> Response[Any]:
     """Put a plan in force."""
     actions.approve(visit.campaign, visit.id_of("plan", token), actor=visit.actor)
     return visit.go("/plan")
-
-
-@get("/plan/list/{channel:str}", opt=needs(Permission.EXPORT_PLAN), sync_to_thread=True)
-def download(visit: Here, channel: FromPath[str]) -> Response[bytes]:
-    """A channel's list of the plan in force as CSV: the people whom the account may see. The export is noted."""
-    if channel not in CHANNEL:
-        raise NotFoundException
-    rows = actions.hand_out(visit.campaign, channel, account=visit.account.account_id, actor=visit.actor)
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return Response(
-        text.getvalue().encode("utf-8-sig"),  # the mark tells Excel that it is UTF-8
-        media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": f'attachment; filename="{file_name(channel)}"'},
-    )
 
 
 def _told(visit: Visit, name: str, area: Area) -> str:
@@ -215,4 +196,4 @@ def by_area(totals: Sequence[AreaTotal], area_names: dict[str, str], unknown: st
     return sorted(areas.values(), key=lambda area: (-area.votes, area.code))
 
 
-ROUTES: list[HTTPRouteHandler] = [newest_page, plan_page, areas_of_the_map, approve, download]
+ROUTES: list[HTTPRouteHandler] = [newest_page, plan_page, areas_of_the_map, approve]

@@ -1,0 +1,107 @@
+"""Doors for one who knocks: some of the plan in force, near one another, claimed for an account."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from commonweal.access.model import Account
+from commonweal.campaign import Campaign
+from commonweal.contacts import batches
+from commonweal.contacts.errors import NoDoorsLeft
+from commonweal.contacts.lists import as_option
+from commonweal.contacts.model import BatchReport, Channel
+from commonweal.planning import queries as planning
+from commonweal.planning.errors import CampaignOver, NoPlanInForce
+from commonweal.planning.options import read_options
+from commonweal.store.ledger import Connection, LedgerRole
+
+DOORS_MOST = 60
+"""What one person can knock at in an evening."""
+
+# Doors that the plan wants and nobody holds or has knocked at; first the street that was begun, then street by street.
+_FREE = """
+    SELECT p.person_id, s.planned
+    FROM people.standing s JOIN people.profile p USING (person_id)
+    LEFT JOIN contacts.pressure c ON c.subject = p.person_id
+    WHERE s.plan_id = %(plan)s AND s.planned = ANY (%(options)s) AND p.area_code = ANY (%(areas)s)
+        AND p.street IS NOT NULL
+        AND coalesce(c.held_until, '-infinity') <= %(now)s
+        AND NOT EXISTS (SELECT FROM unnest(c.contacts) AS k WHERE k & 7 = %(door)s)
+        AND NOT EXISTS (SELECT FROM contacts.claim k WHERE k.subject = p.person_id AND k.channel = 'door'
+            AND k.state = 'done' AND k.closed_at > %(now)s - interval '20 hours')
+    ORDER BY p.street_key IS DISTINCT FROM %(street)s, p.street_key,
+        nullif(regexp_replace(p.house_number, '\\D.*$', ''), '')::numeric, p.house_number, p.person_id
+    LIMIT %(most)s
+"""
+_LAST = """
+    SELECT p.area_code, p.street_key FROM contacts.claim c
+    JOIN people.profile p ON p.person_id = identity.living(c.subject)
+    WHERE c.account_id = %s AND c.channel = 'door' ORDER BY c.claimed_at DESC, c.claim_id DESC LIMIT 1
+"""
+_TRIED_FOR_ONE = 5  # doors that are asked for where one is wanted: the rules may refuse some
+
+
+def hand_out(
+    campaign: Campaign, areas: Sequence[str], doors: int, holder: Account, *, actor: str
+) -> BatchReport:
+    """Claim up to so many doors in these areas for an account. Raises NoPlanInForce, CampaignOver, NoDoorsLeft.
+
+    Whether the actor may hand out doors in these areas is for the caller to ask before.
+    """
+    return _claim(campaign, areas, None, min(doors, DOORS_MOST), holder, actor)
+
+
+def next_door(campaign: Campaign, holder: Account, *, actor: str) -> BatchReport:
+    """Claim a few doors more, where the holder was last, or in the holder's areas. Raises as `hand_out`."""
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        last = connection.execute(_LAST, (holder.account_id,)).fetchone()
+    areas, street = ([last[0]], last[1]) if last else (list(holder.areas), None)
+    return _claim(campaign, areas, street, _TRIED_FOR_ONE, holder, actor)
+
+
+def _claim(
+    campaign: Campaign, areas: Sequence[str], street: str | None, doors: int, holder: Account, actor: str
+) -> BatchReport:
+    if campaign.is_over:
+        raise CampaignOver(day=campaign.last_round)
+    options = [option for option in read_options(campaign.folder) if option.channel == Channel.DOOR.value]
+    codes = [option.code for option in options]
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        plan = planning.in_force(connection)
+        if plan is None:
+            raise NoPlanInForce
+        wanted = _free(connection, campaign, plan.plan_id, codes, areas, street, doors)
+    if not wanted:
+        raise NoDoorsLeft
+    return batches.claim_batch(
+        campaign,
+        f"doors:{secrets.token_hex(8)}",
+        {person: codes.index(code) for person, code in wanted},
+        Channel.DOOR,
+        [as_option(option) for option in options],
+        account=holder.account_id,
+        actor=actor,
+        ahead=True,
+    )
+
+
+def _free(
+    connection: Connection,
+    campaign: Campaign,
+    plan_id: int,
+    codes: Sequence[str],
+    areas: Sequence[str],
+    street: str | None,
+    doors: int,
+) -> list[tuple[int, str]]:
+    given = {
+        "plan": plan_id,
+        "options": list(codes),
+        "areas": list(areas),
+        "street": street,
+        "now": campaign.clock(),
+        "door": Channel.DOOR.number,
+        "most": doors,
+    }
+    return connection.execute(_FREE, given).fetchall()

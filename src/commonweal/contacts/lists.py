@@ -1,0 +1,189 @@
+"""The lists that a plan hands out: whoever takes one claims its contacts, and it names those alone whom the claims hold.
+
+Letters, texts and e-mails are made by others, who tell nothing back: to take their list counts as sending it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from psycopg.rows import dict_row
+
+from commonweal.audit import actions as audit
+from commonweal.campaign import Campaign
+from commonweal.contacts import batches, queries
+from commonweal.contacts.errors import NoSuchBatch
+from commonweal.contacts.model import BatchReport, Channel, Option
+from commonweal.jobs.model import Progress, silent
+from commonweal.planning import lists as formatter
+from commonweal.planning import queries as planning
+from commonweal.planning.errors import CampaignOver, NoPlanInForce
+from commonweal.planning.options import CampaignOption, UnknownOption, read_options
+from commonweal.store.ledger import Connection, LedgerRole
+
+TOLD_BACK = frozenset({Channel.DOOR, Channel.PHONE})
+"""Channels whose contacts are made by the campaign's own people, who tell what came of each."""
+
+_ROWS = """
+    SELECT p.household_id, c.option, p.given_name, p.surname, p.area_code, p.street, p.house_number, p.unit, p.postcode,
+        p.city, p.phone, p.email, p.person_id
+    FROM contacts.claim c CROSS JOIN LATERAL unnest(c.asked) AS a (subject)
+    JOIN people.profile p ON p.person_id = identity.living(a.subject)
+    WHERE c.batch_id = %s AND c.state IN ('live', 'done')
+    ORDER BY p.household_id, p.surname, p.given_name, p.person_id
+"""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A list to work from: the name of its file, which says who took it and when, and its rows, the heads first."""
+
+    name: str
+    channel: Channel
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A list that was written, and what became of its batch."""
+
+    path: Path
+    channel: Channel
+    rows: int
+    report: BatchReport
+
+
+def as_option(option: CampaignOption) -> Option:
+    """An option of options.toml as a claim takes it."""
+    return Option(option.code, option.message, option.unit_cost, per_household=option.per == "household")
+
+
+def hand_out(
+    campaign: Campaign,
+    channel: Channel,
+    *,
+    account: int | None,
+    actor: str,
+    progress: Progress = silent,
+) -> BatchReport:
+    """Claim all contacts of the plan in force by this channel, of the people whom `account` may see (None: everyone).
+
+    Done again on the same day by the same person it is the same batch. Raises NoPlanInForce, CampaignOver,
+    UnknownOption where the plan uses no option of the channel, and what `claim_batch` raises.
+    """
+    if campaign.is_over:
+        raise CampaignOver(day=campaign.last_round)
+    options = [option for option in read_options(campaign.folder) if option.channel == channel.value]
+    codes = [option.code for option in options]
+    with campaign.ledger.read(_role(account), account=account) as connection:
+        plan = planning.in_force(connection)
+        if plan is None:
+            raise NoPlanInForce
+        totals = planning.option_totals(connection, plan.plan_id)
+        if not any(total.contacts for total in totals if total.channel == channel.value):
+            known = sorted({total.channel for total in totals if total.contacts})
+            raise UnknownOption(code=channel.value, known=", ".join(known))
+        wanted = planning.chosen(connection, plan.plan_id, codes)
+    report = batches.claim_batch(
+        campaign,
+        f"plan:{plan.plan_id}:{channel.value}:{account or actor}:{campaign.today}",
+        {person: codes.index(code) for person, code in wanted},
+        channel,
+        [as_option(option) for option in options],
+        account=account,
+        actor=actor,
+        ahead=channel in TOLD_BACK or channel is Channel.POST,
+        progress=progress,
+    )
+    if channel not in TOLD_BACK:
+        batches.finish_batch(campaign, report.batch_id, actor=actor, progress=progress)
+    return report
+
+
+def sheet(campaign: Campaign, batch_id: int, *, account: int | None, actor: str, holder: str) -> Sheet:
+    """The list of a batch, of the people whom `account` may see. Each time it is taken is noted. Raises NoSuchBatch.
+
+    holder: what the file's name calls whoever takes it.
+    """
+    options = {option.code: option for option in read_options(campaign.folder)}
+    with campaign.ledger.transaction(_role(account), account=account) as connection:
+        report = queries.batch(connection, batch_id)
+        rows = [row for row in _rows(connection, batch_id) if row["option"] in options]
+        written = formatter.sheet(report.channel.value, formatter.pieces(rows, options))
+        now = campaign.clock()
+        detail = {"channel": report.channel.value, "rows": len(written) - 1}
+        audit.record(
+            connection,
+            campaign,
+            "plan.export",
+            subject=f"contacts:{batch_id}",
+            persons=[row["person_id"] for row in rows],
+            detail=detail,
+            actor=actor,
+        )
+    return Sheet(_name(campaign, report.channel, batch_id, holder, now), report.channel, written)
+
+
+def export(
+    campaign: Campaign, folder: Path, *, actor: str | None = None, progress: Progress = silent
+) -> list[Exported]:
+    """Claim all contacts of the plan in force, and write the lists as CSV files in `folder`.
+
+    Raises NoPlanInForce, CampaignOver, ListsNotWritten, and what `claim_batch` raises.
+    """
+    who = actor or campaign.actor
+    found = []
+    for channel in _channels(campaign):
+        report = hand_out(campaign, channel, account=None, actor=who, progress=progress)
+        made = sheet(campaign, report.batch_id, account=None, actor=who, holder=who.partition(":")[2] or who)
+        path = formatter.write_list(folder / made.name, made.rows)
+        found.append(Exported(path, channel, len(made.rows) - 1, report))
+    return found
+
+
+def _channels(campaign: Campaign) -> list[Channel]:
+    """Those that the plan in force uses."""
+    if campaign.is_over:
+        raise CampaignOver(day=campaign.last_round)
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        plan = planning.in_force(connection)
+        if plan is None:
+            raise NoPlanInForce
+        totals = planning.option_totals(connection, plan.plan_id)
+    return sorted({Channel(total.channel) for total in totals if total.contacts})
+
+
+def batch_of(connection: Connection, batch_id: int, account: int | None) -> str:
+    """The actor who took a batch, if it is the account's own (None: anybody's). Raises NoSuchBatch."""
+    row = connection.execute(
+        "SELECT actor FROM contacts.batch WHERE batch_id = %s AND (%s::bigint IS NULL OR account_id = %s)",
+        (batch_id, account, account),
+    ).fetchone()
+    if row is None:
+        raise NoSuchBatch(batch_id=batch_id)
+    return str(row[0])
+
+
+def _rows(connection: Connection, batch_id: int) -> Sequence[dict[str, Any]]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_ROWS, (batch_id,)).fetchall()
+
+
+def _role(account: int | None) -> LedgerRole:
+    return LedgerRole.BULK if account is None else LedgerRole.WEB
+
+
+def _name(campaign: Campaign, channel: Channel, batch_id: int, holder: str, now: datetime) -> str:
+    """walk-list_2027-01-15_2104_anna-meunier_12.csv: what, when, by whom, and the batch."""
+    stem = formatter.file_name(channel.value).removesuffix(".csv")
+    local = now.astimezone(ZoneInfo(campaign.settings.timezone))
+    plain = unicodedata.normalize("NFKD", holder).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "somebody"
+    return f"{stem}_{local:%Y-%m-%d_%H%M}_{slug}_{batch_id}.csv"

@@ -1,0 +1,168 @@
+"""What pages say of one person's contacts: may we, by which channel, and what the claims on them need next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from commonweal.access import queries as access
+from commonweal.access.model import Permission, Role
+from commonweal.audit.actions import record
+from commonweal.consent.errors import RealListsNeedPack
+from commonweal.contacts import queries
+from commonweal.contacts.model import Channel, Claim, State
+from commonweal.interactions.model import ResultCode
+from commonweal.people import queries as people
+from commonweal.people.errors import NoSuchPerson
+from commonweal.people.model import Person
+from commonweal.planning.options import CampaignOption, OptionsMissing, OptionsUnreadable, read_options
+from commonweal.store.ledger import Connection
+from commonweal.web import refusals
+from commonweal.web.visit import Visit
+
+_R = ResultCode
+_EVERYWHERE = (
+    _R.REFUSED,
+    _R.MOVED,
+    _R.DECEASED,
+    _R.OTHER_LANGUAGE,
+    _R.HOSTILE,
+    _R.ALREADY_VOTED,
+    _R.DO_NOT_CONTACT,
+)
+RESULTS: dict[Channel, tuple[ResultCode, ...]] = {
+    Channel.DOOR: (
+        _R.CANVASSED,
+        _R.NOT_HOME,
+        _R.INACCESSIBLE,
+        _R.LITERATURE_LEFT,
+        _R.CALL_BACK,
+        *_EVERYWHERE,
+    ),
+    Channel.PHONE: (
+        *(
+            _R.CANVASSED,
+            _R.NOT_HOME,
+            _R.LEFT_MESSAGE,
+            _R.BUSY,
+            _R.CALL_BACK,
+            _R.WRONG_NUMBER,
+            _R.DISCONNECTED,
+        ),
+        *_EVERYWHERE,
+    ),
+    Channel.SMS: (),
+    Channel.EMAIL: (),
+    Channel.POST: (),
+}
+"""The results that a contact by a channel may have; where there are none, it is sent and that is all."""
+
+_ADDRESS = ("house_number", "street", "unit", "postcode", "city")
+_NEEDED: dict[Channel, tuple[str, ...]] = {
+    Channel.DOOR: _ADDRESS,
+    Channel.PHONE: ("phone",),
+    Channel.SMS: ("phone",),
+    Channel.EMAIL: ("email",),
+    Channel.POST: _ADDRESS,
+}
+_UNDOABLE = 5  # claims of a person that are done, beside those that are live
+
+
+@dataclass(frozen=True)
+class Way:
+    """A channel: why not, or None; and the options by which one may contact the person."""
+
+    channel: Channel
+    why_not: str | None
+    options: tuple[CampaignOption, ...]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A claim with what may be said of it now, and the name of whoever holds it."""
+
+    claim: Claim
+    holder: str
+    results: tuple[ResultCode, ...]
+    is_live: bool
+    may_work: bool
+
+
+@dataclass(frozen=True)
+class Held:
+    """A claim that one holds, with the person: None once it is over, when one doesn't see them any more."""
+
+    form: Form
+    person: Person | None
+    address: str
+
+
+def panel(visit: Visit, connection: Connection, person_id: int) -> dict[str, Any]:
+    """For the person's page: by channel may we or why not, and the claims that are live or may be undone."""
+    options = _options(visit)
+    try:
+        outlook = queries.outlook(visit.campaign, person_id)
+    except RealListsNeedPack as error:
+        outlook, barred = {}, error.worded(visit.gettext)
+    else:
+        barred = ""
+    ways = [
+        Way(
+            channel,
+            refusals.worded(visit.campaign, refusal, visit.language) if refusal else None,
+            tuple(option for option in options if option.channel == channel.value),
+        )
+        for channel, refusal in outlook.items()
+    ]
+    forms = [_form(visit, connection, each) for each in queries.claims_of(connection, person_id)]
+    volunteers = [a for a in access.open_accounts(connection) if a.role is Role.VOLUNTEER]
+    return {
+        "ways": ways,
+        "barred": barred,
+        "claims": [form for form in forms if form.is_live] + _done(forms),
+        "volunteers": volunteers if visit.may(Permission.CLAIM) else [],
+    }
+
+
+def _done(forms: list[Form]) -> list[Form]:
+    return [form for form in forms if form.claim.state is State.DONE][:_UNDOABLE]
+
+
+def in_hand(visit: Visit, connection: Connection) -> dict[str, Any]:
+    """For the page of what one holds: live claims with their persons, and those just done. Each person shown is a look."""
+    now, own = visit.campaign.clock(), visit.account.account_id
+    held = [_held(visit, connection, claim) for claim in queries.held_by(connection, own, now)]
+    persons = [each.person.person_id for each in held if each.person]
+    if persons:
+        record(connection, visit.campaign, "look_in_hand", persons=persons, actor=visit.actor)
+    done = [_form(visit, connection, claim) for claim in queries.done_by(connection, own, now)]
+    return {"held": held, "done": done}
+
+
+def _held(visit: Visit, connection: Connection, claim: Claim) -> Held:
+    form = _form(visit, connection, claim)
+    try:
+        person = people.person(connection, claim.subject)
+    except NoSuchPerson:  # the lists don't have them any more
+        return Held(form, None, "")
+    values = {chosen.field: str(chosen.value) for chosen in person.fields}
+    needed = _NEEDED[claim.channel]
+    return Held(form, person, " ".join(values[name] for name in needed if name in values))
+
+
+def _form(visit: Visit, connection: Connection, claim: Claim) -> Form:
+    holder = access.account(connection, claim.account_id) if claim.account_id is not None else None
+    return Form(
+        claim,
+        holder.name if holder else "",
+        RESULTS[claim.channel],
+        claim.is_live(visit.campaign.clock()),
+        visit.may(Permission.WORK_CLAIMS),
+    )
+
+
+def _options(visit: Visit) -> tuple[CampaignOption, ...]:
+    try:
+        return read_options(visit.campaign.folder)
+    except (OptionsMissing, OptionsUnreadable):
+        return ()
