@@ -19,6 +19,7 @@ from commonweal import terminal
 from commonweal.campaign import Campaign, Mode, Round, Settings, utc_now
 from commonweal.consent import packs
 from commonweal.jobs.actions import Tracked, bury, tracked
+from commonweal.store.ledger import LedgerRole
 
 app = typer.Typer(
     no_args_is_help=True,
