@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import psycopg
 from litestar import Litestar
@@ -15,7 +16,7 @@ from commonweal.store.notices import CHANNEL
 
 _LOG = logging.getLogger(__name__)
 _AGAIN = 2.0  # seconds until a lost connection is tried again
-_SELDOM = 15.0  # seconds after which pages look anyway: a notice may have been lost, a date may have passed
+SELDOM = 60.0  # seconds after which a page looks anyway: a notice may have been lost, a date may have passed
 _CALM = 0.25  # seconds between two waves: more often than eyes can follow is of no use
 
 
@@ -56,24 +57,30 @@ class LiveFeed:
     @asynccontextmanager
     async def listening(self, _app: Litestar) -> AsyncIterator[None]:
         """Litestar's lifespan: listen as long as the application runs."""
-        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._look_now_and_then())]
+        task = asyncio.create_task(self._listen())
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     async def follow(self, topics: Collection[str]) -> AsyncIterator[frozenset[str]]:
-        """Yields all topics at the start, then those that moved, each time some have; ends with the server."""
+        """Yields all topics at the start and now and then, and those that moved, each time some have.
+
+        Ends with the server. Pages look again each at a time of its own: all at once would be a rush.
+        """
         follower = Follower(topics)
         self._followers.add(follower)
         try:
             while True:
-                await follower.awake.wait()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(
+                        follower.awake.wait(), SELDOM * (0.5 + secrets.randbelow(1000) / 1000)
+                    )
                 if self._over:
                     return
-                moved = frozenset(follower.moved)
+                moved = frozenset(follower.moved) or follower.topics
                 follower.moved.clear()
                 follower.awake.clear()
                 yield moved
@@ -110,11 +117,6 @@ class LiveFeed:
         self._waves |= dict.fromkeys(told, self._count)
         for follower in self._followers:
             follower.hear(told)
-
-    async def _look_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(_SELDOM)
-            self.look_again()
 
     def look_again(self) -> None:
         """Everything may have moved."""

@@ -16,9 +16,10 @@ from commonweal.access import queries as access
 from commonweal.access.model import Account
 from commonweal.errors import CommonwealError
 from commonweal.store.ledger import Connection, LedgerRole
-from commonweal.web.live import LiveFeed
+from commonweal.web.live import SELDOM, LiveFeed
 from commonweal.web.visit import Frame, Visit
 
+_ASK_AFTER = 1.0  # seconds for which sessions are taken to live on
 _AT_ONCE = 4  # parts that are drawn at the same time: pages that are asked for have the rest of the pool
 _BREATH = b": here\n\n"  # what a proxy needs to see now and then to hold a stream open
 _OVER = ServerSentEventMessage(
@@ -65,6 +66,7 @@ class _Drawing:
 
     wave: int
     event: asyncio.Task[bytes]
+    at: float  # on the loop's clock
 
 
 class Parts:
@@ -75,7 +77,7 @@ class Parts:
         self._feed = feed
         self._limiter = CapacityLimiter(_AT_ONCE)
         self._drawings: dict[Hashable, _Drawing] = {}
-        self._accounts: tuple[int, asyncio.Task[dict[int, Account]]] | None = None
+        self._accounts: tuple[float, asyncio.Task[dict[int, Account | None]]] | None = None
         self._sessions: dict[int, int] = {}
 
     async def stream(self, visit: Visit, parts: Sequence[Part]) -> AsyncIterator[bytes]:
@@ -88,7 +90,7 @@ class Parts:
         try:
             async for moved in self._feed.follow(topics):
                 try:
-                    if begun and (await self._living()).get(session_id) != account:
+                    if begun and (await self._living()).get(session_id, account) != account:
                         yield _OVER
                         return
                     changed = await self._changed(parts, moved, visit, shown)
@@ -122,8 +124,14 @@ class Parts:
         """The part's drawing, made by the first who needs it since its topics moved."""
         key = (part.name, visit.language.code, part.sight(visit.account))
         known = self._drawings.get(key)
-        if known is None or known.wave < self._feed.wave(part.topics(visit.account)) or _failed(known.event):
-            known = _Drawing(self._feed.count, asyncio.create_task(self._draw(part, visit)))
+        now = asyncio.get_running_loop().time()
+        if (
+            known is None
+            or known.wave < self._feed.wave(part.topics(visit.account))
+            or now > known.at + SELDOM / 2
+            or _failed(known.event)
+        ):
+            known = _Drawing(self._feed.count, asyncio.create_task(self._draw(part, visit)), now)
             self._drawings[key] = known
         return await asyncio.shield(known.event)
 
@@ -136,18 +144,20 @@ class Parts:
 
         return await to_thread.run_sync(drawn, limiter=self._limiter)
 
-    async def _living(self) -> dict[int, Account]:
-        """The account behind each session that a page is open in, asked once a wave for all."""
-        if self._accounts is None or self._accounts[0] < self._feed.count or _failed(self._accounts[1]):
-            self._accounts = (self._feed.count, asyncio.create_task(self._ask()))
+    async def _living(self) -> dict[int, Account | None]:
+        """The account behind each session that a page is open in, asked at most once a second for all."""
+        now = asyncio.get_running_loop().time()
+        if self._accounts is None or now > self._accounts[0] + _ASK_AFTER or _failed(self._accounts[1]):
+            self._accounts = (now, asyncio.create_task(self._ask()))
         return await asyncio.shield(self._accounts[1])
 
-    async def _ask(self) -> dict[int, Account]:
+    async def _ask(self) -> dict[int, Account | None]:
         campaign, sessions = self._frame.campaign, list(self._sessions)
 
-        def asked() -> dict[int, Account]:
+        def asked() -> dict[int, Account | None]:
             with campaign.ledger.read(LedgerRole.WEB) as connection:
-                return access.living(connection, sessions, campaign.clock())
+                found = access.living(connection, sessions, campaign.clock())
+            return {session: found.get(session) for session in sessions}
 
         return await to_thread.run_sync(asked, limiter=self._limiter)
 

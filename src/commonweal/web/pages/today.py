@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -48,6 +48,11 @@ def likely(share_of: int, total: int) -> tuple[float, float]:
 def _own(account: Account) -> Sequence[str] | None:
     """The areas that an organiser's numbers are of; those of the others are of everywhere."""
     return list(account.areas) if account.role is Role.ORGANISER else None
+
+
+def _topics(account: Account) -> Collection[str]:
+    areas = _own(account)
+    return [tally.TOPIC] if areas is None else [tally.area_topic(area) for area in areas]
 
 
 def _today(visit: Visit, connection: Connection) -> dict[str, Any]:
@@ -100,8 +105,8 @@ def _stopped(visit: Visit, connection: Connection) -> dict[str, Any]:
     }
 
 
-TODAY = Part("today", "today.html", _today, lambda _: [tally.TOPIC])
-AREAS = Part("areas", "today_areas.html", _areas, lambda _: [tally.TOPIC])
+TODAY = Part("today", "today.html", _today, _topics)
+AREAS = Part("areas", "today_areas.html", _areas, _topics)
 MONEY = Part("money", "today_money.html", _money, lambda _: [CLAIMS])
 STOPPED = Part("stopped", "today_stopped.html", _stopped, lambda _: [CLAIMS])
 
