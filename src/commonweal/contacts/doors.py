@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from commonweal.access.model import Account
 from commonweal.campaign import Campaign
@@ -40,6 +42,42 @@ _LAST = """
     WHERE c.account_id = %s AND c.channel = 'door' ORDER BY c.claimed_at DESC, c.claim_id DESC LIMIT 1
 """
 _TRIED_FOR_ONE = 5  # doors that are asked for where one is wanted: the rules may refuse some
+
+
+_HELD = """
+    SELECT c.claim_id, c.message_version, c.lapses_at,
+        concat_ws(' ', p.house_number, p.street), coalesce(p.unit, ''), coalesce(p.city, ''),
+        concat_ws(' ', p.given_name, p.surname), p.birth_year
+    FROM contacts.claim c CROSS JOIN LATERAL unnest(c.asked) AS a (subject)
+    JOIN people.profile p ON p.person_id = identity.living(a.subject)
+    WHERE c.account_id = %s AND c.state = 'live' AND c.lapses_at > %s AND c.channel = 'door'
+    ORDER BY p.area_code, p.street_key, nullif(regexp_replace(p.house_number, '\\D.*$', ''), '')::numeric,
+        p.house_number, c.claim_id, p.birth_year, p.person_id
+"""
+
+
+@dataclass
+class Door:
+    """One door that an account holds: where, with what message, until when, and who is asked (name, year of birth)."""
+
+    claim_id: int
+    message: str
+    until: datetime
+    address: str
+    unit: str
+    city: str
+    persons: list[tuple[str, int | None]]
+
+
+def held(connection: Connection, account_id: int, now: datetime) -> list[Door]:
+    """The doors that an account holds, street by street; the transaction is the account's own."""
+    found: dict[int, Door] = {}
+    for claim_id, message, until, address, unit, city, name, born in connection.execute(
+        _HELD, (account_id, now)
+    ).fetchall():
+        door = found.setdefault(claim_id, Door(claim_id, message, until, address, unit, city, []))
+        door.persons.append((name, born))
+    return list(found.values())
 
 
 def hand_out(

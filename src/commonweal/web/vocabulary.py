@@ -228,6 +228,23 @@ RESULT = {
     "do_not_contact": _("wants no more contact"),
 }
 
+# What came of a door, on the buttons of whoever knocks.
+DOOR_RESULT = {
+    "canvassed": _("We talked"),
+    "not_home": _("Nobody at home"),
+    "refused": _("They said no"),
+    "literature_left": _("Left a leaflet"),
+    "inaccessible": _("No way in"),
+    "call_back": _("Come again"),
+    "other_language": _("Another language"),
+    "already_voted": _("Have voted"),
+    "moved": _("Moved away"),
+    "deceased": _("Has died"),
+    "do_not_contact": _("Never again, please"),
+}
+
+VERB |= {"look_at_doors": _("looked at the doors they hold")}
+
 # How contacts ended, as counts are labelled.
 OUTCOME = RESULT | {
     "sent": _("sent"),

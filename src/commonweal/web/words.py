@@ -18,6 +18,8 @@ from commonweal.web.vocabulary import (
     BY_CHANNEL,
     CHANNEL,
     COMMAND,
+    CONSENT_KIND,
+    DOOR_RESULT,
     FEATURE,
     FEATURE_OF,
     FIELD,
@@ -50,6 +52,7 @@ from commonweal.web.vocabulary import (
 )
 
 TABLES: Mapping[str, Mapping[str, str]] = {
+    "door_result": DOOR_RESULT,
     "outcome": OUTCOME,
     "action_event": ACTION_EVENT,
     "action_state": ACTION_STATE,
@@ -69,6 +72,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "plan_status": PLAN_STATUS,
     "verb": VERB,
     "request": REQUEST,
+    "consent_kind": CONSENT_KIND,
     "request_state": REQUEST_STATE,
     "rule": RULE,
     "model": MODEL,

@@ -107,3 +107,5 @@ COMMENT ON TABLE contacts.tally IS
 CREATE INDEX tally_by_day ON contacts.tally (day);
 GRANT SELECT, INSERT, DELETE ON contacts.tally TO :bulk, :worker;
 GRANT SELECT ON contacts.tally TO :web;
+
+CREATE INDEX claim_done_by ON contacts.claim (account_id, closed_at) WHERE state = 'done' AND account_id IS NOT NULL;

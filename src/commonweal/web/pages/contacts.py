@@ -245,7 +245,9 @@ def undo(visit: Here, token: FromPath[str], data: URLEncodedBody[Told]) -> Respo
 
 
 def _back(visit: Visit, data: Told) -> Response[Any]:
-    """To the person's page, where it was pressed there; else to what one holds."""
+    """To the person's page, where it was pressed there; else to what one holds: a volunteer's is the home page."""
+    if visit.account.role is Role.VOLUNTEER:
+        return visit.go("/")
     if data.back and visit.may(Permission.SEE_PEOPLE):
         person_id = visit.id_of("person", data.back)
         return visit.go(f"/people/{visit.link('person', person_id)}#contact")

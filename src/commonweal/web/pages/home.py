@@ -13,9 +13,12 @@ from litestar.response import Stream
 from commonweal.access.model import Permission, Role
 from commonweal.access.queries import names
 from commonweal.audit import queries as audit
+from commonweal.audit.actions import record
+from commonweal.contacts import doors
 from commonweal.people import queries as people
 from commonweal.people.spread import spreads
 from commonweal.planning import queries as planning
+from commonweal.privacy import queries as requests
 from commonweal.scoring import queries as scoring
 from commonweal.scoring.model import Kind
 from commonweal.store.ledger import Connection
@@ -23,6 +26,7 @@ from commonweal.web.guard import needs
 from commonweal.web.matrix import SHORT, matrix
 from commonweal.web.pages import today
 from commonweal.web.pages.board import STRIP, composer
+from commonweal.web.pages.doors import DOORS, volunteers
 from commonweal.web.pages.lists import loaded_lists
 from commonweal.web.pages.models import models
 from commonweal.web.pages.people import area_names, audit_a_look, list_names
@@ -51,7 +55,8 @@ async def home_live(visit: Here, parts: NamedDependency[Parts]) -> Stream:
 
 def live_parts(role: Role) -> list[Part]:
     """The parts of a role's home page that change while one looks."""
-    return [*today.BY_ROLE.get(role, []), STRIP]
+    own = [DOORS] if role is Role.VOLUNTEER else today.BY_ROLE.get(role, [])
+    return [*own, STRIP]
 
 
 def _director(visit: Visit, connection: Connection) -> dict[str, Any]:
@@ -118,7 +123,11 @@ def _digital(visit: Visit, connection: Connection) -> dict[str, Any]:
 def _organiser(visit: Visit, connection: Connection) -> dict[str, Any]:
     found = _doors(visit, connection)
     own = [area for area in found["areas"] if area.code in visit.account.areas]
-    return found | {"areas": own, "doors": sum(area.contacts.get("door", 0) for area in own)}
+    return found | {
+        "areas": own,
+        "doors": sum(area.contacts.get("door", 0) for area in own),
+        "volunteers": volunteers(connection),
+    }
 
 
 def _doors(visit: Visit, connection: Connection) -> dict[str, Any]:
@@ -131,15 +140,25 @@ def _doors(visit: Visit, connection: Connection) -> dict[str, Any]:
 
 
 def _volunteer(visit: Visit, connection: Connection) -> dict[str, Any]:
-    found = _doors(visit, connection)
-    return found | {"areas": [area for area in found["areas"] if area.contacts.get("door")]}
+    held = doors.held(connection, visit.account.account_id, visit.campaign.clock())
+    if held:  # whoever opens their doors looks at the people behind them
+        claims = {"claims": [door.claim_id for door in held]}
+        record(connection, visit.campaign, "look_at_doors", detail=claims, actor=visit.actor)
+    return {}
 
 
 def _privacy(visit: Visit, connection: Connection) -> dict[str, Any]:
     lists = loaded_lists(connection)
     groundless = [each for each in lists if not (each.source.purpose and each.source.legal_basis)]
     looks = [entry for entry in audit.recent(connection, limit=300) if entry.verb in _LOOKS]
-    return {"lists": lists, "groundless": len(groundless), "looks": looks[:10], "actors": names(connection)}
+    return {
+        "waiting": requests.open_requests(connection),
+        "today": visit.campaign.today,
+        "lists": lists,
+        "groundless": len(groundless),
+        "looks": looks[:10],
+        "actors": names(connection),
+    }
 
 
 def _tonight(connection: Connection) -> dict[str, Any]:
