@@ -58,7 +58,7 @@ class Recorder:
         if key:
             found.key = column_keys(key)
             found.key_hashes = hash_text(found.key)
-        found.keys = _match_keys(found, self.country)
+        found.keys = match_keys(found, self.country)
         found.hashes = _hashes(found)
         return found
 
@@ -165,7 +165,9 @@ def _complete(found: Records) -> None:
             fields[name] = pc.if_else(good, fields[name], None)
 
 
-def _match_keys(found: Records, country: str) -> dict[str, Text]:
+def match_keys(found: Records, country: str) -> dict[str, Text]:
+    """The folded texts that records are matched and searched by."""
+
     def get(name: str) -> Text:
         return found.fields.get(name, pa.nulls(found.rows, pa.string()))
 

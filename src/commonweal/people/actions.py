@@ -16,7 +16,7 @@ from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
 from commonweal.errors import _
 from commonweal.jobs.model import Progress, silent
-from commonweal.people import inputs, queries, tables
+from commonweal.people import corrections, inputs, queries, tables
 from commonweal.people.areas import AreaShape, Columns, geometry, outlines, read_areas
 from commonweal.people.errors import BadUniverseName, NoSuchUniverse, UniverseNameTaken
 from commonweal.people.model import BuildReport, Universe
@@ -44,14 +44,16 @@ def build(campaign: Campaign, progress: Progress = silent) -> BuildReport:
     lake = campaign.lake
     with lake.writer(_STEP) as writer:
         standing = inputs.read_standing(campaign)
+        with campaign.ledger.read(LedgerRole.BULK) as connection:
+            corrected = corrections.read(connection)
         made_from = inputs.fingerprint(
-            lake, _INPUTS, standing.batches, standing.areas, campaign.settings.sources_rank, _RULES
+            lake, _INPUTS, standing.batches, standing.areas, campaign.settings.sources_rank, _RULES, corrected
         )
         if _last_build(campaign) == made_from and lake.files("people.profile"):
             return BuildReport(sum(file.rows for file in lake.files("people.profile")), changed=False)
         writer.inputs = {"made_from": made_from}
         with _Held(lake) as held:
-            persons = _stage(campaign, writer, standing, held, progress)
+            persons = _stage(campaign, writer, standing, corrected, held, progress)
         with campaign.ledger.transaction(LedgerRole.BULK) as connection:
             writer.publish(connection)
             audit.record(connection, campaign, _STEP, detail={"persons": persons})
@@ -80,7 +82,12 @@ class _Held:
 
 
 def _stage(
-    campaign: Campaign, writer: LakeWriter, standing: inputs.Standing, held: _Held, progress: Progress
+    campaign: Campaign,
+    writer: LakeWriter,
+    standing: inputs.Standing,
+    corrected: list[corrections.Correction],
+    held: _Held,
+    progress: Progress,
 ) -> int:
     progress(0, len(_OUTPUTS), _DOING)
     if not any(file.rows for file in campaign.lake.files("identity.link")):
@@ -89,7 +96,9 @@ def _stage(
         return 0
     sources = inputs.read_sources(campaign, standing, held.keep)
     made: dict[str, Callable[[], ir.Table | pa.Table]] = {
-        "people.profile": lambda: tables.profile(sources, held.keep),
+        "people.profile": lambda: corrections.applied(
+            campaign.lake, tables.profile(sources, held.keep), corrected, campaign.settings.region
+        ),
         "people.vote": lambda: tables.votes(sources),
         "people.attribute": lambda: tables.attributes(sources),
         "people.origin": lambda: tables.origins(sources),
