@@ -13,7 +13,7 @@ BUDGET ?= 10000
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 
-.PHONY: help setup demo example test check unit browser bench clean
+.PHONY: help setup demo example test check unit browser bench drill clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ browser: setup
 
 bench: setup ## print the benchmarks: medians, machine, memory
 	$(BIN)/python -m benchmarks
+
+drill: setup ## break what can break, at full size, and see that it is borne
+	$(BIN)/python -m drills
 
 clean: ## remove what setup made
 	rm -rf .venv node_modules src/commonweal/web/static/vendor

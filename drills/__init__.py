@@ -1,0 +1,1 @@
+"""Drills: what breaks in earnest is broken on purpose, at full size."""
