@@ -179,6 +179,8 @@ def test_a_newcomer_makes_a_campaign_and_looks_at_a_list(tmp_path: Path) -> None
     preview = json.loads(command("import", str(lists), "--dry-run", "--json", campaign=folder).stdout)
     assert preview["mapping"]["columns"]["E-mail"]["target"] == "email"
     assert not list((folder / "sources").iterdir())
+    assert command("import", str(lists), campaign=folder).returncode == 0
+    assert json.loads(command("resolve", "--json", campaign=folder).stdout)["persons"] == 1
 
 
 @pytest.mark.slow

@@ -74,10 +74,12 @@ def demo(
     Example: commonweal demo --voters 5000 --no-serve
     """
     from commonweal import demo as demonstration
-    from commonweal import reports
+    from commonweal import evening, reports
 
     with terminal.progress_bars() as bars:
         report = demonstration.run(directory, voters=voters, seed=seed, progress=bars)
+        if serve:
+            evening.run(directory, progress=bars)
     terminal.show_json(report) if json else reports.show_demo(report)
     if serve:
         _serve(report.campaign, host, port)
@@ -89,8 +91,11 @@ def init(
     name: Annotated[str | None, typer.Option(help="Its name; else the folder's.")] = None,
     mode: Annotated[Mode, typer.Option(help="live contacts people; study looks back.")] = Mode.LIVE,
     jurisdiction: Annotated[
-        str, typer.Option(help="Country whose law and formats apply: fr, eu, us; none for made-up people.")
-    ] = "none",
+        str | None,
+        typer.Option(
+            help="Whose law and formats apply: fr, eu, us; none for made-up people. By default eu, for US dollars us."
+        ),
+    ] = None,
     timezone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
     round_: Annotated[
         list[datetime] | None, typer.Option("--round", formats=["%Y-%m-%d"], help="Day of a vote.")
@@ -102,16 +107,17 @@ def init(
 
     Example: commonweal init toulouse --jurisdiction fr --timezone Europe/Paris --round 2027-04-11
     """
+    law = jurisdiction or ("us" if currency == "USD" else "eu")
     settings = Settings(
         name=name or folder.resolve().name,
         mode=mode,
-        jurisdiction=jurisdiction,
+        jurisdiction=law,
         timezone=timezone,
         rounds=tuple(Round(day.date()) for day in sorted(round_ or [])),
         locale=locale,
         currency=currency,
     )
-    packs.load(jurisdiction, utc_now().date())
+    packs.load(law, utc_now().date())
     Campaign.create(folder, settings)
     terminal.OUT.print(f"Made {folder}/campaign.toml. Next: cd {folder} && commonweal import YOUR-LIST.csv")
 
