@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "size"), [("ledger_killed", 3)])
+@pytest.mark.parametrize(("name", "size"), [("ledger_killed", 3), ("races", 3_000)])
 def test_a_drill_is_borne(name: str, size: int) -> None:
     words = [sys.executable, "-m", "drills", name, str(size)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)

@@ -81,13 +81,13 @@ def held(connection: Connection, account_id: int, now: datetime) -> list[Door]:
 
 
 def hand_out(
-    campaign: Campaign, areas: Sequence[str], doors: int, holder: Account, *, actor: str
+    campaign: Campaign, areas: Sequence[str], doors: int, holder: Account, *, actor: str, key: str = ""
 ) -> BatchReport:
     """Claim up to so many doors in these areas for an account. Raises NoPlanInForce, CampaignOver, NoDoorsLeft.
 
-    Whether the actor may hand out doors in these areas is for the caller to ask before.
+    With the `key` of a batch of its own, doing it again does it once. Whether the actor may hand out doors in these areas is for the caller to ask before.
     """
-    return _claim(campaign, areas, None, min(doors, DOORS_MOST), holder, actor)
+    return _claim(campaign, areas, None, min(doors, DOORS_MOST), holder, actor, key)
 
 
 def next_door(campaign: Campaign, holder: Account, *, actor: str) -> BatchReport:
@@ -99,7 +99,7 @@ def next_door(campaign: Campaign, holder: Account, *, actor: str) -> BatchReport
 
 
 def _claim(
-    campaign: Campaign, areas: Sequence[str], street: str | None, doors: int, holder: Account, actor: str
+    campaign: Campaign, areas: Sequence[str], street: str | None, doors: int, holder: Account, actor: str, key: str = ""
 ) -> BatchReport:
     if campaign.is_over:
         raise CampaignOver(day=campaign.last_round)
@@ -114,7 +114,7 @@ def _claim(
         raise NoDoorsLeft
     return batches.claim_batch(
         campaign,
-        f"doors:{secrets.token_hex(8)}",
+        key or f"doors:{secrets.token_hex(8)}",
         {person: codes.index(code) for person, code in wanted},
         Channel.DOOR,
         [as_option(option) for option in options],

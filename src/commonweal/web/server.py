@@ -1,6 +1,6 @@
 """Serving: the pages in this process, long work in a child process, both for one campaign.
 
-The child works through queued runs, so that no page waits for a model that trains, and seals the audit. It ends with this process,
+The child works through queued runs, so that no page waits for a model that trains, and seals the audit, and looks after claims. It ends with this process,
 however that ends: its pipe breaks. When it dies on its own it is started again.
 """
 
@@ -29,6 +29,7 @@ from litestar import Litestar
 from commonweal.access.actions import open_demo, way_in
 from commonweal.audit.sealing import sealer
 from commonweal.campaign import Campaign
+from commonweal.contacts.chores import keeper
 from commonweal.jobs.worker import Handler, Worker
 from commonweal.planning.queries import area_totals, latest
 from commonweal.privacy.rewriting import reminder
@@ -160,6 +161,7 @@ def _work(folder: Path, make_handlers: MakeHandlers, rope: Connection) -> None:
         Campaign.open(folder, actor="worker") as campaign,
         sealer(campaign.ledger, campaign.clock),
         reminder(campaign),
+        keeper(campaign),
     ):
         Worker(campaign.ledger, campaign.clock, make_handlers(campaign)).work(stop)
 
