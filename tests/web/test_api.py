@@ -8,8 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
 from litestar import Litestar
 from litestar.testing import TestClient
+from requests import Request
+from schemathesis.generation import GenerationMode
 from small_town import NADIA
 
 from commonweal.access import bearers
@@ -225,3 +229,30 @@ def test_the_description_is_what_is_built(sender: Sender) -> None:
     text = json.dumps(document)
     references = {part.split('"')[0] for part in text.split('"$ref": "#/components/schemas/')[1:]}
     assert references <= set(document["components"]["schemas"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", list(GenerationMode))
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_whatever_comes_no_answer_is_500_and_each_is_described(
+    sender: Sender, method: str, mode: GenerationMode
+) -> None:
+    """Requests made up from the description, as it says (positive) and against it (negative)."""
+    document = sender.client.get("/api/schema/openapi.json").json()
+    described = document["paths"]["/api/v1/events"][method]["responses"]
+    operation = schemathesis.openapi.from_dict(document)["/api/v1/events"][method]
+
+    @settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def answered(case: schemathesis.Case) -> None:
+        asked = Request(**case.as_transport_kwargs(base_url="http://127.0.0.1")).prepare()
+        headers = {name: value for name, value in asked.headers.items() if name.lower() != "authorization"}
+        answer = sender.client.request(
+            str(asked.method),
+            str(asked.url),
+            content=asked.body.encode() if isinstance(asked.body, str) else asked.body,
+            headers={**headers, "authorization": f"Bearer {sender.token}"},
+        )
+        assert str(answer.status_code) in {*described, "405"} - {"500"}, answer.text
+
+    answered()
