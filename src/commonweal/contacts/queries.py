@@ -233,6 +233,16 @@ def batch_of_key(connection: Connection, key: str) -> int | None:
     return int(row[0]) if row else None
 
 
+def claimed_in(connection: Connection, batch_id: int) -> dict[int, int]:
+    """The living persons whom claims of a batch hold or have reached, each with the claim."""
+    rows = connection.execute(
+        "SELECT identity.living(person), claim_id FROM contacts.claim CROSS JOIN LATERAL unnest(asked) AS person"
+        " WHERE batch_id = %s AND state IN ('live', 'done')",
+        (batch_id,),
+    ).fetchall()
+    return dict(rows)
+
+
 def stopped(connection: Connection, since: date) -> list[tuple[Channel, Stopped]]:
     """What each rule stopped since a day, by channel, the most first, with examples whom the account may see."""
     counts = connection.execute(
