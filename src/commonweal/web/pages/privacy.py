@@ -20,14 +20,16 @@ from commonweal.jobs import actions as jobs
 from commonweal.people import queries as people
 from commonweal.people.errors import NoSuchPerson
 from commonweal.people.model import Person
+from commonweal.planning import queries as planning
 from commonweal.privacy import actions, erasing, export, queries, rewriting, rules
 from commonweal.privacy.errors import NoSuchRequest
 from commonweal.privacy.model import Kind, State
 from commonweal.store.ledger import Connection
 from commonweal.web.errors import NotADay
 from commonweal.web.guard import needs
-from commonweal.web.language import LANGUAGES
+from commonweal.web.language import Language
 from commonweal.web.pages.people import area_names
+from commonweal.web.reasons import why
 from commonweal.web.visit import Here, Html, Visit
 
 _MOST = 10
@@ -215,18 +217,21 @@ def export_file(visit: Here, token: FromPath[str], data: URLEncodedBody[Whom]) -
     person_id = visit.id_of("person", data.person)
     request_id = visit.id_of("request", token)
     asked = visit.request.query_params
+    language = visit.frame.languages.get(asked.get("language", ""), visit.language)
     with visit.transaction() as connection:
         try:
             if person_id not in queries.request(connection, request_id).subjects:
                 raise NotFoundException
             held = export.read(connection, visit.campaign, person_id, actor=visit.actor)
+            reasons = _reasons(visit, connection, person_id, language)
         except (NoSuchPerson, NoSuchRequest) as error:
             raise NotFoundException from error
     if asked.get("form") == "json":
         text = msgspec.json.format(msgspec.json.encode(held.content), indent=2)
         return _file(text, f"data-{request_id}.json", "application/json")
-    code = asked.get("language") if asked.get("language") in LANGUAGES else visit.language.code
-    page = visit.frame.template("export.html", code or "en").render(held=held.content, made_at=held.made_at)
+    page = visit.frame.template("export.html", language.code).render(
+        held=held.content, made_at=held.made_at, reasons=reasons
+    )
     return _file(page.encode(), f"data-{request_id}.html", "text/html; charset=utf-8")
 
 
@@ -235,6 +240,15 @@ def register_page(visit: Here) -> Html:
     """The record of processing (GDPR 30)."""
     with visit.read() as connection:
         return visit.page("register.html", purposes=queries.register(connection))
+
+
+def _reasons(visit: Visit, connection: Connection, person_id: int, language: Language) -> list[str]:
+    """Why a plan chose them, or did not, in their language."""
+    planned = people.person(connection, person_id).planned
+    if planned is None:
+        return []
+    options = {each.option: each for each in planning.option_totals(connection, planned.plan_id)}
+    return why(planned, planning.plan(connection, planned.plan_id), options, language)
 
 
 def _file(content: bytes, name: str, kind: str) -> Response[Any]:
