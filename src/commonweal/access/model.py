@@ -42,6 +42,8 @@ class Permission(StrEnum):
     START_RUNS = "start_runs"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_AUDIT = "see_audit"
+    SEE_POLICY = "see_policy"  # what the law refuses here
+    RECORD_CONSENT = "record_consent"  # take down what a person whom one sees agreed to
     HANDLE_REQUESTS = "handle_requests"  # what people ask about their own data
 
 

@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
+from commonweal.consent import actions as consent
 from commonweal.errors import _
 from commonweal.jobs.model import Progress, silent
 from commonweal.people import inputs, serving
@@ -72,6 +73,7 @@ def publish(campaign: Campaign, progress: Progress = silent) -> PublishReport:
                 persons = _conclude(connection, campaign, work)
                 alone.check(connection)
     _vacuum(campaign, work, persons)
+    consent.find_holders(campaign)
     progress(2 * len(work.due), 2 * len(work.due), _DOING)
     return PublishReport(persons, {target: rows for target, rows in work.touched.items() if rows})
 

@@ -93,6 +93,10 @@ PLAN_STATUS = {
 }
 
 VERB = {
+    "consent.give": _("took down a yes"),
+    "consent.withdraw": _("took down a no"),
+    "consent.suppress": _("took down that contact is to stop"),
+    "consent.lift": _("lifted a suppression"),
     "sign_in": _("signed in"),
     "sign_in_failed": _("gave a wrong password"),
     "sign_out": _("signed out"),
@@ -176,6 +180,15 @@ HAPPENED = {
     "lifted": _("May be contacted again"),
     "merge": _("Found to be one person with another record"),
     "split": _("Found to be two persons"),
+}
+
+USE = {
+    "contact": _("Contact"),
+    "target": _("Targeted advertising"),
+    "score_turnout": _("Scores of turnout"),
+    "score_support": _("Scores of support"),
+    "export": _("Lists handed out"),
+    "store": _("Keeping data"),
 }
 
 PURPOSE = {

@@ -48,6 +48,7 @@ from commonweal.web.vocabulary import (
     STEP,
     SUBJECT,
     SUPPRESSION,
+    USE,
     VERB,
 )
 
@@ -62,6 +63,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "by_channel": BY_CHANNEL,
     "happened": HAPPENED,
     "purpose": PURPOSE,
+    "use": USE,
     "result": RESULT,
     "suppression": SUPPRESSION,
     "scope": SCOPE,

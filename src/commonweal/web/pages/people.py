@@ -12,6 +12,8 @@ from litestar.params import FromPath, URLEncodedBody
 
 from commonweal.access.model import Permission
 from commonweal.audit.actions import record
+from commonweal.consent import queries as consent
+from commonweal.consent.model import Channel, Purpose
 from commonweal.intake.queries import sources
 from commonweal.people import queries
 from commonweal.people.errors import NoSuchPerson
@@ -28,6 +30,7 @@ from commonweal.web.visit import Here, Html, Visit
 from commonweal.web.vocabulary import SCORE
 
 _MOST = 20
+_AGREED = 10  # words and suppressions shown; the line of time has all
 
 
 @dataclass
@@ -96,6 +99,9 @@ def person_page(visit: Here, token: FromPath[str]) -> Html:
             sources=_grounds(person),
             **told,
             **panel(visit, connection, person.person_id),
+            agreed=consent.moments(connection, person.person_id)[:_AGREED],
+            consent_channels=[channel.value for channel in Channel],
+            consent_purposes=[purpose.value for purpose in Purpose],
             **_at_a_glance(visit, person),
         )
 
