@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from commonweal.store.ledger import Ledger
 
 ALL = "*"
@@ -133,3 +135,22 @@ def test_tables_with_persons_are_guarded_row_by_row(ledger: Ledger) -> None:
         ).fetchall()
     # Ids alone, of persons that were merged: nothing about anybody.
     assert open_to_all == [("identity.event",), ("identity.redirect",)]
+
+def test_each_table_is_open_to_whom_its_comment_names_and_to_nobody_else(ledger: Ledger) -> None:
+    """Every table of every room, for every role: what is not said is not allowed."""
+    with ledger.read() as connection:
+        rows = connection.execute(
+            "SELECT n.nspname || '.' || c.relname, split_part(obj_description(c.oid), 'For: ', 2), r.role,"
+            "   has_any_column_privilege(r.name, c.oid, 'SELECT, INSERT, UPDATE')"
+            "   OR has_table_privilege(r.name, c.oid, 'DELETE, TRUNCATE')"
+            " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN store.role r"
+            " WHERE c.relkind IN ('r', 'v', 'm', 'p') AND NOT c.relispartition"
+            "   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') ORDER BY 1, 3"
+        ).fetchall()
+    wrong = [
+        (table, role, "has rights that are not told" if granted else "is named and has none")
+        for table, told, role, granted in rows
+        if granted != bool(re.search(rf"\ball \(read\)|\b{role}\b", told))
+    ]
+    assert wrong == []
+    assert len(rows) > 150
