@@ -168,7 +168,7 @@ def test_the_line_of_time_tells_what_happened_and_goes_on_further_back(
         assert "<html" not in line
         seen += line.count("at the door")
     assert seen == 60
-    assert len(audited(small_town, "look")) == 3, "each part of it is a look"
+    assert len(audited(small_town, "look")) == 5, "each part of it is a look"
 
 
 def test_a_made_up_place_in_the_line_of_time_is_nowhere(director: Any, small_town: Campaign) -> None:

@@ -18,7 +18,7 @@ from commonweal.store.ledger import Connection
 from commonweal.web import words
 from commonweal.web.visit import Visit
 
-_MOST = 25
+_MOST = 15
 _MOST_SKIPPED = 100_000
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
@@ -78,7 +78,9 @@ def _line(visit: Visit, moment: Moment, accounts: dict[str, str]) -> Line:
         return Line(
             moment.when, "looked", words.word("verb", moment.code, say), str(params.get("why", "")), who
         )
+    spoke = moment.code == "attempt" and params.get("answers")
     details = [
+        *([words.word("result", "canvassed", say)] if spoke else []),
         *(words.word(table, str(params[name]), say) for name, table in _CODES if params.get(name)),
         *(str(params[name]) for name in ("message_version", "source_code") if params.get(name)),
     ]

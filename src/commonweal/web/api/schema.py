@@ -36,7 +36,7 @@ def document() -> dict[str, Any]:
     )
     for name in _INTERNAL:
         schemas["Posted"]["properties"].pop(name)
-    schemas["Event"] = schemas.pop("Posted") | {"title": "Event"}
+    schemas = {"Event": schemas.pop("Posted") | {"title": "Event"}} | schemas
     event = {"$ref": posted["$ref"].replace("Posted", "Event")}
     batch = {"type": "array", "items": event, "maxItems": MOST}
     return {

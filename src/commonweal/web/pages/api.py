@@ -15,6 +15,7 @@ from commonweal.access.errors import NoSuchToken
 from commonweal.access.model import Permission, Scope
 from commonweal.access.queries import names
 from commonweal.errors import CommonwealError
+from commonweal.interactions.model import FAULT
 from commonweal.web.api.schema import document
 from commonweal.web.guard import PUBLIC, needs
 from commonweal.web.visit import Here, Html
@@ -27,13 +28,21 @@ class NewToken:
     """In whose name a token is to speak, and what it may do."""
 
     sender: str = ""
-    scopes: list[Scope] = field(default_factory=list)
+    scopes: list[Scope] | Scope = field(default_factory=list)  # a form with one box ticked sends one value
+
+    @property
+    def chosen(self) -> list[Scope]:
+        """All boxes that were ticked."""
+        return self.scopes if isinstance(self.scopes, list) else [self.scopes]
 
 
 @get("/api", opt=PUBLIC, sync_to_thread=True)
 def api_page(visit: Here) -> Html:
     """What the API takes and answers, made from its description."""
-    return visit.page("api.html", document=document(), schemas=document()["components"]["schemas"])
+    described = document()
+    return visit.page(
+        "api.html", document=described, schemas=described["components"]["schemas"], faults=FAULT
+    )
 
 
 @get("/tokens", opt=needs(Permission.MANAGE_ACCOUNTS), sync_to_thread=True)
@@ -46,7 +55,7 @@ def tokens_page(visit: Here) -> Html:
 def make(visit: Here, data: URLEncodedBody[NewToken]) -> Html:
     """Make a token; it is shown once."""
     try:
-        token = bearers.make_token(visit.campaign, data.sender, data.scopes, actor=visit.actor)
+        token = bearers.make_token(visit.campaign, data.sender, data.chosen, actor=visit.actor)
     except CommonwealError as error:
         return _tokens(visit, 422, told=error.worded(visit.gettext), given=data)
     return _tokens(visit, made=token, made_for=data.sender.strip())
