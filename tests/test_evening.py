@@ -1,0 +1,38 @@
+"""The demo's evening: what the first screens show of it, and that a second one changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from commonweal import demo, evening
+from commonweal.campaign import Campaign
+from commonweal.contacts import doors, queries, tally
+from commonweal.contacts.model import Channel
+
+pytestmark = pytest.mark.slow
+
+
+def test_an_evening_passes_once(quick_folder: Path) -> None:
+    folder = quick_folder / "evening"
+    made = demo.run(folder, voters=1_500, durable=False)
+    report = evening.run(folder, durable=False)
+    again = evening.run(folder, durable=False)
+    assert report.doors > 5
+    assert (again.doors, again.actions) == (0, report.actions)
+    assert report.email is not None
+    assert report.email.claimed > 0
+    assert report.email.stopped, "a claim is refused, with its reason"
+    assert any(each.examples for each in report.email.stopped)
+    with Campaign.open(made.campaign, durable=False) as campaign, campaign.ledger.read() as connection:
+        by_channel = {each.channel: each for each in tally.of_day(connection, campaign.today)}
+        assert by_channel[Channel.DOOR].tried == report.doors
+        assert by_channel[Channel.EMAIL].tried == report.email.claimed
+        money = queries.money(connection)
+        assert sum(each.spent for each in money) > 0
+        assert sum(each.committed for each in money) > 0, "some doors are still to be knocked at"
+        (noa,) = connection.execute(
+            "SELECT account_id FROM access.account WHERE role = 'volunteer'"
+        ).fetchone() or (0,)
+        assert doors.held(connection, noa, campaign.clock())
