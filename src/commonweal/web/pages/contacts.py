@@ -59,7 +59,7 @@ def pressure_page(visit: Here) -> Html:
         return visit.page(
             "pressure.html",
             overall=next((level for level in levels if level.channel is None), None),
-            channels=[level for level in levels if level.channel is not None],
+            channels=[level for channel in CHANNELS for level in levels if level.channel is channel],
             areas=sorted(by_area, key=_burden),
             area_names=area_names(connection),
             at=queries.counted_at(connection),
