@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from commonweal.audit import sealing
 from commonweal.audit.actions import record
 from commonweal.audit.model import Fault, Verdict
 from commonweal.audit.queries import moments, who_saw
@@ -103,6 +104,8 @@ def test_nobody_changes_it(campaign: Campaign, role: LedgerRole, table: str, act
         ("UPDATE audit.entry SET at = at + '1 microsecond' WHERE entry_id = 4", Fault.ENTRY_ALTERED),
         ("DELETE FROM audit.entry WHERE entry_id = 4", Fault.ENTRY_MISSING),
         ("UPDATE audit.seal SET hash = previous WHERE seal_id = 2", Fault.ENTRY_ALTERED),
+        ("UPDATE audit.seal SET floor = 9 WHERE seal_id = 2", Fault.ENTRY_ALTERED),
+        ("UPDATE audit.seal SET at = at - interval '1 day' WHERE seal_id = 2", Fault.ENTRY_ALTERED),
     ],
 )
 def test_a_changed_row_shows(campaign: Campaign, change: str, fault: Fault) -> None:
@@ -175,6 +178,26 @@ def test_on_a_server_whose_transactions_count_from_less(campaign: Campaign) -> N
     verdict = verify(campaign)
     assert verdict.intact
     assert (verdict.entries, verdict.unsealed) == (8, 0)
+
+
+def test_on_a_server_that_is_behind_the_last_seal(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All was sealed before the backup: the restore's own entry is what the new numbers begin with."""
+    write(campaign)
+    with monkeypatch.context() as patch:
+        now = "pg_snapshot_xmin(pg_current_snapshot())"
+        patch.setattr(sealing, "_SEAL", sealing._SEAL.replace(now, "'900000000'::xid8"))
+        assert sealed(campaign) == 3
+    write(campaign, 1)
+    assert sealed(campaign) == 0
+    assert verify(campaign).inserted, "nobody said that it was restored"
+    assert seal(campaign.ledger, campaign.clock(), everything=True) == 1
+    write(campaign, 2)
+    assert sealed(campaign) == 2
+    verdict = verify(campaign)
+    assert verdict.intact
+    assert (verdict.seals, verdict.entries, verdict.unsealed) == (3, 6, 0)
 
 
 def test_who_saw_somebody_alone_or_among_many(campaign: Campaign) -> None:

@@ -13,7 +13,7 @@ from commonweal.campaign import Campaign
 from commonweal.privacy import queries
 from commonweal.privacy.model import Kind, Request, State
 from commonweal.web.links import Links
-from commonweal.web.pages.why import PERSON
+from commonweal.web.pages.why import CLAIM, PERSON
 
 
 @pytest.fixture
@@ -196,3 +196,22 @@ class TestTheLinkOfAMessage:
             assert browser.get(f"/why/{token}").status_code == 404
             assert browser.client.post(f"/why/{token}").status_code == 404
         assert self.ended(campaign) == 0
+
+    def test_the_link_of_a_claim_tells_of_that_contact(
+        self, browser: Any, path: str, campaign: Campaign
+    ) -> None:
+        with campaign.ledger.transaction() as connection:
+            connection.execute(
+                "INSERT INTO contacts.claim (claim_id, subject, members, asked, channel, option, message_version, cost,"
+                " claimed_at, lapses_at, actor)"
+                " VALUES (77, %(who)s, ARRAY[%(who)s], ARRAY[%(who)s], 'email', 'email:climate', '1', 0, %(now)s,"
+                " %(now)s + interval '1 day', 'cli:anna')",
+                {"who": NADIA, "now": campaign.clock()},
+            )
+        claimed = f"/why/{links(browser).make(CLAIM, 77)}"
+        page = browser.get(claimed).text
+        assert "E-mails" in page
+        assert "15 January 2027" in page
+        assert "will not contact you" in browser.client.post(claimed).text
+        assert self.ended(campaign) == 1
+        assert browser.get(f"/why/{links(browser).make(CLAIM, 78)}").status_code == 404

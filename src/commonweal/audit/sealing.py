@@ -29,6 +29,10 @@ _AT_ONCE = 1000  # seals that are verified in one query
 _MOST_NAMED = 100  # entries that a verdict names; it counts all
 _START = b"\0" * 32
 
+# Over the seal before, all that this one says, and its entries.
+_HASH = """sha256(s.previous || convert_to(concat_ws(' ', s.seal_id, (extract(epoch FROM s.at) * 1000000)::bigint,
+    s.entries, s.rows, s.horizon, s.floor), 'UTF8') || coalesce(s.digests, ''))"""
+
 # One statement, so one snapshot: the horizon and the rows that are seen belong together. Who comes second to the
 # same number adds nothing.
 _SEAL = """
@@ -39,27 +43,31 @@ WITH last AS (
     SELECT range_agg(int8range(e.entry_id, e.entry_id, '[]')) AS entries, count(*) AS rows, max(e.entry_id) AS newest,
         string_agg(audit.digest(e), ''::bytea ORDER BY e.entry_id) AS digests
     FROM audit.entry e, last
-    WHERE e.xid >= last.horizon AND e.entry_id > last.floor
-        AND (%(everything)s OR e.xid < pg_snapshot_xmin(pg_current_snapshot()))
+    WHERE e.entry_id > last.floor AND CASE WHEN %(everything)s
+        THEN e.xid >= last.horizon OR e.entry_id >= (SELECT max(upper(entries)) FROM audit.seal)
+        ELSE e.xid >= last.horizon AND e.xid < pg_snapshot_xmin(pg_current_snapshot()) END
+), next AS (
+    SELECT last.seal_id + 1 AS seal_id, %(at)s::timestamptz AS at, over.entries, over.rows,
+        pg_snapshot_xmin(pg_current_snapshot()) AS horizon,
+        CASE WHEN %(everything)s THEN over.newest ELSE last.floor END AS floor, last.hash AS previous, over.digests
+    FROM last, over WHERE over.rows > 0
 )
 INSERT INTO audit.seal (seal_id, at, entries, rows, horizon, floor, previous, hash)
-SELECT last.seal_id + 1, %(at)s, over.entries, over.rows, pg_snapshot_xmin(pg_current_snapshot()),
-    CASE WHEN %(everything)s THEN over.newest ELSE last.floor END, last.hash,
-    sha256(last.hash || convert_to(concat_ws(' ', last.seal_id + 1, over.entries, over.rows), 'UTF8') || over.digests)
-FROM last, over WHERE over.rows > 0
+SELECT s.seal_id, s.at, s.entries, s.rows, s.horizon, s.floor, s.previous, {hash} FROM next s
 ON CONFLICT (seal_id) DO NOTHING
 RETURNING rows
-"""
+""".replace("{hash}", _HASH)
 
 _CHECK = """
-SELECT s.seal_id, s.entries::text, s.rows, s.previous, s.hash, coalesce(f.rows, 0),
-    sha256(s.previous || convert_to(concat_ws(' ', s.seal_id, s.entries, s.rows), 'UTF8') || coalesce(f.digests, ''))
-FROM audit.seal s LEFT JOIN LATERAL (
-    SELECT count(*) AS rows, string_agg(audit.digest(e), ''::bytea ORDER BY e.entry_id) AS digests
-    FROM unnest(s.entries) r JOIN audit.entry e ON e.entry_id >= lower(r) AND e.entry_id < upper(r)
-) f ON true
-WHERE s.seal_id > %s ORDER BY s.seal_id LIMIT %s
-"""
+SELECT s.seal_id, s.entries::text, s.rows, s.previous, s.hash, coalesce(s.found, 0), {hash}
+FROM (
+    SELECT c.*, f.found, f.digests FROM audit.seal c LEFT JOIN LATERAL (
+        SELECT count(*) AS found, string_agg(audit.digest(e), ''::bytea ORDER BY e.entry_id) AS digests
+        FROM unnest(c.entries) r JOIN audit.entry e ON e.entry_id >= lower(r) AND e.entry_id < upper(r)
+    ) f ON true
+    WHERE c.seal_id > %s ORDER BY c.seal_id LIMIT %s
+) s ORDER BY s.seal_id
+""".replace("{hash}", _HASH)
 
 _STRANGERS = """
 SELECT e.entry_id FROM audit.entry e
@@ -72,8 +80,8 @@ ORDER BY e.entry_id LIMIT %(most)s
 def seal(ledger: Ledger, at: datetime, *, everything: bool = False) -> int:
     """Seal what is over; how many entries that were.
 
-    `everything`: on a ledger that nobody else uses, right after it was restored: its transaction numbers are
-    another server's, so they say nothing about what is over here.
+    `everything`: on a ledger that nobody else uses, right after it was restored and that was noted in the audit. Its
+    transaction numbers are another server's and say nothing about what is over here; from this seal on they do again.
     """
     with ledger.transaction(LedgerRole.WORKER) as connection:
         row = connection.execute(_SEAL, {"at": at, "start": _START, "everything": everything}).fetchone()

@@ -77,11 +77,10 @@ def restore(
     settings = msgspec.toml.decode(text, type=Settings)
     opened = Campaign(folder, settings, Ledger.open(folder, url, durable=durable), clock, actor)
     try:
+        with opened.ledger.transaction(LedgerRole.OWNER) as connection:
+            audit.record(connection, opened, "restore", detail={"files": len(found.manifest.files)})
         sealing.seal(opened.ledger, clock(), everything=True)
         again = _erase_again(opened, _stones(opened, stones, without_stones), progress)
-        with opened.ledger.transaction(LedgerRole.OWNER) as connection:
-            detail = {"files": len(found.manifest.files), "erased_again": again}
-            audit.record(connection, opened, "restore", detail=detail)
         verdict = sealing.verify(opened, _anchor(found))
     finally:
         opened.close()
