@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from litestar import Litestar
 
 from commonweal.access import actions, queries
 from commonweal.access.model import Role
@@ -67,8 +68,43 @@ def test_a_password_set_on_the_own_page_signs_in(browser: Any) -> None:
 
 def test_tries_from_one_place_are_limited(browser: Any) -> None:
     browser.get("/sign-in")
-    answers = [browser.post("/sign-in/link", {"token": "x" * 30}).status_code for _ in range(21)]
-    assert answers == [403] * 20 + [429]
+    answers = [browser.post("/sign-in/link", {"token": "x" * 30}) for _ in range(21)]
+    assert [answer.status_code for answer in answers] == [403] * 20 + [429]
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+
+
+def test_an_account_locks_after_wrong_passwords_and_a_link_is_the_way_back(
+    browser: Any, campaign: Campaign
+) -> None:
+    link = actions.invite(campaign, "Alix", Role.ANALYST, email="alix@example.org")
+    browser.use(link)
+    browser.get("/me")
+    browser.post("/me/password", {"password": "otter lantern gravel eleven"})
+    browser.post("/sign-out")
+    browser.get("/sign-in")
+    wrong = {"email": "alix@example.org", "password": "not this one at all"}
+    answers = [browser.post("/sign-in/password", wrong) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [403] * 5 + [429]
+    assert answers[-1].headers["retry-after"] == "60"
+    assert "ask your data director for a sign-in link" in answers[-1].text
+    with campaign.ledger.read() as connection:
+        (alix,) = [each.account for each in queries.accounts(connection, campaign.clock())]
+    browser.use(actions.make_link(campaign, alix.account_id))
+    assert browser.get("/").status_code == 200
+
+
+def test_ones_other_sessions_can_be_seen_and_ended(browser: Any, app: Litestar, campaign: Campaign) -> None:
+    browser.sign_in(Role.DIRECTOR)
+    with campaign.ledger.read() as connection:
+        (director,) = [each.account for each in queries.accounts(connection, campaign.clock())]
+    lost = actions.sign_in_by_link(campaign, actions.make_link(campaign, director.account_id))
+    page = browser.get("/me").text
+    assert page.count("last used") == 2
+    assert page.count("this one") == 1
+    assert browser.post("/me/sessions/end").headers["location"] == "/me"
+    assert browser.get("/me").text.count("last used") == 1
+    with campaign.ledger.read() as connection:
+        assert queries.session(connection, lost, campaign.clock()) is None
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,21 @@ def test_each_route_names_a_permission() -> None:
         guard.required(handler)
 
 
+def test_nothing_that_the_application_answers_is_unruled(app: Litestar) -> None:
+    """Whatever was added besides the pages: each handler names its permission, or is open on purpose."""
+    handlers = [
+        handler
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", None) or [route.route_handler]
+    ]
+    assert len(handlers) > len(ROUTES)
+    for handler in handlers:
+        if "OPTIONS" not in getattr(
+            handler, "http_methods", ()
+        ):  # Litestar's own answer: what methods there are
+            guard.required(handler)
+
+
 def test_no_two_handlers_share_a_path() -> None:
     """Litestar 2.25 wraps a threaded handler twice when its path is registered twice: it then answers 500."""
     paths = Counter(path for path, handler in {(path, handler) for _, path, handler in ROUTES})

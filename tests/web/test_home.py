@@ -36,7 +36,7 @@ def test_every_home_opens_with_nothing_there_yet(browser: Any, role: Role) -> No
     [
         (Role.CANDIDATE, "About 62% are likely to vote"),
         (Role.ORGANISER, "École Molière"),
-        (Role.VOLUNTEER, "2 doors wait tonight"),
+        (Role.VOLUNTEER, "You hold no door."),
         (Role.TREASURER, "for each vote gained"),
         (Role.DIGITAL, "sends no e-mail and no text message"),
         (Role.PRIVACY, "1 list has no purpose or legal basis"),

@@ -145,6 +145,27 @@ def sign_out(campaign: Campaign, session: Session) -> None:
         record(connection, campaign, "sign_out", actor=session.account.actor)
 
 
+def end_other_sessions(campaign: Campaign, session: Session) -> int:
+    """End all sessions of one's own account but this one, a phone that was lost, say; how many."""
+    account = session.account
+    with campaign.ledger.transaction(LedgerRole.WEB) as connection:
+        ended = connection.execute(
+            "UPDATE access.session SET ended_at = %s"
+            " WHERE account_id = %s AND session_id <> %s AND ended_at IS NULL",
+            (campaign.clock(), account.account_id, session.session_id),
+        ).rowcount
+        detail = {"sessions": ended}
+        record(
+            connection,
+            campaign,
+            "end_sessions",
+            subject=f"account:{account.account_id}",
+            detail=detail,
+            actor=account.actor,
+        )
+    return ended
+
+
 def end_sessions(campaign: Campaign, account_id: int, actor: str | None = None) -> int:
     """End all sessions of an account and void its unused links; how many sessions."""
     with campaign.ledger.transaction(LedgerRole.WEB) as connection:

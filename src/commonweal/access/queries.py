@@ -36,6 +36,18 @@ def session(connection: Connection, token: str, now: datetime) -> Session | None
     return Session(session_id, _account(row[:_WIDTH]), created_at, seen_at, expires_at)
 
 
+def sessions_of(
+    connection: Connection, account_id: int, now: datetime
+) -> list[tuple[int, datetime, datetime]]:
+    """The living sessions of an account: id, when it began, when it was last used; the last used first."""
+    rows = connection.execute(
+        "SELECT session_id, created_at, seen_at, expires_at FROM access.session"
+        " WHERE account_id = %s AND ended_at IS NULL ORDER BY seen_at DESC, session_id",
+        (account_id,),
+    ).fetchall()
+    return [row[:3] for row in rows if session_lives(now, row[2], row[3])]
+
+
 def living(connection: Connection, sessions: Sequence[int], now: datetime) -> dict[int, Account]:
     """The account behind each of these sessions that still lives."""
     rows = connection.execute(

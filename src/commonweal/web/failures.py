@@ -43,7 +43,10 @@ def handlers(frame: Frame) -> ExceptionHandlersMap:
             return visit.go("/sign-in")
         if error.status_code not in _WHAT:
             return broken(request, error)
-        return _told(visit, error.status_code, _WHAT[error.status_code], _REMEDY.get(error.status_code))
+        answer = _told(visit, error.status_code, _WHAT[error.status_code], _REMEDY.get(error.status_code))
+        if error.status_code == 429:
+            answer.headers["retry-after"] = (error.headers or {}).get("RateLimit-Reset", "60")
+        return answer
 
     def wrong(request: Request[Any, Any, Any], error: CommonwealError) -> Response[Any]:
         if problems.concerns(request):

@@ -81,7 +81,7 @@ def close(visit: Here, token: FromPath[str]) -> Response[Any]:
 @get("/me", opt=needs(Permission.BE_HERE), sync_to_thread=True)
 def own_page(visit: Here) -> Html:
     """One's own account."""
-    return visit.page("me.html", told=None, done=False, least=PASSWORD_LEAST)
+    return _own(visit)
 
 
 @post("/me/password", opt=needs(Permission.BE_HERE), sync_to_thread=True)
@@ -90,9 +90,21 @@ def set_password(visit: Here, data: URLEncodedBody[NewPassword]) -> Html:
     try:
         actions.set_password(visit.campaign, visit.session, data.password)
     except WeakPassword as error:
-        told = error.worded(visit.gettext)
-        return visit.page("me.html", status=422, told=told, done=False, least=PASSWORD_LEAST)
-    return visit.page("me.html", told=None, done=True, least=PASSWORD_LEAST)
+        return _own(visit, 422, told=error.worded(visit.gettext))
+    return _own(visit, done=True)
+
+
+@post("/me/sessions/end", opt=needs(Permission.BE_HERE), sync_to_thread=True)
+def end_others(visit: Here) -> Response[Any]:
+    """End all one's other sessions."""
+    actions.end_other_sessions(visit.campaign, visit.session)
+    return visit.go("/me")
+
+
+def _own(visit: Visit, status: int = 200, *, told: str | None = None, done: bool = False) -> Html:
+    with visit.read() as connection:
+        sessions = queries.sessions_of(connection, visit.account.account_id, visit.campaign.clock())
+    return visit.page("me.html", status, told=told, done=done, least=PASSWORD_LEAST, sessions=sessions)
 
 
 def _accounts(
@@ -114,4 +126,13 @@ def _address(visit: Visit, token: str) -> str:
     return f"{str(visit.request.base_url).rstrip('/')}/sign-in#{token}"
 
 
-ROUTES: list[HTTPRouteHandler] = [accounts_page, invite, new_link, end, close, own_page, set_password]
+ROUTES: list[HTTPRouteHandler] = [
+    accounts_page,
+    invite,
+    new_link,
+    end,
+    close,
+    own_page,
+    set_password,
+    end_others,
+]

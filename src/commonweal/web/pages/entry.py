@@ -80,7 +80,9 @@ def by_password(visit: Here, data: URLEncodedBody[PasswordForm]) -> Response[Any
     """Check a password."""
     try:
         token = actions.sign_in_by_password(visit.campaign, data.email, data.password)
-    except (WrongSignIn, SignInLocked) as error:
+    except SignInLocked as error:
+        return _refused(visit, error, data.email, minutes=int(str(error.parameters["minutes"])))
+    except WrongSignIn as error:
         return _refused(visit, error, data.email)
     return _signed_in(visit, token)
 
@@ -120,8 +122,11 @@ def _signed_in(visit: Visit, token: str) -> Response[Any]:
     return response
 
 
-def _refused(visit: Visit, error: CommonwealError, email: str = "") -> Html:
-    return visit.page("sign_in.html", status=403, told=error.worded(visit.gettext), email=email)
+def _refused(visit: Visit, error: CommonwealError, email: str = "", minutes: int = 0) -> Html:
+    """The form again, with what was wrong; `minutes` until it is worth trying again."""
+    headers = {"retry-after": str(60 * minutes)} if minutes else None
+    told = error.worded(visit.gettext)
+    return visit.page("sign_in.html", 429 if minutes else 403, headers, told=told, email=email)
 
 
 def local(path: str) -> str:

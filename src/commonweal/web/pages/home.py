@@ -65,7 +65,6 @@ def _director(visit: Visit, connection: Connection) -> dict[str, Any]:
         "lists": lists,
         "rows_read": sum(each.rows_read for each in lists),
         "quarantined": sum(each.quarantined for each in lists),
-        "stopped": sum(each.persons for each in today.stopped_today(visit, connection)),
         **_example(visit, connection),
         **_tonight(connection),
     }

@@ -108,10 +108,11 @@ def _stopped(visit: Visit, connection: Connection) -> dict[str, Any]:
 TODAY = Part("today", "today.html", _today, _topics)
 AREAS = Part("areas", "today_areas.html", _areas, _topics)
 MONEY = Part("money", "today_money.html", _money, lambda _: [CLAIMS])
+STOPS = Part("stops", "stopped_count.html", _stopped, lambda _: [CLAIMS])
 STOPPED = Part("stopped", "today_stopped.html", _stopped, lambda _: [CLAIMS])
 
 BY_ROLE: dict[Role, list[Part]] = {
-    Role.DIRECTOR: [STOPPED, TODAY, MONEY, AREAS],
+    Role.DIRECTOR: [STOPS, STOPPED, TODAY, MONEY, AREAS],
     Role.CANDIDATE: [TODAY, MONEY, STOPPED, AREAS],
     Role.TREASURER: [MONEY, TODAY],
     Role.ORGANISER: [TODAY, AREAS],
