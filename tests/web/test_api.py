@@ -19,6 +19,7 @@ from small_town import NADIA
 from commonweal.access import bearers
 from commonweal.access.model import Role, Scope
 from commonweal.campaign import Campaign
+from commonweal.web import api, guard
 from commonweal.web.app import create_app
 
 
@@ -256,3 +257,9 @@ def test_whatever_comes_no_answer_is_500_and_each_is_described(
         assert str(answer.status_code) in {*described, "405"} - {"500"}, answer.text
 
     answered()
+
+
+def test_each_route_of_the_api_asks_for_a_scope() -> None:
+    for handler in api.ROUTES:
+        public = all(path.startswith("/api/schema/") for path in handler.paths)
+        assert isinstance(guard.required(handler), Scope) != public, handler.paths
