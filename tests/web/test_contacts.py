@@ -97,7 +97,7 @@ def test_a_volunteer_sees_whom_they_hold_and_no_longer(browser: Any, town: Campa
     assert browser.get(page_of(town, NADIA)).status_code == 403
     work = re.search(r'action="(/claims/[^"]+)/finish"', page)
     assert work is not None
-    assert browser.post(f"{work[1]}/finish", {"result": "not_home"}).headers["location"] == "/in-hand"
+    assert browser.post(f"{work[1]}/finish", {"result": "not_home"}).headers["location"] == "/"
     assert seen(town, me) == set()
     assert "Told in the last twelve hours" in browser.get("/in-hand").text
     assert actions.undo(town, claim.claim_id, account=me).state == "undone"
