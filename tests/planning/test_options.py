@@ -50,6 +50,11 @@ def test_what_is_left_out_by_default_can_be_asked_for(tmp_path: Path) -> None:
     assert [o.code for o in allowed(options, allow=("post:b",), leave_out=("post:a",))] == ["post:b"]
 
 
+def test_a_capacity_may_be_given(tmp_path: Path) -> None:
+    options = read_options(write(tmp_path, GOOD + "capacity = 0"))
+    assert [each.capacity for each in options] == [None, 0]
+
+
 def test_an_unknown_option_is_named_with_those_there_are(tmp_path: Path) -> None:
     options = read_options(write(tmp_path, GOOD))
     with pytest.raises(UnknownOption, match=r"post:c.*post:a, post:b"):
@@ -67,6 +72,8 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         ("", "option"),
         ("[[option]]\ncode = 'a'", "channel"),
         (GOOD.replace("unit_cost = 50", "unit_cost = 0"), "at least one minor unit"),
+        (GOOD + "capacity = -1", "capacity of -1"),
+        (GOOD + "capacity = 1.5", "int"),
         (GOOD.replace("post:b", "post:a"), "twice"),
         (GOOD.replace('channel = "post"', 'channel = "pigeon"'), "pigeon"),
         (GOOD + "colour = 'red'", "colour"),

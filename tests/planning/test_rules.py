@@ -119,6 +119,7 @@ def test_options_that_cannot_be() -> None:
         (Option("door:housing", "door", "x", 1), "twice"),
         (Option("a", "door", "x", -1), "below 0"),
         (Option("a", "post", "x", 1, Per.HOUSEHOLD), "no households"),
+        (Option("a", "door", "x", 1, capacity=-1), "capacity is below 0"),
     ):
         with pytest.raises(errors.BadOption, match=words):
             check(replace(good, options=(good.options[0], option)))

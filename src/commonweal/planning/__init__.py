@@ -3,6 +3,7 @@
 model       options, the problem, the plan
 rules       from effects to votes; what may not be planned
 knapsack    at most one option a unit under one budget: the exact best, with the proof (core)
+within      the same under limits beside it, such as capacities: their prices (limits, dual), the choice (rest)
 solve       Problem in, Plan out
 evaluation  what a plan would have been worth, from a randomised study
 study       learn on one half of a study, plan and judge on the other

@@ -84,7 +84,14 @@ def pose(lake: Lake, population: Population, options: tuple[CampaignOption, ...]
     together = any(option.per == "household" for option in options)
     return Problem(
         options=tuple(
-            Option(option.code, option.channel, option.message, option.unit_cost, Per(option.per))
+            Option(
+                option.code,
+                option.channel,
+                option.message,
+                option.unit_cost,
+                Per(option.per),
+                option.capacity,
+            )
             for option in options
         ),
         budget=budget,
@@ -167,7 +174,7 @@ def _insert(
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO planning.option_total (plan_id, option, channel, message, unit_cost, eligible, contacts, cost,"
-            " votes) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " votes, capacity, more) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 (
                     plan_id,
@@ -179,6 +186,8 @@ def _insert(
                     o.contacts,
                     o.cost,
                     o.votes,
+                    o.capacity,
+                    o.more,
                 )
                 for o in counted.options
             ],

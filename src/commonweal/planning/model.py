@@ -44,13 +44,18 @@ class Goal(StrEnum):
 
 @dataclass(frozen=True)
 class Option:
-    """A message through a channel. `unit_cost`: what one contact costs, in minor units of money, 0 or more."""
+    """A message through a channel.
+
+    unit_cost: what one contact costs, in minor units of money, 0 or more. capacity: most contacts that can be made (for
+    a household a contact each, or one for each member, as it is paid for); 0 closes the option, None: as many as one pays.
+    """
 
     code: str
     channel: str
     message: str
     unit_cost: int
     per: Per = Per.PERSON
+    capacity: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +115,7 @@ class Reason(IntEnum):
     NEVER_USEFUL = 2
     OUTBID = 3
     RAN_OUT = 4
+    FULL = 5
 
     @property
     def code(self) -> str:
@@ -122,7 +128,8 @@ class PlannedOption:
     """What a plan does by one option.
 
     eligible: persons who are open to it. contacts: pieces, visits, calls: what is paid for. reached: persons they
-    are meant for. cost: minor units. votes: gained, with the error of the effects.
+    are meant for. cost: minor units. votes: gained, with the error of the effects. more: votes that one contact more
+    than its capacity would gain; 0 where that is not reached.
     """
 
     option: Option
@@ -131,11 +138,12 @@ class PlannedOption:
     reached: int
     cost: int
     votes: Estimate
+    more: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """The best use of the budget. A unit is a person, or a household when the problem has households.
+    """The best use of the budget and the capacities. A unit is a person, or a household when the problem has households.
 
     unit          (n,) position of each person's unit; units are in the order of their ids
     choice        (u,) position of the chosen option, -1 for none
@@ -143,15 +151,17 @@ class Plan:
     gain, error   (u,) votes that the choice gains, and their standard error; 0 where there is none
     cost          (u,) minor units
     reason        (u,) a Reason: CHOSEN; BARRED, from every option; NEVER_USEFUL, no open option gains anything;
-                  OUTBID, the money gains more elsewhere; RAN_OUT, as good as the last that were chosen
+                  OUTBID, the money gains more elsewhere; RAN_OUT, as good as the last that were chosen;
+                  FULL, it would be worth the money, but the option that it is worth most by has no room
     barrier       (u,) where BARRED, the code that stands most often in the way of its members; else 0
-    second        (u,) the best option at the price but the chosen one, -1 for none
+    second        (u,) the best option at the prices but the chosen one, -1 for none
     second_gain   (u,) votes that it would gain
-    lead          (u,) by how many votes, net of price, the choice beats the best alternative, doing nothing
-                  included; where nothing is chosen: what the best option is worth net of price, below 0 if OUTBID;
-                  0 where there is none
+    lead          (u,) by how many votes, net of all prices, the choice beats the best alternative, doing nothing
+                  included; where nothing is chosen: what the best option is worth net of all prices, below 0 if
+                  OUTBID; 0 where there is none
     votes         gained in all, with the standard error of the effects they rest on
-    bound         no plan for this budget gains more by these estimates; equal to the value when `proved`
+    bound         no plan for this budget within the capacities gains more by these estimates; equal to the value, but
+                  for rounding, when `proved`
     price         votes that one more minor unit of money would gain; 0 when money is left over
     """
 

@@ -38,6 +38,7 @@ class CampaignOption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """One message through one channel.
 
     unit_cost   minor units of the campaign's currency for one contact
+    capacity    most contacts that can be made by it: pieces, visits, calls; 0 closes it, None: as many as one pays for
     per         who takes one contact: a person, or a household (one letter, one knock for all who live there)
     arm         what an experiment calls it; else its code
     default     False leaves it out unless it is asked for; `why_not` says why
@@ -47,6 +48,7 @@ class CampaignOption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     channel: Channel
     message: str
     unit_cost: int
+    capacity: int | None = None
     per: Literal["person", "household"] = "person"
     arm: str = ""
     default: bool = True
@@ -56,6 +58,10 @@ class CampaignOption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         if self.unit_cost < 1:
             raise ValueError(
                 f"option {self.code!r} costs {self.unit_cost}: a contact costs at least one minor unit"
+            )
+        if self.capacity is not None and self.capacity < 0:
+            raise ValueError(
+                f"option {self.code!r} has a capacity of {self.capacity}: 0 closes it, more opens it"
             )
         if not self.code or not self.message:
             raise ValueError("an option needs a code and a message")

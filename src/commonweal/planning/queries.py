@@ -33,7 +33,7 @@ def latest(connection: Connection) -> MadePlan | None:
 def option_totals(connection: Connection, plan_id: int) -> list[OptionTotal]:
     """By option, the one that gains most first."""
     rows = connection.execute(
-        "SELECT option, channel, message, unit_cost, eligible, contacts, cost, votes"
+        "SELECT option, channel, message, unit_cost, eligible, contacts, cost, votes, capacity, more"
         " FROM planning.option_total WHERE plan_id = %s ORDER BY votes DESC, option",
         (plan_id,),
     ).fetchall()

@@ -90,6 +90,8 @@ def _check_options(problem: Problem) -> None:
     for option in problem.options:
         if option.unit_cost < 0:
             raise BadOption(option=option.code, problem=BadOption.negative_cost)
+        if option.capacity is not None and option.capacity < 0:
+            raise BadOption(option=option.code, problem=BadOption.negative_capacity)
         if codes.count(option.code) > 1:
             raise BadOption(option=option.code, problem=BadOption.repeated)
         if option.per is Per.HOUSEHOLD and problem.household is None:

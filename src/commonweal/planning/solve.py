@@ -1,8 +1,8 @@
-"""Problem in, Plan out: the exact best use of one budget with one contact a person, or a household, at most.
+"""Problem in, Plan out: the best use of one budget with one contact a person, or a household, at most.
 
 A household's gain by an option is the sum over its members who are open to it; an option that is paid per household
 costs once, one that is paid per person once for each of these members. A gain of 0 or less is never chosen. The choice
-itself is made in `knapsack`. Gains are taken at their word: the bound is one on this sum, not on the world, and
+itself is made in `knapsack`, exactly; where options have capacities that are reached, in `within`. Gains are taken at their word: the bound is one on this sum, not on the world, and
 `votes.error` beside it tells how far the gains can be trusted. Of many noisy gains the largest are chosen, so feed
 gains that are shrunk, else the sum promises too much.
 """
@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from commonweal.experiments.model import Estimate
 from commonweal.planning import rules
-from commonweal.planning.knapsack import Selection, select
+from commonweal.planning.knapsack import Selection
+from commonweal.planning.limits import Limit
 from commonweal.planning.model import (
     NONE,
     OPEN,
@@ -34,6 +35,7 @@ from commonweal.planning.model import (
     Problem,
     Reason,
 )
+from commonweal.planning.within import select_within
 
 _ROUNDING = 1e-9  # of a gain: closer to the price than this counts as equal to it
 _BLOCK = 1 << 16
@@ -55,27 +57,36 @@ class _Units:
         cost = self.cost if self.cost.ndim == 1 else self.cost[rows]
         return np.broadcast_to(cost, self.gain[rows].shape)
 
+    def contacts(self, problem: Problem, position: int, rows: slice = slice(None)) -> int | Ids:
+        """What an option uses of its capacity with each unit: a contact, or one for each open member."""
+        if problem.household is None or problem.options[position].per is Per.HOUSEHOLD:
+            return 1
+        return self.members[rows, position].astype(np.int64)
+
 
 def solve(problem: Problem) -> Plan:
-    """The plan that gains most within the budget, with the proof, the reasons and the second best.
+    """The plan that gains most within the budget and the capacities, with the proof, the reasons and the second best.
 
-    Exact but for the rounding of float64 sums; should the proof take too long, `Plan.bound` is above the
-    value and `proved` is False. Raises what `rules.check` raises.
+    Exact but for the rounding of float64 sums where no capacity is reached; else as a rule within a millionth of
+    `Plan.bound`. Where the proof is not complete the bound is above the value and `proved` is False. Raises what `rules.check` raises.
     """
     rules.check(problem)
     allowed = rules.open_to(problem)
     units = _units(problem, allowed)
-    selection = select(units.gain, units.cost, problem.budget)
+    limits = _capacities(problem, units)
+    within = select_within(units.gain, units.cost, problem.budget, list(limits.values()))
+    selection, more = within.selection, np.zeros(len(problem.options))
+    more[list(limits)] = within.prices
     choice = selection.choice
     chosen = _Chosen.of(problem, choice[units.of], allowed)
     rows = np.flatnonzero(choice != NONE)
     gain, cost = np.zeros(len(choice)), np.zeros(len(choice), np.int64)
     gain[rows] = units.gain[rows, choice[rows]]
     cost[rows] = units.cost[choice[rows]] if units.cost.ndim == 1 else units.cost[rows, choice[rows]]
-    ranked = _rank(problem, units, selection)
+    ranked = _rank(problem, units, selection, more)
     barred = ranked.reason == Reason.BARRED
     return Plan(
-        options=_by_option(problem, units, choice, chosen, gain, cost),
+        options=_by_option(problem, units, choice, chosen, gain, cost, more),
         budget=problem.budget,
         spent=int(cost.sum()),
         votes=Estimate(selection.value, chosen.error_of(problem)),
@@ -120,6 +131,15 @@ def _units(problem: Problem, allowed: Flags) -> _Units:
         each = np.array([option.per is Per.PERSON for option in problem.options])
         cost = np.where(each, np.maximum(members, 1), 1) * cost
     return _Units(of, gain, cost, members)
+
+
+def _capacities(problem: Problem, units: _Units) -> dict[int, Limit]:
+    """By the option's position, for those that have one."""
+    return {
+        position: Limit({position: units.contacts(problem, position)}, option.capacity)
+        for position, option in enumerate(problem.options)
+        if option.capacity is not None
+    }
 
 
 def _sums(of: npt.NDArray[np.integer], values: Doubles, count: int) -> Doubles:
@@ -196,7 +216,13 @@ class _Chosen:
 
 
 def _by_option(
-    problem: Problem, units: _Units, choice: Choices, chosen: _Chosen, gain: Doubles, cost: Ids
+    problem: Problem,
+    units: _Units,
+    choice: Choices,
+    chosen: _Chosen,
+    gain: Doubles,
+    cost: Ids,
+    more: Doubles,
 ) -> tuple[PlannedOption, ...]:
     errors = chosen.errors(problem)
 
@@ -210,6 +236,7 @@ def _by_option(
             reached=reached,
             cost=int(cost[taken].sum()),
             votes=Estimate(float(gain[taken].sum()), float(errors[position])),
+            more=float(more[position]),
         )
 
     return tuple(one(position) for position in range(len(problem.options)))
@@ -228,8 +255,8 @@ class _Ranked:
     lead: Doubles
 
 
-def _rank(problem: Problem, units: _Units, selection: Selection) -> _Ranked:
-    parts = [_rank_rows(problem, units, selection, rows) for rows in _blocks(len(selection.choice))]
+def _rank(problem: Problem, units: _Units, selection: Selection, more: Doubles) -> _Ranked:
+    parts = [_rank_rows(problem, units, selection, more, rows) for rows in _blocks(len(selection.choice))]
     return _Ranked(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
@@ -238,11 +265,14 @@ def _blocks(rows: int) -> Iterator[slice]:
 
 
 def _rank_rows(
-    problem: Problem, units: _Units, selection: Selection, rows: slice
+    problem: Problem, units: _Units, selection: Selection, more: Doubles, rows: slice
 ) -> tuple[Codes, Choices, Doubles, Doubles]:
     gain, cost, choice = np.ascontiguousarray(units.gain[rows]), units.cost_of(rows), selection.choice[rows]
     at, taken = np.arange(len(choice)), choice != NONE
-    worth = np.where((gain > 0.0) & (cost <= problem.budget), gain - selection.price * cost, -np.inf)
+    for_money = np.where((gain > 0.0) & (cost <= problem.budget), gain - selection.price * cost, -np.inf)
+    wanted = for_money.argmax(axis=1)
+    full = (more[wanted] > 0.0) & (for_money[at, wanted] > _ROUNDING * gain[at, wanted])
+    worth = for_money - _for_capacity(problem, units, more, rows)
     own = np.where(taken, worth[at, choice], 0.0)
     worth[at[taken], choice[taken]] = -np.inf
     best = worth.argmax(axis=1)
@@ -254,11 +284,19 @@ def _rank_rows(
     highest = gain.max(axis=1)
     outbid = found & (best_worth < -_ROUNDING * best_gain)
     reason = np.select(
-        [taken, np.isneginf(highest), highest <= 0.0, outbid],
-        [Reason.CHOSEN, Reason.BARRED, Reason.NEVER_USEFUL, Reason.OUTBID],
+        [taken, np.isneginf(highest), highest <= 0.0, full, outbid],
+        [Reason.CHOSEN, Reason.BARRED, Reason.NEVER_USEFUL, Reason.FULL, Reason.OUTBID],
         Reason.RAN_OUT,
     )
     return reason.astype(np.uint8), np.where(found, best, NONE).astype(np.int16), best_gain, lead
+
+
+def _for_capacity(problem: Problem, units: _Units, more: Doubles, rows: slice) -> Doubles:
+    """(rows, k): what the contacts of each option are worth by the prices of the capacities."""
+    asked = np.zeros(units.gain[rows].shape)
+    for position in np.flatnonzero(more):
+        asked[:, position] = more[position] * units.contacts(problem, int(position), rows)
+    return asked
 
 
 def _barriers(problem: Problem, units: _Units, barred: Flags) -> Codes:

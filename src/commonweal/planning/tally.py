@@ -41,8 +41,12 @@ def tally(population: Population, problem: Problem, plan: Plan, plan_id: int) ->
 
 
 def _verify(problem: Problem, plan: Plan, choice: npt.NDArray[np.int16]) -> None:
-    """An independent count: money within the budget, nobody reached by what is closed to them."""
+    """An independent count: money within the budget, contacts within each capacity, nobody reached by what is closed to them."""
     assert int(plan.cost.sum()) == plan.spent <= plan.budget, "the plan spends more than it has"
+    for position, option in enumerate(problem.options):
+        mine = np.flatnonzero(plan.reached & (choice == position))
+        contacts = len(np.unique(plan.unit[mine])) if option.per is Per.HOUSEHOLD else len(mine)
+        assert option.capacity is None or contacts <= option.capacity, "an option is used beyond its capacity"
     reached = np.flatnonzero(plan.reached)
     assert (choice[reached] != NONE).all(), "somebody is reached by nothing"
     if problem.barred is not None:
@@ -109,6 +113,8 @@ def _option_total(option: PlannedOption) -> OptionTotal:
         contacts=option.contacts,
         cost=option.cost,
         votes=option.votes.value,
+        capacity=option.option.capacity,
+        more=option.more,
     )
 
 

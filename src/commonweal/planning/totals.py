@@ -36,7 +36,11 @@ class MadePlan:
 
 @dataclass(frozen=True)
 class OptionTotal:
-    """What a plan does by one option; `eligible` is how many could have had it."""
+    """What a plan does by one option; `eligible` is how many could have had it.
+
+    capacity: most contacts that could be made, None: as many as one pays for. more: votes that one contact more than
+    that would gain, 0 where the capacity is not reached.
+    """
 
     option: str
     channel: str
@@ -46,6 +50,8 @@ class OptionTotal:
     contacts: int
     cost: int
     votes: float
+    capacity: int | None
+    more: float
 
 
 @dataclass(frozen=True)

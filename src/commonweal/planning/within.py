@@ -54,14 +54,14 @@ def select_within(
     told_apart = table.with_lots()
     prices = _prices(told_apart)
     found = decide(told_apart, prices, min(free.bound, table.dual(prices)[0]), CLOSE)
-    gap = found.bound - found.value
+    bound = max(found.bound, found.value)
     selection = Selection(
         choice=found.choice,
         value=found.value,
-        bound=found.bound,
+        bound=bound,
         continuous=table.dual(prices)[0],
         price=float(prices[0]),
-        proved=gap <= _PROVED * found.value,
+        proved=bound - found.value <= _PROVED * found.value,
     )
     own = iter(prices[1:])
     priced = [next(own) if each.at_most > 0 else _of_the_first(table, prices, value, each) for each in limits]
