@@ -115,7 +115,10 @@ def test_an_action_about_a_person_is_found_from_their_page_and_names_nobody(
     person = re.search(r"/people/((?!find)[^\"/]+)\"", found)
     assert person
     about = f"person:{person[1]}"
+    assert f'href="/board?about={about}"' in director.get(f"/people/{person[1]}").text
+    assert f'<option value="{about}" selected>' in director.get(f"/board?about={about}").text
     write(director, small_town, "Bring the leaflet", "The director", about=about)
+    assert "Bring the leaflet" in director.get(f"/people/{person[1]}").text
     page = director.get("/board").text
     assert f'<a href="/people/{person[1]}">a person</a>' in page
     assert "Nadia" not in page

@@ -12,6 +12,7 @@ from litestar.params import FromPath, URLEncodedBody
 
 from commonweal.access.model import Permission
 from commonweal.audit.actions import record
+from commonweal.board import queries as board
 from commonweal.consent import queries as consent
 from commonweal.consent.model import Channel, Purpose
 from commonweal.intake.queries import sources
@@ -24,6 +25,7 @@ from commonweal.web import words
 from commonweal.web.contacting import panel
 from commonweal.web.guard import needs
 from commonweal.web.matrix import matrix
+from commonweal.web.pages.board import shown
 from commonweal.web.reasons import why
 from commonweal.web.timeline import tell
 from commonweal.web.visit import Here, Html, Visit
@@ -99,6 +101,7 @@ def person_page(visit: Here, token: FromPath[str]) -> Html:
             sources=_grounds(person),
             **told,
             **panel(visit, connection, person.person_id),
+            rows=shown(visit, connection, board.about_person(connection, person.person_id)),
             agreed=consent.moments(connection, person.person_id)[:_AGREED],
             consent_channels=[channel.value for channel in Channel],
             consent_purposes=[purpose.value for purpose in Purpose],
