@@ -393,7 +393,7 @@ def test_root_in_an_open_folder_keeps_the_data_there(state: Path, stop_server: S
 
 @ROOT_ONLY
 def test_binaries_that_the_servers_user_cannot_reach_are_copied(tmp_path: Path, state: Path) -> None:
-    wheel = place._wheel_binaries()
+    wheel = place.wheel_binaries()
     (tmp_path / wheel.parents[1].name).symlink_to(wheel.parents[1])
     libraries = wheel.parents[1].with_name(f"{wheel.parents[1].name}.libs")
     (tmp_path / libraries.name).symlink_to(libraries)
