@@ -99,7 +99,13 @@ def next_door(campaign: Campaign, holder: Account, *, actor: str) -> BatchReport
 
 
 def _claim(
-    campaign: Campaign, areas: Sequence[str], street: str | None, doors: int, holder: Account, actor: str, key: str = ""
+    campaign: Campaign,
+    areas: Sequence[str],
+    street: str | None,
+    doors: int,
+    holder: Account,
+    actor: str,
+    key: str = "",
 ) -> BatchReport:
     if campaign.is_over:
         raise CampaignOver(day=campaign.last_round)

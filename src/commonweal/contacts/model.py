@@ -21,10 +21,11 @@ class Channel(StrEnum):
     @property
     def number(self) -> int:
         """Its place in a stamp."""
-        return CHANNELS.index(self)
+        return _NUMBERS[self]
 
 
 CHANNELS = tuple(Channel)
+_NUMBERS = {channel: number for number, channel in enumerate(CHANNELS)}
 HOUSEHOLD_CHANNELS = frozenset({Channel.DOOR, Channel.POST})
 """One knock, one letter: what is done there counts for all who live there."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from commonweal.consent.model import Channel as LawChannel
 from commonweal.consent.model import Suppressed
@@ -14,7 +15,7 @@ from commonweal.interactions.model import Direction, Event, Kind, ResultCode
 from commonweal.interactions.rules import direction
 
 _NO_CHANNEL = 7  # of a stamp that is no contact
-_CHANNELS = frozenset(channel.value for channel in Channel)
+_CHANNELS: dict[str | None, Channel] = {channel.value: channel for channel in Channel}
 _TRIED = frozenset({Kind.SENT, Kind.ATTEMPT})
 _WRITTEN = frozenset({Channel.EMAIL, Channel.SMS})
 
@@ -71,17 +72,17 @@ class Happened:
             event.corrects,
         )
 
-    @property
+    @cached_property
     def by(self) -> Channel | None:
         """The channel, if it is one by which the campaign reaches people."""
-        return Channel(self.channel) if self.channel in _CHANNELS else None
+        return _CHANNELS.get(self.channel)
 
-    @property
+    @cached_property
     def closes_a_claim(self) -> bool:
         """Whether it is the contact itself, made or tried."""
         return self.outgoing and self.kind in _TRIED and self.by is not None
 
-    @property
+    @cached_property
     def contact(self) -> int | None:
         """Its stamp, if somebody was reached."""
         channel = self.by

@@ -21,6 +21,7 @@ from commonweal.contacts.claiming import lock
 from commonweal.contacts.model import HOUSEHOLD_CHANNELS, Channel, State
 from commonweal.contacts.outcomes import Happened, Mark, contact_marks, suppressions, told_marks
 from commonweal.contacts.rules import Rules
+from commonweal.interactions.columns import numbers
 from commonweal.interactions.model import Found, Kind, ResultCode
 from commonweal.store.ledger import Connection
 
@@ -29,8 +30,8 @@ _WORDED = ("messages", "answered")
 
 _MARKS = f"""
     WITH mark AS (
-        SELECT * FROM unnest(%(subject)s::bigint[], %(column)s::text[], %(stamp)s::bigint[], %(word)s::text[])
-            AS m (subject, col, stamp, word)
+        SELECT * FROM unnest(%(subject)s::bigint[], string_to_array(%(column)s, ','), %(stamp)s::bigint[],
+            %(word)s::text[]) AS m (subject, col, stamp, word)
     ), summed AS (
         SELECT subject,
             {", ".join(f"coalesce(array_agg(stamp) FILTER (WHERE col = '{c}'), '{{}}') AS {c}" for c in _STAMPED)},
@@ -310,23 +311,23 @@ def _discount(
 def _write(connection: Connection, campaign: Campaign, work: _Work) -> None:
     for query, marks in ((_ADD, work.add), (_TAKE, work.take)):
         if marks:
-            given = {
-                "subject": [mark.subject for mark in marks],
-                "column": [mark.column for mark in marks],
-                "stamp": [mark.stamp for mark in marks],
+            given: dict[str, Any] = {
+                "subject": numbers([mark.subject for mark in marks]),
+                "column": ",".join([mark.column for mark in marks]),
+                "stamp": numbers([mark.stamp for mark in marks]),
                 "word": [mark.word for mark in marks],
             }
             connection.execute(query + _WHERE, given)
     closed = list(work.closed.values())
     if closed:
-        given = {
+        closing = {
             "claim_id": [claim.claim_id for claim in closed],
             "state": [claim.state for claim in closed],
             "stamp": [claim.stamp for claim in closed],
             "sender": [claim.sender for claim in closed],
             "event": [claim.event_id for claim in closed],
         }
-        connection.execute(_CLOSE, {**given, "now": campaign.clock()})
+        connection.execute(_CLOSE, {**closing, "now": campaign.clock()})
         let_go(connection, {claim.claim_id: claim.members for claim in closed})
     for channel, sums in work.money.items():
         connection.execute(_SPEND, (channel, *sums))
