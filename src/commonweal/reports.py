@@ -150,10 +150,17 @@ def show_plan(report: PlanReport) -> None:
     """What a plan does, by option, and whom it leaves out."""
     plan = report.plan
     OUT.print(f"[bold]Plan {plan.plan_id}[/] “{plan.name}”: {_plan_line(plan)}")
+    columns = ("option", "could have it", "at most", "contacts", "cost", "votes gained")
     rows = [
-        (o.option, o.eligible, o.contacts, _money(o.cost, plan.currency), o.votes) for o in report.options
+        (o.option, o.eligible, o.capacity, o.contacts, _money(o.cost, plan.currency), o.votes)
+        for o in report.options
     ]
-    show_table("By option", ("option", "could have it", "contacts", "cost", "votes gained"), rows)
+    show_table("By option", columns, rows)
+    for each in report.options:
+        if each.more:
+            OUT.print(
+                f"{each.option} is full: 100 more contacts would gain about {100 * each.more:,.2f} votes."
+            )
     left = [(words.word("plan_reason", each.reason, str), each.persons) for each in report.left_out]
     show_table("Left out", ("why", "persons"), left)
     if plan.status == "draft":

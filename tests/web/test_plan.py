@@ -44,6 +44,18 @@ def test_the_plan_with_its_parts(director: Any, small_town: Campaign) -> None:
         assert text in page
 
 
+def test_an_option_that_is_full_says_what_more_would_gain(director: Any, small_town: Campaign) -> None:
+    with small_town.ledger.transaction() as connection:
+        connection.execute(
+            "UPDATE planning.option_total SET capacity = 2, more = 0.034 WHERE option = 'door:housing'"
+        )
+        connection.execute("UPDATE planning.left_out SET reason = 'full'")
+    page = director.get("/plan").text
+    for text in ("2 of 2", "Doors, housing: no room for more", "about +3.4 votes", "has no room left"):
+        assert text in page
+    assert "2 sur 2" in director.get("/plan?lang=fr").text
+
+
 def test_the_map_says_in_words_what_its_colours_mean(director: Any, small_town: Campaign) -> None:
     address = re.search(r'data-areas="([^"]+)"', director.get("/plan").text)
     assert address is not None

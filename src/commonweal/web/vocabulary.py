@@ -64,6 +64,7 @@ PLAN_REASON = {
     "chosen": _("Chosen"),
     "outbid": _("The money does more elsewhere"),
     "ran_out": _("The money ends before them"),
+    "full": _("What would gain most with them has no room left"),
     "never_useful": _("No contact would gain anything"),
     "no_address": _("No address is known"),
     "no_phone": _("No phone number is known"),
