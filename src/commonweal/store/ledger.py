@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,6 +49,7 @@ _OLDEST_SERVER = 16
 _EMBEDDED_PREFIX = "commonweal"
 _MOST_CONNECTIONS = {LedgerRole.OWNER: 6, LedgerRole.BULK: 4, LedgerRole.WORKER: 6, LedgerRole.WEB: 12}
 _PATIENCE = 30.0  # seconds until a connection must be there; a crashed server is back in less
+_NOT_NOW = "the database system is"  # starting up, shutting down, in recovery mode: SQLSTATE 57P03
 _GONE = ("08", "53", "57")  # SQLSTATE classes: connection lost, out of connections or memory, shut down
 
 
@@ -200,9 +202,16 @@ class Ledger:
         return parameters
 
     def _connect(self, role: LedgerRole, **instead: Any) -> Connection:
-        parameters = self._parameters(role) | instead
-        parameters.setdefault("connect_timeout", int(_PATIENCE))
-        return psycopg.connect(make_conninfo("", **parameters), autocommit=True)
+        """A server that has just crashed lets nobody in until it has recovered: it is asked again meanwhile."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            parameters = {"connect_timeout": int(_PATIENCE)} | self._parameters(role) | instead
+            try:
+                return psycopg.connect(make_conninfo("", **parameters), autocommit=True)
+            except psycopg.OperationalError as error:
+                if _NOT_NOW not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     @contextmanager
     def _connection(self, role: LedgerRole) -> Iterator[Connection]:
