@@ -113,6 +113,25 @@ def test_plans_are_made_approved_and_handed_out(toulouse: Campaign, tmp_path: Pa
             assert len(list(csv.DictReader(file))) == each.rows
 
 
+def test_a_capacity_is_kept_and_told(toulouse: Campaign) -> None:
+    options = toulouse.folder / "options.toml"
+    before = options.read_text(encoding="utf-8")
+    free = {each.option: each for each in planning.make(toulouse, 600).options}
+    busiest = max(free.values(), key=lambda each: each.contacts)
+    room = busiest.contacts // 2
+    code = f'code = "{busiest.option}"\n'
+    options.write_text(before.replace(code, f"{code}capacity = {room}\n"), encoding="utf-8")
+    try:
+        report = planning.make(toulouse, 600)
+    finally:
+        options.write_text(before, encoding="utf-8")
+    found = next(each for each in report.options if each.option == busiest.option)
+    assert (found.capacity, found.contacts) == (room, room)
+    assert found.more > 0
+    assert report.plan.votes <= report.plan.bound <= sum(each.votes for each in free.values()) + 1e-9
+    assert any(each.reason == "full" for each in report.left_out)
+
+
 def test_a_budget_of_nothing_and_an_unknown_option_are_refused(toulouse: Campaign) -> None:
     for budget in (0, -5, 0.001):
         with pytest.raises(BudgetTooSmall):
