@@ -96,7 +96,7 @@ def pictures(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright runs a loop of its own, in which no other can run
 def chromium() -> Iterator[Any]:
     """A browser; without one the test is skipped on a laptop and fails in CI."""
     playwright = pytest.importorskip("playwright.sync_api") if not os.environ.get("CI") else None

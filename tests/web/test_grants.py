@@ -136,6 +136,7 @@ def test_tables_with_persons_are_guarded_row_by_row(ledger: Ledger) -> None:
     # Ids alone, of persons that were merged: nothing about anybody.
     assert open_to_all == [("identity.event",), ("identity.redirect",)]
 
+
 def test_each_table_is_open_to_whom_its_comment_names_and_to_nobody_else(ledger: Ledger) -> None:
     """Every table of every room, for every role: what is not said is not allowed."""
     with ledger.read() as connection:

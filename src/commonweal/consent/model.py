@@ -204,7 +204,7 @@ class Pack:
 
     def rule(self, code: str) -> Rule:
         """The rule of this code. Raises KeyError."""
-        return next(rule for rule in self.rules if rule.code == code)
+        return {rule.code: rule for rule in self.rules}[code]
 
     def asked(self, use: Use, channel: Channel) -> tuple[Rule, ...]:
         """The rules that judge persons for this use of this channel."""
