@@ -35,10 +35,27 @@ _PERMITTED: dict[Role, frozenset[Permission]] = {
     },
     Role.DIGITAL: _EVERYBODY | {_P.SEE_UNIVERSES, _P.SAVE_UNIVERSES, _P.SEE_PLAN, _P.SEE_PRESSURE},
     Role.ORGANISER: _EVERYBODY
-    | {_P.SEE_PEOPLE, _P.SEE_PLAN, _P.EXPORT_PLAN, _P.SEE_PRESSURE, _P.CLAIM, _P.WORK_CLAIMS, _P.RECORD_CONSENT},
+    | {
+        _P.SEE_PEOPLE,
+        _P.SEE_PLAN,
+        _P.EXPORT_PLAN,
+        _P.SEE_PRESSURE,
+        _P.CLAIM,
+        _P.WORK_CLAIMS,
+        _P.RECORD_CONSENT,
+    },
     Role.VOLUNTEER: _EVERYBODY | {_P.WORK_CLAIMS},
     Role.TREASURER: _EVERYBODY | {_P.SEE_PLAN},
-    Role.PRIVACY: _EVERYBODY | {_P.SEE_LISTS, _P.SEE_PEOPLE, _P.SEE_AUDIT, _P.SEE_PRESSURE, _P.HANDLE_REQUESTS, _P.SEE_POLICY, _P.RECORD_CONSENT},
+    Role.PRIVACY: _EVERYBODY
+    | {
+        _P.SEE_LISTS,
+        _P.SEE_PEOPLE,
+        _P.SEE_AUDIT,
+        _P.SEE_PRESSURE,
+        _P.HANDLE_REQUESTS,
+        _P.SEE_POLICY,
+        _P.RECORD_CONSENT,
+    },
 }
 
 
