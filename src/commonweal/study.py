@@ -199,7 +199,9 @@ def _study(rows: pa.Table, design: Design, options: tuple[CampaignOption, ...]) 
         features=traits.features,
         moderators=traits.moderators,
         options=tuple(
-            Option(option.code, option.channel, option.message, option.unit_cost, Per.HOUSEHOLD, option.capacity)
+            Option(
+                option.code, option.channel, option.message, option.unit_cost, Per.HOUSEHOLD, option.capacity
+            )
             for option in options
         ),
         shares=tuple(design.shares[name] / total for name in arms),

@@ -31,7 +31,8 @@ def test_a_volunteer_may_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    "permission", [Permission.APPROVE_PLAN, Permission.MANAGE_ACCOUNTS, Permission.SET_RULES, Permission.TAKE_BACK]
+    "permission",
+    [Permission.APPROVE_PLAN, Permission.MANAGE_ACCOUNTS, Permission.SET_RULES, Permission.TAKE_BACK],
 )
 def test_only_the_director_decides(permission: Permission) -> None:
     assert [role for role in Role if rules.may(role, permission)] == [Role.DIRECTOR]
