@@ -11,6 +11,11 @@ HiGHS's own bound on them holds for all choices.
 
 from __future__ import annotations
 
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +26,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from commonweal.planning.knapsack import NONE, Choices, select
 from commonweal.planning.limits import Floats, Ints, Limit, Near, Positions, Table
 
-_TRIES = ((1_000, 200), (4_000, 20))  # departures that HiGHS is given, and nodes of its search tree
+_TRIES = ((1_000, 200, 1.0), (4_000, 20, 10.0))
+"""How many departures HiGHS is given, how many nodes its search tree may have, and how many times `close` the gap must be
+for it to be asked."""
 _MOST_STATES = 2_000_000  # of the search that spends the rest
 _SECONDS = 20.0  # after which HiGHS stops in any case
 _OFFSET = 1e6  # added to what HiGHS seeks, so that its share of a gap is one of this number
@@ -44,8 +51,8 @@ def decide(table: Table, prices: Floats, bound: float, close: float) -> Decided:
     """
     choice = spend_the_rest(table, prices, keep_limits(table, prices))
     worth, highest = table.worth(choice), table.dual(prices)[0]
-    for size, nodes in _TRIES:
-        if bound - worth <= close * bound:
+    for size, nodes, times in _TRIES:
+        if bound - worth <= times * close * bound:
             break
         near = table.near(prices, size)
         if not len(near.unit):
@@ -165,13 +172,16 @@ class _Rest:
         )
         at_most = np.append(np.ones(once.shape[0]), self.room)
         rows = sp.hstack([sp.vstack([once, self.use]), sp.csr_matrix((len(at_most), 1))]).tocsr()
-        found = milp(
-            np.append(-self.worth / near_enough, -_OFFSET),  # its tolerances are absolute: near enough is 1
-            constraints=LinearConstraint(rows, -np.inf, at_most),
-            integrality=np.append(np.ones(count), 0),
-            bounds=Bounds(np.append(np.zeros(count), 1.0), 1.0),
-            options={"mip_rel_gap": 0.5 / _OFFSET, "node_limit": nodes, "time_limit": _SECONDS},
-        )
+        with _output_aside():
+            found = milp(
+                np.append(
+                    -self.worth / near_enough, -_OFFSET
+                ),  # its tolerances are absolute: near enough is 1
+                constraints=LinearConstraint(rows, -np.inf, at_most),
+                integrality=np.append(np.ones(count), 0),
+                bounds=Bounds(np.append(np.zeros(count), 1.0), 1.0),
+                options={"mip_rel_gap": 0.5 / _OFFSET, "node_limit": nodes, "time_limit": _SECONDS},
+            )
         if found.x is None:
             return self.choice, np.inf
         taken = np.flatnonzero(found.x[:-1] > _HALF)
@@ -180,3 +190,19 @@ class _Rest:
         if (self.use[:, taken].sum(axis=1) > self.room[:, None]).any():  # by HiGHS's tolerance
             return self.choice, np.inf
         return choice, self.kept + near_enough * (-found.mip_dual_bound - _OFFSET)
+
+
+@contextmanager
+def _output_aside() -> Iterator[None]:
+    """HiGHS writes a line to standard output now and then, whatever it is told: to standard error with it, for a report
+    in JSON may be meant to stand there.
+    """
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
