@@ -8,7 +8,7 @@
    no choice that keeps the limits is worth more than D (Geoffrion, *Mathematical Programming Study* 2, 1974). Where D is
    least is found by the level method (`dual`); each evaluation is one pass over units and options (`limits`). It begins
    where D is least for a sample of the units.
-3. Most units have a clear best option at these prices and keep it; HiGHS decides the rest (`rest`).
+3. Most units have a clear best option at these prices and keep it; the rest is decided exactly, or by HiGHS (`rest`).
 """
 
 from __future__ import annotations
