@@ -8,14 +8,15 @@ unit: at a door, in a letter. `rules.decide` says the same of one person in plai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from commonweal.contacts.model import CHANNELS, HOUSEHOLD_CHANNELS, Channel, Option, Refusal, Stop
+from commonweal.contacts.model import CHANNELS, Channel, Option, Refusal, Stop
 from commonweal.contacts.rules import WEEK, Moment, Rules, cap_of, capped
+from commonweal.contacts.units import Unit, former, together
 from commonweal.interactions.columns import numbers
 from commonweal.store.ledger import Connection
 
@@ -24,15 +25,6 @@ CHUNK = 1_000
 NewIds = Callable[[int], Sequence[int]]
 """Gives so many claim ids, never given before."""
 
-_PERSONS = """
-    SELECT a.place, coalesce(r.person_id, a.asked), p.person_id IS NOT NULL, p.household_id, h.facts ->> 'timezone'
-    FROM unnest(%s::bigint[]) WITH ORDINALITY AS a (asked, place)
-    LEFT JOIN identity.redirect r ON r.subject = a.asked
-    LEFT JOIN people.profile p ON p.person_id = coalesce(r.person_id, a.asked)
-    LEFT JOIN people.area h ON h.area_code = p.area_code
-"""
-_MATES = "SELECT household_id, person_id FROM people.profile WHERE household_id = ANY (%s::bigint[])"
-_FORMER = "SELECT person_id, subject FROM identity.redirect WHERE person_id = ANY (%s::bigint[])"
 _MISSING = """
     INSERT INTO contacts.pressure (subject)
     SELECT s FROM unnest(%(subjects)s::bigint[]) AS s
@@ -160,16 +152,6 @@ class Terms:
         return Moment(self.now, ZoneInfo(zone or self.zone))
 
 
-@dataclass
-class Unit:
-    """Who is contacted together: at a door all of a household, else one person."""
-
-    household_id: int | None
-    zone: str | None
-    asked: list[int] = field(default_factory=list)
-    members: list[int] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class Reserved:
     """One claim that was made."""
@@ -195,17 +177,17 @@ def claim(connection: Connection, terms: Terms, wanted: Mapping[int, int], new_i
 
     Runs inside the caller's transaction, which may not have locked any pressure before.
     """
-    options, units, unknown = _units(connection, terms, wanted)
-    former = _former(connection, units)
+    options, units, unknown = together(connection, terms.channel, wanted)
+    merged = former(connection, units)
     subjects = sorted(
-        {s for unit in units for member in unit.members for s in (member, *former.get(member, ()))}
+        {s for unit in units for member in unit.members for s in (member, *merged.get(member, ()))}
     )
     lock(connection, subjects)
     refused = {person: Refusal(Stop.UNKNOWN.value) for person in unknown}
-    refused |= _decided(connection, terms, units, options, former)
+    refused |= _decided(connection, terms, units, options, merged)
     made = _made(units, options, refused, terms, new_ids)
     if made:
-        _reserve(connection, terms, made, former)
+        _reserve(connection, terms, made, merged)
     return Chunk(made, refused)
 
 
@@ -216,10 +198,10 @@ def at(terms: Terms, now: datetime) -> Terms:
 
 def look(connection: Connection, terms: Terms, person_id: int) -> Refusal | None:
     """What a claim would say now; nothing is locked, nothing reserved."""
-    options, units, unknown = _units(connection, terms, {person_id: 0})
+    options, units, unknown = together(connection, terms.channel, {person_id: 0})
     if unknown:
         return Refusal(Stop.UNKNOWN.value)
-    refused = _decided(connection, terms, units, options, _former(connection, units))
+    refused = _decided(connection, terms, units, options, former(connection, units))
     return next(iter(refused.values()), None)
 
 
@@ -230,51 +212,12 @@ def lock(connection: Connection, subjects: Collection[int]) -> None:
     connection.execute(_LOCK, given)
 
 
-def _units(
-    connection: Connection, terms: Terms, wanted: Mapping[int, int]
-) -> tuple[dict[int, int], list[Unit], list[int]]:
-    """The living persons with their options; who is contacted with whom; and who is nobody."""
-    together = terms.channel in HOUSEHOLD_CHANNELS
-    places, options = list(wanted.values()), dict[int, int]()
-    units, unknown = dict[tuple[str, int], Unit](), list[int]()
-    for place, person, known, household, zone in connection.execute(
-        _PERSONS, (numbers(list(wanted)),)
-    ).fetchall():
-        if not known:
-            unknown.append(person)
-            continue
-        options.setdefault(person, places[place - 1])
-        key = ("household", household) if together and household is not None else ("person", person)
-        unit = units.setdefault(key, Unit(household, zone))
-        if person not in unit.asked:
-            unit.asked.append(person)
-    homes = {key: unit for (kind, key), unit in units.items() if kind == "household"}
-    for unit in units.values():
-        if len(unit.asked) > 1:
-            unit.asked.sort()
-        unit.members = list(unit.asked)
-    if homes:
-        for household, person in connection.execute(_MATES, (list(homes),)).fetchall():
-            if person not in homes[household].members:
-                homes[household].members.append(person)
-    return options, list(units.values()), unknown
-
-
-def _former(connection: Connection, units: Iterable[Unit]) -> dict[int, list[int]]:
-    """The subjects that were merged into each member."""
-    found: dict[int, list[int]] = {}
-    members = [member for unit in units for member in unit.members]
-    for person, subject in connection.execute(_FORMER, (numbers(members),)).fetchall():
-        found.setdefault(person, []).append(subject)
-    return found
-
-
 def _decided(
     connection: Connection,
     terms: Terms,
     units: Sequence[Unit],
     options: Mapping[int, int],
-    former: Mapping[int, Sequence[int]],
+    merged: Mapping[int, Sequence[int]],
 ) -> dict[int, Refusal]:
     """Who is refused, and why."""
     asked = [(person, number, options[person]) for number, unit in enumerate(units) for person in unit.asked]
@@ -282,7 +225,7 @@ def _decided(
         (number, member, subject)
         for number, unit in enumerate(units)
         for member in unit.members
-        for subject in (member, *former.get(member, ()))
+        for subject in (member, *merged.get(member, ()))
     ]
     moments = {zone: terms.moment(zone) for zone in {unit.zone for unit in units}}
     zones = {person: unit.zone for unit in units for person in unit.asked}
@@ -418,10 +361,10 @@ def _cost(option: Option, asked: Sequence[int]) -> int:
 
 
 def _reserve(
-    connection: Connection, terms: Terms, made: Sequence[Reserved], former: Mapping[int, Sequence[int]]
+    connection: Connection, terms: Terms, made: Sequence[Reserved], merged: Mapping[int, Sequence[int]]
 ) -> None:
     members = [
-        [subject for member in each.members for subject in (member, *former.get(member, ()))] for each in made
+        [subject for member in each.members for subject in (member, *merged.get(member, ()))] for each in made
     ]
     given = {
         "claim_id": numbers([each.claim_id for each in made]),

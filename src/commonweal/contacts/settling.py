@@ -8,18 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from commonweal.campaign import Campaign
-from commonweal.consent import actions as consent
-from commonweal.consent import points
-from commonweal.consent.model import Channel as LawChannel
-from commonweal.consent.model import Suppressed
-from commonweal.contacts import tally
+from commonweal.contacts import channels, tally
 from commonweal.contacts.claiming import lock
 from commonweal.contacts.model import HOUSEHOLD_CHANNELS, Channel, State
-from commonweal.contacts.outcomes import Happened, Mark, contact_marks, suppressions, told_marks
+from commonweal.contacts.outcomes import Happened, Mark, contact_marks, told_marks
 from commonweal.contacts.rules import Rules
 from commonweal.interactions.columns import numbers
 from commonweal.interactions.model import Found, Kind, ResultCode
@@ -148,8 +143,8 @@ def settle(connection: Connection, campaign: Campaign, rules: Rules, events: Seq
     current = [event for event in events if (event.sender, event.event_id) not in undone]
     taken_back = [event for event in originals.values() if event.closes_a_claim]
     tally.note(connection, campaign, [event for event in current if event.closes_a_claim], taken_back)
-    _close_channels(connection, campaign, rules, current)
-    _open_channels(connection, campaign, rules, list(originals.values()))
+    channels.close(connection, campaign, rules, current)
+    channels.reopen(connection, campaign, rules, list(originals.values()))
 
 
 def _is_idle(event: Happened) -> bool:
@@ -362,62 +357,3 @@ def _note_early(connection: Connection, events: Sequence[Happened]) -> None:
             " ON CONFLICT DO NOTHING",
             ([event.sender for event in events], [event.corrects for event in events]),
         )
-
-
-def _close_channels(
-    connection: Connection, campaign: Campaign, rules: Rules, events: Sequence[Happened]
-) -> None:
-    now = campaign.clock()
-    closing = [(event, suppressions(event, rules)) for event in events]
-    numbers = _numbers(connection, [event for event, found in closing if _of_number(found)])
-    rows: list[consent.Suppression] = []
-    for event, found in closing:
-        number = numbers.get(event.subject) if _of_number(found) else None
-        point = points.contact_point(campaign, "phone", number) if number else None
-        rows += [
-            (event.subject, None, point, channel, reason, min(event.occurred_at, now))
-            for channel, reason in found
-        ]
-    consent.suppress_many(connection, campaign, rows)
-    for channel in (Channel.EMAIL, Channel.SMS):
-        written = [event.subject for event in events if event.is_written and event.by is channel]
-        if written:
-            consent.approached(connection, campaign, written, LawChannel(channel))
-
-
-def _of_number(found: Sequence[tuple[LawChannel, Suppressed]]) -> bool:
-    return any(reason is Suppressed.WRONG_NUMBER for _, reason in found)
-
-
-def _numbers(connection: Connection, events: Sequence[Happened]) -> dict[int, str]:
-    """The phone numbers that turned out to be wrong."""
-    if not events:
-        return {}
-    rows = connection.execute(
-        "SELECT s, p.phone FROM unnest(%s::bigint[]) AS s JOIN people.profile p ON p.person_id = identity.living(s)"
-        " WHERE p.phone IS NOT NULL",
-        ([event.subject for event in events],),
-    ).fetchall()
-    return dict(rows)
-
-
-def _open_channels(
-    connection: Connection, campaign: Campaign, rules: Rules, undone: Sequence[Happened]
-) -> None:
-    """Lift what was closed by events that did not happen."""
-    for event in undone:
-        for channel, reason in suppressions(event, rules):
-            for number in _closed_by(connection, event, channel, reason, campaign.clock()):
-                consent.lift(connection, campaign, number)
-
-
-def _closed_by(
-    connection: Connection, event: Happened, channel: LawChannel, reason: Suppressed, now: datetime
-) -> list[int]:
-    rows = connection.execute(
-        "SELECT s.suppression_id FROM consent.suppression s WHERE s.subject = %s AND s.channel = %s AND s.reason = %s"
-        " AND s.occurred_at = %s AND s.lifts IS NULL"
-        " AND NOT EXISTS (SELECT FROM consent.suppression l WHERE l.lifts = s.suppression_id)",
-        (event.subject, channel.value, reason.value, min(event.occurred_at, now)),
-    ).fetchall()
-    return [number for (number,) in rows]
