@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,7 +21,6 @@ from commonweal.web.errors import PortTaken
 from commonweal.web.server import serve
 
 pytestmark = pytest.mark.slow
-PORT = 8917
 
 
 def handlers(campaign: Campaign) -> Mapping[str, Handler]:
@@ -44,10 +44,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "campaign"
 
 
-def start(folder: Path) -> tuple[subprocess.Popen[str], str]:
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(folder: Path, port: int) -> tuple[subprocess.Popen[str], str]:
     code = (
-        "from pathlib import Path; from test_server import handlers, serve, PORT;"
-        f"serve(Path({str(folder)!r}), port=PORT, make_handlers=handlers)"
+        "from pathlib import Path; from test_server import handlers, serve;"
+        f"serve(Path({str(folder)!r}), port={port}, make_handlers=handlers)"
     )
     here = str(Path(__file__).parent)
     server = subprocess.Popen(
@@ -77,17 +83,30 @@ def finished(folder: Path, run_id: int) -> RunStatus:
     return run.status
 
 
+def begun(folder: Path, run_id: int) -> bool:
+    """Whether the run gets under way within 20 seconds."""
+    with Campaign.open(folder, durable=False) as campaign:
+        for _ in range(200):
+            with campaign.ledger.read() as connection:
+                run = queries.run(connection, run_id)
+            if run is not None and run.status is RunStatus.RUNNING:
+                return True
+            time.sleep(0.1)
+    return False
+
+
 def test_it_says_where_serves_works_and_stops(folder: Path) -> None:
-    server, told = start(folder)
+    port = free_port()
+    server, told = start(folder, port)
     try:
-        assert told.startswith(f"Open http://127.0.0.1:{PORT}/sign-in#")
-        assert httpx.get(f"http://127.0.0.1:{PORT}/sign-in").status_code == 200
+        assert told.startswith(f"Open http://127.0.0.1:{port}/sign-in#")
+        assert httpx.get(f"http://127.0.0.1:{port}/sign-in").status_code == 200
         with Campaign.open(folder, durable=False) as campaign:
             run_id = actions.queue(campaign.ledger, campaign.clock, "night", {}, "test")
         assert finished(folder, run_id) is RunStatus.DONE
         with Campaign.open(folder, durable=False) as campaign:
-            actions.queue(campaign.ledger, campaign.clock, "hang", {}, "test")
-        time.sleep(2)
+            run_id = actions.queue(campaign.ledger, campaign.clock, "hang", {}, "test")
+        assert begun(folder, run_id)
         server.send_signal(signal.SIGTERM)
         assert server.wait(20) == 0, "a run under way does not hold it up"
     finally:
@@ -96,8 +115,6 @@ def test_it_says_where_serves_works_and_stops(folder: Path) -> None:
 
 
 def test_a_port_that_is_taken_is_said_before_anything_starts(folder: Path) -> None:
-    import socket
-
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
