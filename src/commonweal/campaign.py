@@ -163,6 +163,7 @@ class Campaign:
         self.clock = clock
         self.actor = actor
         self.ledger = ledger
+        ledger.clock = clock
         self.lake = Lake(folder / settings.lake, ledger, clock, settings.engine)
         self.bridge = Bridge(ledger)
         self.ids = IdMaker(ledger)

@@ -103,6 +103,7 @@ def test_a_volunteer_sees_whom_they_hold_and_no_longer(browser: Any, town: Campa
     assert actions.undo(town, claim.claim_id, account=me).state == "undone"
     held(town, ZOE, me)
     clock.now += timedelta(hours=5)
+    assert seen(town, me) == set(), "no longer than the claim holds, also before the worker lets it lapse"
     chores.lapse(town)
     assert seen(town, me) == set()
 

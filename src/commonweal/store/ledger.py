@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -49,12 +50,16 @@ _OLDEST_SERVER = 16
 _EMBEDDED_PREFIX = "commonweal"
 _MOST_CONNECTIONS = {LedgerRole.OWNER: 6, LedgerRole.BULK: 4, LedgerRole.WORKER: 6, LedgerRole.WEB: 12}
 _PATIENCE = 30.0  # seconds until a connection must be there; a crashed server is back in less
+_ACTS_FOR = "set_config('commonweal.account', %s, true), set_config('commonweal.now', %s, true)"
 _NOT_NOW = "the database system is"  # starting up, shutting down, in recovery mode: SQLSTATE 57P03
 _GONE = ("08", "53", "57")  # SQLSTATE classes: connection lost, out of connections or memory, shut down
 
 
 class Ledger:
-    """One campaign's ledger, opened. Threads may share it; processes each open their own."""
+    """One campaign's ledger, opened. Threads may share it; processes each open their own.
+
+    `clock`: the campaign's, which policies see as store.now().
+    """
 
     def __init__(
         self,
@@ -70,6 +75,7 @@ class Ledger:
         self._names: dict[LedgerRole, str] = {}
         self._pools: dict[LedgerRole, ConnectionPool[Connection]] = {}
         self._lock = threading.Lock()
+        self.clock: Callable[[], datetime] | None = None
 
     @classmethod
     def open(
@@ -123,12 +129,12 @@ class Ledger:
     ) -> Iterator[Connection]:
         """A connection inside one transaction: committed at the block's end, rolled back by an exception.
 
-        Inside, policies see `account` as store.account(). Each call takes a connection of its own.
+        Inside, policies see `account` as store.account(), and store.now(). Each call takes a connection of its own.
         Raises LedgerUnreachable (also when the connection is lost on the way), DiskFull.
         """
         with self._connection(role) as connection, connection.transaction():
             if account is not None:
-                connection.execute("SELECT set_config('commonweal.account', %s, true)", (str(account),))
+                connection.execute(f"SELECT {_ACTS_FOR}", self._acts_for(account))
             yield connection
 
     @contextmanager
@@ -140,8 +146,8 @@ class Ledger:
             if steady:
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             connection.execute(
-                "SELECT set_config('transaction_read_only', 'on', true), set_config('commonweal.account', %s, true)",
-                ("" if account is None else str(account),),
+                f"SELECT set_config('transaction_read_only', 'on', true), {_ACTS_FOR}",
+                self._acts_for(account),
             )
             yield connection
 
@@ -194,6 +200,10 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _acts_for(self, account: int | None) -> tuple[str, str]:
+        now = self.clock().isoformat() if self.clock else ""
+        return "" if account is None else str(account), now
 
     def _parameters(self, role: LedgerRole) -> Parameters:
         parameters = self._owner()
