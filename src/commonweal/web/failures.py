@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Final
 
+import psycopg
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException, HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from commonweal.errors import CommonwealError, _
@@ -31,6 +32,9 @@ _REMEDY = {
 _BROKEN = _("Something broke on our side.")
 _BROKEN_REMEDY = _("Nothing half-done was kept. Try again; if it happens again, tell your data director.")
 
+# What no column can hold (a NUL, a number too large, a day out of time), found by the driver (None) or by the server.
+_NOT_TO_BE_HELD: Final = frozenset({None, "22003", "22008", "22021", "22P05"})
+
 
 def handlers(frame: Frame) -> ExceptionHandlersMap:
     """Litestar's exception handlers."""
@@ -54,13 +58,18 @@ def handlers(frame: Frame) -> ExceptionHandlersMap:
         visit = Visit(frame, request)
         return _told(visit, 503 if error.transient else 422, error.worded(visit.gettext))
 
+    def unfit(request: Request[Any, Any, Any], error: psycopg.DataError) -> Response[Any]:
+        if error.sqlstate not in _NOT_TO_BE_HELD:
+            return broken(request, error)
+        return refused(request, ClientException())
+
     def broken(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         _LOG.error("%s %s", request.method, request.url.path, exc_info=error)
         if problems.concerns(request):
             return problems.broken()
         return _told(Visit(frame, request), 500, _BROKEN, _BROKEN_REMEDY)
 
-    return {HTTPException: refused, CommonwealError: wrong, Exception: broken}
+    return {HTTPException: refused, CommonwealError: wrong, psycopg.DataError: unfit, Exception: broken}
 
 
 def _told(visit: Visit, status: int, what: str, remedy: str | None = None) -> Response[Any]:

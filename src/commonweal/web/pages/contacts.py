@@ -100,7 +100,7 @@ def set_rules(visit: Here, data: URLEncodedBody[dict[str, str]]) -> Response[Any
     """Put changed rules in force; what can't be read stays in the form."""
     with visit.read() as connection:
         _, old = queries.rules_in_force(connection, visit.campaign)
-    before = int(data.get("version", "-1")) if data.get("version", "").isdecimal() else -1
+    before = _version(data.get("version", ""))
     changed = _changed(old, data)
     try:
         rules = from_data(changed)
@@ -111,6 +111,11 @@ def set_rules(visit: Here, data: URLEncodedBody[dict[str, str]]) -> Response[Any
         with visit.read() as connection:
             return _rules(visit, connection, before, changed, error.worded(visit.gettext))
     return visit.go("/contact-rules")
+
+
+def _version(text: str) -> int:
+    """The version that was changed; one that never was where the form was tampered with."""
+    return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
 def _rules(visit: Visit, connection: Connection, version: int, rules: dict[str, Any], told: str = "") -> Html:

@@ -130,10 +130,12 @@ def _refused(visit: Visit, error: CommonwealError, email: str = "", minutes: int
 
 
 def local(path: str) -> str:
-    """A path of this site; the home page in place of anything else."""
+    """A path of this site, as it may stand in a header; the home page in place of anything else."""
+    plain = path.isascii() and path.isprintable() and path.startswith("/")
+    if not plain or path[1:2] in ("/", "\\"):
+        return "/"
     parts = urlsplit(path)
-    local = not parts.scheme and not parts.netloc and path.startswith("/") and path[1:2] not in ("/", "\\")
-    return path if local else "/"
+    return "/" if parts.scheme or parts.netloc else path
 
 
 ROUTES: list[HTTPRouteHandler] = [sign_in_page, by_link, by_password, sign_out, choose_language, switch_role]
