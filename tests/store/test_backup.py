@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -146,10 +147,19 @@ def test_a_file_that_was_changed_is_refused(campaign: Campaign, tmp_path: Path) 
 def test_a_manifest_may_not_point_out_of_its_folder(campaign: Campaign, tmp_path: Path) -> None:
     found = made(campaign, tmp_path)
     manifest = json.loads((found.folder / "manifest.json").read_text())
-    manifest["files"][0]["path"] = "../../etc/passwd"
-    (found.folder / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(BackupDamaged):
-        backup.check(backup.read(found.folder), silent)
+    outside = tmp_path / "outside.toml"
+    content = (found.folder / "settings" / "campaign.toml").read_bytes()
+    (found.folder / "settings" / "ledger").mkdir()
+    inside = [f"settings/{outside}", "settings/ledger/postgresql.toml", "settings/link.toml"]
+    for path in (outside, found.folder / f"settings{outside}", found.folder / inside[1]):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    (found.folder / inside[2]).symlink_to(outside)
+    for path in ("../../etc/passwd", str(outside), "lake/../../x.toml", "elsewhere.toml", *inside):
+        told = {"path": path, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        (found.folder / "manifest.json").write_text(json.dumps(manifest | {"files": [told]}))
+        with pytest.raises(BackupDamaged):
+            backup.check(backup.read(found.folder), silent)
     manifest["format"] = 99
     (found.folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(BackupNewer):

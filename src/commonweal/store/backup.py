@@ -138,13 +138,22 @@ def check(backup: Backup, progress: Progress) -> None:
     for file in backup.manifest.files:
         progress(done, backup.bytes, "checking the backup")
         path = backup.folder / file.path
-        if ".." in Path(file.path).parts or not path.is_file():
+        if not _is_ours(file.path) or path.is_symlink() or not path.is_file():
             raise BackupDamaged(path=path, found="nothing", told=file.sha256)
         found = _digest(path)
         if found != file.sha256:
             raise BackupDamaged(path=path, found=found, told=file.sha256)
         done += file.bytes
     progress(done, backup.bytes, "checking the backup")
+
+
+def _is_ours(path: str) -> bool:
+    """Whether a backup may hold this path: unpacked, it stays in the campaign's folder and touches no ledger there."""
+    top, _slash, inside = path.partition("/")
+    parts = inside.split("/")
+    if top == "settings":
+        return parts[-1].endswith(".toml") and parts[:-1] in ([], ["sources"])
+    return path == _DUMP or (top == "lake" and not {"", ".", ".."} & set(parts))
 
 
 def unpack(backup: Backup, folder: Path, url: str, progress: Progress, *, durable: bool = True) -> None:
