@@ -59,6 +59,16 @@ def test_a_cell_that_a_spreadsheet_would_run_is_defused(tmp_path: Path) -> None:
     ]
 
 
+def test_nor_does_a_cell_become_two_where_lists_are_cut_at_semicolons(tmp_path: Path) -> None:
+    rows = [person(1, "door:a", "Ana;=HYPERLINK(1)", street="rue A; +1", city="Aix;\t@x;b")]
+    (row,) = read(write(tmp_path, rows))
+    assert [row[name] for name in ("names", "street", "city")] == [
+        "Ana;'=HYPERLINK(1) Roy",
+        "rue A; '+1",
+        "Aix;\t'@x;b",
+    ]
+
+
 def test_a_telephone_number_keeps_its_plus(tmp_path: Path) -> None:
     options = {"phone:a": CampaignOption(code="phone:a", channel="phone", message="a", unit_cost=70)}
     rows = [person(1, "phone:a", "Ana", phone="+33199000000")]

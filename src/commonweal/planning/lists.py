@@ -25,7 +25,7 @@ _COLUMNS = {
     "sms": ("names", "phone", "message"),
     "email": ("names", "email", "message"),
 }
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_FORMULA = re.compile(r"(^|[;\t\r\n]\s*)(?=[=+\-@\t\r])")  # a French spreadsheet begins a cell at each semicolon
 _NUMBER = re.compile(r"\d+")
 
 
@@ -86,6 +86,4 @@ def write_list(path: Path, rows: list[list[str]]) -> Path:
 
 def _defused(cell: str) -> str:
     """A telephone number keeps its plus sign; all else that begins as a formula does gets an apostrophe."""
-    if _FORMULA.match(cell) and not re.fullmatch(r"\+\d+", cell):
-        return f"'{cell}"
-    return cell
+    return cell if re.fullmatch(r"\+\d+", cell) else _FORMULA.sub(r"\1'", cell)
