@@ -20,6 +20,7 @@ from commonweal.access import bearers
 from commonweal.access.model import Role, Scope
 from commonweal.campaign import Campaign
 from commonweal.web import api, guard
+from commonweal.web.api import reading
 from commonweal.web.app import create_app
 
 
@@ -94,6 +95,14 @@ def test_lines_do_as_well(sender: Sender) -> None:
     lines = [json.dumps(sender.event("a")), "{broken", "", json.dumps(sender.event("b"))]
     told = verdicts(sender.post("\n".join(lines).encode(), **{"content-type": "application/x-ndjson"}))
     assert (told["accepted"], [each["position"] for each in told["refused"]]) == (2, [1])
+
+
+def test_too_many_lines_are_counted_before_any_has_a_verdict(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_one_by_one", lambda _parts: pytest.fail("looked at each"))
+    for body, kind in ((b"0\n" * 1_000_000, reading.LINES), (b"[" + b"0," * 5000 + b"0]", reading.JSON)):
+        assert problem(sender.post(body, **{"content-type": kind})) == (413, "too_many_events")
 
 
 def test_each_event_has_its_verdict(sender: Sender) -> None:

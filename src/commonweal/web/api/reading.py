@@ -51,10 +51,16 @@ def read(body: bytes, content_type: str, links: Links) -> Body:
         events: list[Posted] = _EACH.decode_lines(body) if media in _ALSO_LINES else _ALL.decode(body)
         told = Body(list(events), list(range(len(events))), [])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        told = _one_by_one(_parts(body, media))
-    if len(told.events) + len(told.refused) > MOST:
-        raise Refused(413, f"The request has more than {MOST} events.", "too_many_events")
+        parts = _parts(body, media)
+        _check_size(len(parts))  # before each is looked at: a verdict takes much more room than a line
+        told = _one_by_one(parts)
+    _check_size(len(told.events))
     return _named(told, links)
+
+
+def _check_size(events: int) -> None:
+    if events > MOST:
+        raise Refused(413, f"The request has more than {MOST} events.", "too_many_events")
 
 
 def _parts(body: bytes, media: str) -> list[msgspec.Raw] | list[bytes]:
