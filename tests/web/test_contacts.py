@@ -10,6 +10,7 @@ import pytest
 from small_town import NADIA, PAUL, ZOE
 
 from commonweal.access.model import Role
+from commonweal.audit import queries as audit
 from commonweal.campaign import Campaign
 from commonweal.contacts import actions, chores
 from commonweal.contacts.model import Channel, Claim, Option
@@ -223,3 +224,26 @@ def test_a_list_tells_whom_it_leaves_out(director: Any, town: Campaign) -> None:
     director.post("/sign-out")
     director.sign_in(Role.ORGANISER)
     assert director.get(back[1].removesuffix("/return")).status_code == 422
+
+
+def persons_seen(campaign: Campaign, verb: str) -> list[list[int]]:
+    with campaign.ledger.read() as connection:
+        rows = connection.execute(
+            "SELECT persons FROM audit.entry WHERE verb = %s ORDER BY entry_id", (verb,)
+        ).fetchall()
+    return [sorted(row[0] or []) for row in rows]
+
+
+def test_an_example_with_a_name_is_a_look(director: Any, town: Campaign) -> None:
+    director.get("/pressure")
+    assert persons_seen(town, "look_at_stopped") == [], "nobody was shown"
+    held(town, NADIA, account(town, Role.DIRECTOR))
+    actions.claim(town, NADIA, Channel.DOOR, option=ROADS)
+    assert "Nadia Berger" in director.get("/pressure").text
+    assert persons_seen(town, "look_at_stopped") == [[NADIA]]
+    assert who_saw_nadia(town) == 1
+
+
+def who_saw_nadia(campaign: Campaign) -> int:
+    with campaign.ledger.read() as connection:
+        return sum(entry.verb == "look_at_stopped" for entry in audit.who_saw(connection, NADIA))

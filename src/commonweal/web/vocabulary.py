@@ -258,6 +258,7 @@ DOOR_RESULT = {
 }
 
 VERB |= {"look_at_doors": _("looked at the doors they hold")}
+VERB |= {"look_at_stopped": _("saw an example of whom a rule spared")}
 
 # How contacts ended, as counts are labelled.
 OUTCOME = RESULT | {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from litestar.params import FromPath, URLEncodedBody
 
 from commonweal.access import queries as access
 from commonweal.access.model import Permission, Role
+from commonweal.audit.actions import record
 from commonweal.contacts import actions, batches, lists, queries
 from commonweal.contacts.errors import ContactRefused
 from commonweal.contacts.model import CHANNELS, BatchReport, Channel, Level, Refusal, Stopped
@@ -50,12 +52,10 @@ class StoppedRow:
 def pressure_page(visit: Here) -> Html:
     """How near everybody is to a cap, and what each rule stopped in the last seven days."""
     since: date = visit.campaign.today - _LOOKED_BACK
-    with visit.read() as connection:
+    with visit.transaction() as connection:
         levels = queries.levels(connection)
         by_area = [level for level in queries.levels(connection, by_area=True) if level.channel is None]
-        stopped = [
-            _row(visit, connection, channel, each) for channel, each in queries.stopped(connection, since)
-        ]
+        stopped = _rows(visit, connection, queries.stopped(connection, since))
         return visit.page(
             "pressure.html",
             overall=next((level for level in levels if level.channel is None), None),
@@ -72,6 +72,17 @@ def pressure_page(visit: Here) -> Html:
 
 def _burden(level: Level) -> tuple[int, str]:
     return -(level.over + level.near), level.area_code
+
+
+def _rows(
+    visit: Visit, connection: Connection, stopped: Sequence[tuple[Channel, Stopped]]
+) -> list[StoppedRow]:
+    """What each rule stopped; to name somebody as an example is a look at them."""
+    rows = [_row(visit, connection, channel, each) for channel, each in stopped]
+    named = sorted({person for row in rows for person, _name, _why in row.examples})
+    if named:
+        record(connection, visit.campaign, "look_at_stopped", persons=named, actor=visit.actor)
+    return rows
 
 
 def _row(visit: Visit, connection: Connection, channel: Channel, stopped: Stopped) -> StoppedRow:
@@ -281,7 +292,7 @@ def take_list(visit: Here, channel: FromPath[str]) -> Response[Any]:
 def taken_page(visit: Here, token: FromPath[str]) -> Html:
     """A list that was taken: how many it names, whom it leaves out and why."""
     batch_id = visit.id_of("batch", token)
-    with visit.read() as connection:
+    with visit.transaction() as connection:
         _own(visit, connection, batch_id)
         report: BatchReport = queries.batch(connection, batch_id)
         return visit.page(
@@ -290,7 +301,7 @@ def taken_page(visit: Here, token: FromPath[str]) -> Html:
             token=token,
             told_back=report.channel in lists.TOLD_BACK,
             live=queries.live_in(connection, batch_id),
-            stopped=[_row(visit, connection, report.channel, each) for each in report.stopped],
+            stopped=_rows(visit, connection, [(report.channel, each) for each in report.stopped]),
         )
 
 
