@@ -14,7 +14,6 @@ import json
 import multiprocessing
 import os
 import random
-import socket
 import statistics
 import sys
 import tempfile
@@ -29,7 +28,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.measure import machine
+from benchmarks.measure import free_port, machine, wait_for
 from commonweal.access import bearers
 from commonweal.access.model import Scope
 from commonweal.campaign import Campaign, Settings
@@ -123,21 +122,12 @@ class _served:  # noqa: N801 - reads as a verb
     """The pages of a campaign, served by another process for as long as the block runs."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.process = multiprocessing.get_context("spawn").Process(target=_serve, args=(folder, self.port))
 
     def __enter__(self) -> tuple[str, int]:
         self.process.start()
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                break
+        wait_for(self.port)
         assert self.process.pid is not None
         return f"127.0.0.1:{self.port}", self.process.pid
 

@@ -1,9 +1,10 @@
-"""How benchmarks measure: a command or a call several times, the median, and the machine it ran on."""
+"""How benchmarks measure: a command or a call several times, the median, the machine it ran on; a server's port."""
 
 from __future__ import annotations
 
 import os
 import platform
+import socket
 import statistics
 import subprocess
 import sys
@@ -50,6 +51,26 @@ def call(work: Callable[[], object], runs: int = 5) -> float:
         work()
         times.append(time.perf_counter() - start)
     return statistics.median(times)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, seconds: float = 60) -> None:
+    """Wait until somebody listens on a port. Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError("the server did not come up")
 
 
 def _run_once(words: Sequence[str], prepare: Callable[[], object]) -> Measured:

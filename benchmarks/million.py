@@ -18,9 +18,8 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.measure import command
+from benchmarks.measure import command, free_port
 
-_PORT = 8931
 _FREE = 0.40  # the currency a voter: the demo's budget
 _SEARCHES = ("Martin", "Marie Martin", "rue des Lilas", "0639986727", "durand@", "31500", "Zz")
 _PERSONS = 60
@@ -52,12 +51,13 @@ def _command(*words: str) -> None:
 def _served(campaign: Path) -> Iterator[httpx.Client]:
     """A browser that is signed in as the demo's director."""
     program = str(Path(sys.executable).with_name("commonweal"))
-    words = (program, "serve", "-C", str(campaign), "--port", str(_PORT))
+    port = free_port()
+    words = (program, "serve", "-C", str(campaign), "--port", str(port))
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
             token = server.stdout.readline().strip().partition("#")[2]
-            with httpx.Client(base_url=f"http://127.0.0.1:{_PORT}", follow_redirects=True) as client:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True) as client:
                 page = client.get("/sign-in").text
                 client.post("/sign-in/link", data={"token": token, "_csrf_token": _csrf(page)})
                 yield client
