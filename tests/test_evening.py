@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from commonweal import demo, evening
-from commonweal.campaign import Campaign
+from commonweal.campaign import Campaign, Clock
 from commonweal.contacts import doors, queries, tally
 from commonweal.contacts.model import Channel
 
 pytestmark = pytest.mark.slow
 
+_VOTERS = 3_000
 
-def test_an_evening_passes_once(quick_folder: Path) -> None:
+
+@pytest.fixture
+def one_town(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every campaign draws the same ids, so that a plan as small as this one is the same in every run."""
+    monkeypatch.setattr("commonweal.campaign.secrets", SimpleNamespace(token_hex=lambda size: "5a" * size))
+
+
+@pytest.mark.usefixtures("one_town")
+def test_an_evening_passes_once(quick_folder: Path, clock: Clock) -> None:
     folder = quick_folder / "evening"
-    made = demo.run(folder, voters=1_500, durable=False)
-    report = evening.run(folder, durable=False)
-    again = evening.run(folder, durable=False)
-    assert report.doors > 5
+    made = demo.run(folder, voters=_VOTERS, durable=False, clock=clock)
+    report = evening.run(folder, durable=False, clock=clock)
+    again = evening.run(folder, durable=False, clock=clock)
+    assert report.doors > 0
     assert (again.doors, again.actions) == (0, report.actions)
     assert report.email is not None
     assert report.email.claimed > 0
     assert report.email.stopped, "a claim is refused, with its reason"
     assert any(each.examples for each in report.email.stopped)
-    with Campaign.open(made.campaign, durable=False) as campaign, campaign.ledger.read() as connection:
+    with (
+        Campaign.open(made.campaign, durable=False, clock=clock) as campaign,
+        campaign.ledger.read() as connection,
+    ):
         by_channel = {each.channel: each for each in tally.of_day(connection, campaign.today)}
         assert by_channel[Channel.DOOR].tried == report.doors
         assert by_channel[Channel.EMAIL].tried == report.email.claimed

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from commonweal.access.model import Role
@@ -22,6 +23,7 @@ ROLL = """numero_electeur;nom;prenoms;date_de_naissance;email
 def roll(campaign: Campaign, tmp_path: Path) -> int:
     file = tmp_path / "roll.csv"
     file.write_text(ROLL, encoding="utf-8")
+    campaign.settings = msgspec.structs.replace(campaign.settings, jurisdiction="fr")
     return import_file(campaign, file, source="roll").batch_id
 
 
