@@ -1,12 +1,14 @@
 """Many claims at once: in chunks, in the order of the person ids, each in a transaction of its own.
 
-A batch is known by a key of the caller's. It notes how far it came in the transaction of each chunk, so that the same call
-after a kill goes on from there, and a call for a batch that is finished tells what became of it.
+A batch is known by a key of the caller's. It goes in two lanes, the lower ids and the higher ones, so that one chunk is
+made ready here while the ledger works on another. Each lane notes how far it came in the transaction of each chunk: the same
+call after a kill goes on from there, and a call for a batch that is finished tells what became of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from commonweal.audit import actions as audit
@@ -26,6 +28,7 @@ _LIVING = """
     LEFT JOIN people.profile p ON p.person_id = coalesce(r.person_id, a.asked)
 """
 _LOOKED_UP = 50_000  # persons whose household is asked for at once
+_LAST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -56,16 +59,13 @@ def claim_batch(
     wanted = persons if isinstance(persons, Mapping) else dict.fromkeys(persons, 0)
     who = actor or campaign.actor
     with campaign.ledger.transaction(LedgerRole.BULK) as connection:
-        batch_id, reached = _begin(connection, campaign, key, channel, len(wanted), account, who)
+        batch_id = _begin(connection, campaign, key, channel, len(wanted), account, who)
         terms = queries.terms(
             connection, campaign, channel, options, account=account, actor=who, ahead=ahead, batch=batch_id
         )
         living, groups = _grouped(connection, wanted, channel)
-    done = 0
-    for chunk in _chunks(groups, reached):
-        progress(done, len(living), "claiming contacts")
-        _claim_chunk(campaign, terms, chunk, living)
-        done += sum(len(group.persons) for group in chunk)
+        lanes = _lanes(connection, batch_id, groups)
+    _go(campaign, terms, lanes, living, progress)
     _end(campaign, batch_id, who)
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         return queries.batch(connection, batch_id)
@@ -79,20 +79,66 @@ def _begin(
     persons: int,
     account: int | None,
     actor: str,
-) -> tuple[int, int]:
-    """The batch's id, and the last person that it dealt with."""
+) -> int:
+    """The batch's id."""
     connection.execute(
         "INSERT INTO contacts.batch (key, made_at, actor, account_id, channel, persons)"
         " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING",
         (key, campaign.clock(), actor, account, channel.value, persons),
     )
-    row = connection.execute(
-        "SELECT batch_id, reached_to, channel FROM contacts.batch WHERE key = %s", (key,)
-    ).fetchone()
+    row = connection.execute("SELECT batch_id, channel FROM contacts.batch WHERE key = %s", (key,)).fetchone()
     assert row is not None
-    if row[2] != channel.value:
-        raise OtherBatch(key=key, channel=row[2])
-    return row[0], row[1]
+    if row[1] != channel.value:
+        raise OtherBatch(key=key, channel=row[1])
+    return int(row[0])
+
+
+def _lanes(
+    connection: Connection, batch_id: int, groups: Sequence[_Group]
+) -> dict[int, Iterator[list[_Group]]]:
+    """The chunks that are left, by lane. Where the lanes part is said once: who lives with whom may change until a
+    batch that was killed goes on.
+    """
+    middle = groups[len(groups) // 2].first if len(groups) > CHUNK else _LAST
+    for lane, after, upto in ((0, -1, middle), (1, middle, _LAST)):
+        connection.execute(
+            "INSERT INTO contacts.lane (batch_id, lane, upto, reached_to) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            (batch_id, lane, upto, after),
+        )
+    rows = connection.execute(
+        "SELECT lane, upto, reached_to FROM contacts.lane WHERE batch_id = %s ORDER BY lane", (batch_id,)
+    ).fetchall()
+    return {
+        lane: _chunks([group for group in groups if reached < group.first <= upto])
+        for lane, upto, reached in rows
+    }
+
+
+def _go(
+    campaign: Campaign,
+    terms: Terms,
+    lanes: Mapping[int, Iterator[list[_Group]]],
+    living: Mapping[int, int],
+    progress: Progress,
+) -> None:
+    """Claim for all lanes at the same time, one chunk of each at once."""
+    done = 0
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        flying: dict[Future[int], int] = {}
+
+        def begin(lane: int) -> None:
+            chunk = next(lanes[lane], None)
+            if chunk:
+                flying[pool.submit(_claim_chunk, campaign, terms, lane, chunk, living)] = lane
+
+        for lane in lanes:
+            begin(lane)
+        while flying:
+            progress(done, len(living), "claiming contacts")
+            for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                lane = flying.pop(future)
+                done += future.result()
+                begin(lane)
 
 
 def _grouped(
@@ -119,12 +165,10 @@ def _grouped(
     return living, sorted(groups, key=lambda group: group.first)
 
 
-def _chunks(groups: Sequence[_Group], reached: int) -> Iterator[list[_Group]]:
+def _chunks(groups: Sequence[_Group]) -> Iterator[list[_Group]]:
     chunk: list[_Group] = []
     size = 0
     for group in groups:
-        if group.first <= reached:
-            continue
         if chunk and size + len(group.persons) > CHUNK:
             yield chunk
             chunk, size = [], 0
@@ -135,33 +179,34 @@ def _chunks(groups: Sequence[_Group], reached: int) -> Iterator[list[_Group]]:
 
 
 def _claim_chunk(
-    campaign: Campaign, terms: Terms, groups: Sequence[_Group], options: Mapping[int, int]
-) -> None:
-    """One chunk, with the batch's account of it, in one transaction. Another process may have done it meanwhile."""
+    campaign: Campaign, terms: Terms, lane: int, groups: Sequence[_Group], options: Mapping[int, int]
+) -> int:
+    """One chunk, with the batch's account of it, in one transaction; how many persons. Another process may have done it
+    meanwhile. The row of the batch comes last: what is locked there holds up the other lane.
+    """
     with campaign.ledger.transaction(LedgerRole.BULK) as connection:
         row = connection.execute(
-            "SELECT reached_to FROM contacts.batch WHERE batch_id = %s FOR UPDATE", (terms.batch,)
+            "SELECT reached_to FROM contacts.lane WHERE (batch_id, lane) = (%s, %s) FOR UPDATE",
+            (terms.batch, lane),
         ).fetchone()
         assert row is not None
         left = [group for group in groups if group.first > row[0]]
-        if not left:
-            return
         wanted = {person: options[person] for group in left for person in group.persons}
+        if not left:
+            return 0
         now = claiming.at(terms, campaign.clock())
         chunk = claiming.claim(connection, now, wanted, actions.new_ids(campaign))
         actions.note_stopped(connection, campaign, terms.channel, chunk.refused, terms.batch)
         actions.tell(campaign, [terms.account])
         connection.execute(
-            "UPDATE contacts.batch SET asked = asked + %s, claims = claims + %s, claimed = claimed + %s, reached_to = %s"
-            " WHERE batch_id = %s",
-            (
-                len(wanted),
-                len(chunk.made),
-                sum(len(made.asked) for made in chunk.made),
-                left[-1].first,
-                terms.batch,
-            ),
+            "UPDATE contacts.lane SET reached_to = %s WHERE (batch_id, lane) = (%s, %s)",
+            (left[-1].first, terms.batch, lane),
         )
+        connection.execute(
+            "UPDATE contacts.batch SET asked = asked + %s, claims = claims + %s, claimed = claimed + %s WHERE batch_id = %s",
+            (len(wanted), len(chunk.made), sum(len(made.asked) for made in chunk.made), terms.batch),
+        )
+    return len(wanted)
 
 
 def _end(campaign: Campaign, batch_id: int, actor: str) -> None:

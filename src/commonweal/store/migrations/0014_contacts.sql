@@ -47,14 +47,26 @@ CREATE TABLE contacts.batch (
     asked        bigint NOT NULL DEFAULT 0,
     claims       bigint NOT NULL DEFAULT 0,
     claimed      bigint NOT NULL DEFAULT 0,
-    reached_to   bigint NOT NULL DEFAULT -1,
     finished_at  timestamptz
 );
 COMMENT ON TABLE contacts.batch IS
-    'Many claims at once. They are made in the order of the person ids; reached_to is the last one dealt with, so that '
-    'a batch that was killed goes on from there. For: bulk (make), worker and web (read).';
+    'Many claims at once, and what became of them so far. For: bulk (make), worker and web (read).';
 GRANT SELECT, INSERT, UPDATE ON contacts.batch TO :bulk;
 GRANT SELECT ON contacts.batch TO :worker, :web;
+
+CREATE TABLE contacts.lane (
+    batch_id    bigint NOT NULL REFERENCES contacts.batch,
+    lane        smallint NOT NULL,
+    upto        bigint NOT NULL,
+    reached_to  bigint NOT NULL,
+    PRIMARY KEY (batch_id, lane),
+    CHECK (reached_to <= upto)
+);
+COMMENT ON TABLE contacts.lane IS
+    'A part of a batch that goes on at the same time as the others: the persons up to one, after those of the lane '
+    'before, in the order of their ids; reached_to is the last one dealt with, so that a batch that was killed goes on '
+    'from there. For: bulk (make).';
+GRANT SELECT, INSERT, UPDATE (reached_to) ON contacts.lane TO :bulk;
 
 CREATE TABLE contacts.claim (
     claim_id         bigint PRIMARY KEY,
