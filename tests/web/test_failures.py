@@ -14,6 +14,7 @@ from commonweal.web.links import Links
 
 HUGE = str(10**30)
 NUL = "a\x00b"
+LONG = "".join(chr(0x4E00 + 7 * place % 20_000) for place in range(20_000))  # no index row holds it
 
 PUBLIC = [
     ("GET", "/why/%ff%fe", {}),
@@ -42,7 +43,13 @@ DIRECTOR = [
     ("POST", "/board/write", {"what": "x", "key": "k2", "owner": "1", "about": "area:\x00"}),
     ("POST", "/board/write", {"what": "x", "key": "k3", "owner": "1", "due": "0001-01-01"}),
     ("POST", "/board/write", {"what": "x", "key": "k4", "owner": "1", "due": "9999-12-31"}),
+    ("POST", "/board/write", {"what": "x", "key": LONG, "owner": "1"}),
     ("POST", "/people/find", {"text": NUL}),
+    ("POST", "/people/find", {"text": LONG}),
+    ("POST", "/universes/save", {"name": LONG, "expression": "age < 30"}),
+    ("POST", "/accounts/invite", {"name": LONG, "role": "analyst"}),
+    ("GET", "/policy?pack=../../../../etc/passwd", {}),
+    ("GET", "/policy?pack=%00", {}),
     ("POST", "/people/find", {"text": "%_\\" * 50}),
     ("POST", "/universes/count", {"expression": f'area = "{NUL}"'}),
     ("POST", "/universes/count", {"expression": f"age < {HUGE}"}),

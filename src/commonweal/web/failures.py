@@ -32,8 +32,9 @@ _REMEDY = {
 _BROKEN = _("Something broke on our side.")
 _BROKEN_REMEDY = _("Nothing half-done was kept. Try again; if it happens again, tell your data director.")
 
-# What no column can hold (a NUL, a number too large, a day out of time), found by the driver (None) or by the server.
-_NOT_TO_BE_HELD: Final = frozenset({None, "22003", "22008", "22021", "22P05"})
+# What no column or index can hold (a NUL, a number too large, a day out of time, a name of ten pages), found by the
+# driver (None) or by the server.
+_NOT_TO_BE_HELD: Final = frozenset({None, "22003", "22008", "22021", "22P05", "54000"})
 
 
 def handlers(frame: Frame) -> ExceptionHandlersMap:
@@ -58,7 +59,7 @@ def handlers(frame: Frame) -> ExceptionHandlersMap:
         visit = Visit(frame, request)
         return _told(visit, 503 if error.transient else 422, error.worded(visit.gettext))
 
-    def unfit(request: Request[Any, Any, Any], error: psycopg.DataError) -> Response[Any]:
+    def unfit(request: Request[Any, Any, Any], error: psycopg.Error) -> Response[Any]:
         if error.sqlstate not in _NOT_TO_BE_HELD:
             return broken(request, error)
         return refused(request, ClientException())
@@ -69,7 +70,13 @@ def handlers(frame: Frame) -> ExceptionHandlersMap:
             return problems.broken()
         return _told(Visit(frame, request), 500, _BROKEN, _BROKEN_REMEDY)
 
-    return {HTTPException: refused, CommonwealError: wrong, psycopg.DataError: unfit, Exception: broken}
+    return {
+        HTTPException: refused,
+        CommonwealError: wrong,
+        psycopg.DataError: unfit,
+        psycopg.errors.ProgramLimitExceeded: unfit,
+        Exception: broken,
+    }
 
 
 def _told(visit: Visit, status: int, what: str, remedy: str | None = None) -> Response[Any]:
