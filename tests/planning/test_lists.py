@@ -76,6 +76,10 @@ def test_a_telephone_number_keeps_its_plus(tmp_path: Path) -> None:
     assert read(written)[0]["phone"] == "+33199000000"
 
 
+def test_only_the_owner_reads_a_list(tmp_path: Path) -> None:
+    assert write(tmp_path, [person(1, "door:a", "Ana")]).stat().st_mode & 0o777 == 0o600
+
+
 def test_no_file_is_left_half_written(tmp_path: Path) -> None:
     write(tmp_path, [person(1, "door:a", "Ana")])
     assert [path.name for path in tmp_path.iterdir()] == ["list.csv"]

@@ -25,7 +25,9 @@ _COLUMNS = {
     "sms": ("names", "phone", "message"),
     "email": ("names", "email", "message"),
 }
-_FORMULA = re.compile(r"(^|[;\t\r\n]\s*)(?=[=+\-@\t\r])")  # a French spreadsheet begins a cell at each semicolon
+_FORMULA = re.compile(
+    r"(^|[;\t\r\n]\s*)(?=[=+\-@\t\r])"
+)  # a French spreadsheet begins a cell at each semicolon
 _NUMBER = re.compile(r"\d+")
 
 
@@ -70,11 +72,11 @@ def file_name(channel: str) -> str:
 
 
 def write_list(path: Path, rows: list[list[str]]) -> Path:
-    """Write a list as CSV (UTF-8 with a mark, which Excel needs), whole or not at all. Raises ListsNotWritten."""
+    """Write a list as CSV (UTF-8 with a mark, which Excel needs), whole or not at all, readable by its owner. Raises ListsNotWritten."""
     draft = path.with_suffix(".csv.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8-sig", newline="") as file:
+        with open(draft, "w", encoding="utf-8-sig", newline="", opener=_for_its_owner) as file:
             csv.writer(file).writerows(rows)
             file.flush()
             os.fsync(file.fileno())
@@ -82,6 +84,10 @@ def write_list(path: Path, rows: list[list[str]]) -> Path:
     except OSError as error:
         raise ListsNotWritten(folder=path.parent, reason=error.strerror or error) from error
     return path
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _defused(cell: str) -> str:
