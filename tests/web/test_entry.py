@@ -73,6 +73,14 @@ def test_tries_from_one_place_are_limited(browser: Any) -> None:
     assert 0 < int(answers[-1].headers["retry-after"]) <= 60
 
 
+def test_looks_behind_the_links_of_messages_keep_nobody_out(browser: Any) -> None:
+    browser.get("/sign-in")
+    looks = [browser.get("/why/forged").status_code for _ in range(61)]
+    assert looks == [404] * 60 + [429]
+    assert browser.client.post("/why/forged").status_code == 404, "an objection is never put off"
+    assert browser.post("/sign-in/link", {"token": "x" * 30}).status_code == 403
+
+
 def test_an_account_locks_after_wrong_passwords_and_a_link_is_the_way_back(
     browser: Any, campaign: Campaign
 ) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import HttpMethod, route
+from litestar import HttpMethod, Request, route
 from litestar.concurrency import sync_to_thread
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
@@ -25,7 +25,17 @@ CLAIM, PERSON = "why.claim", "why.person"
 """The kinds of token: `visit.link(CLAIM, claim_id)`. A token of a staff page does not open this one, nor the reverse."""
 
 _OPEN: dict[str, Any] = PUBLIC | {"exclude_from_csrf": True}
-_PATIENT = RateLimitConfig(rate_limit=("minute", 60))  # from one address
+
+
+async def _is_a_look(request: Request[Any, Any, Any]) -> bool:
+    return request.method == HttpMethod.GET
+
+
+_PATIENT = RateLimitConfig(
+    rate_limit=("minute", 60),  # from one address
+    check_throttle_handler=_is_a_look,  # no objection is put off, ever
+    store="looks_behind_links",  # else whoever looks here often could not sign in any more
+)
 _KINDS = {"access": Kind.ACCESS, "erasure": Kind.ERASURE}
 
 
