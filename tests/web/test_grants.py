@@ -155,3 +155,21 @@ def test_each_table_is_open_to_whom_its_comment_names_and_to_nobody_else(ledger:
     ]
     assert wrong == []
     assert len(rows) > 150
+
+
+def test_no_function_is_open_to_all_and_none_that_acts_for_its_owner_looks_names_up(ledger: Ledger) -> None:
+    """A SECURITY DEFINER function without a search path of its own could be led to another's tables."""
+    with ledger.read() as connection:
+        open_to_all = connection.execute(
+            "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+            " WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')"
+            " AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0)"
+        ).fetchall()
+        led = connection.execute(
+            "SELECT oid::regprocedure::text FROM pg_proc"
+            " WHERE prosecdef AND NOT coalesce('search_path=\"\"' = ANY (proconfig), false)"
+        ).fetchall()
+        acting = connection.execute("SELECT count(*) FROM pg_proc WHERE prosecdef").fetchone()
+    assert (open_to_all, led) == ([], [])
+    assert acting is not None
+    assert acting[0] >= 10
