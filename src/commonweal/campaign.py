@@ -33,6 +33,7 @@ from commonweal.store.engine import ENGINES
 from commonweal.store.lake import Lake
 from commonweal.store.ledger import Ledger, LedgerRole, has_password
 from commonweal.store.notices import Teller
+from commonweal.store.settings import kept
 
 Clock = Callable[[], datetime]
 _SECRET = re.compile(r"(^|_)(key|password|passwd|secret|token)$", re.IGNORECASE)
@@ -128,14 +129,7 @@ class IdMaker:
 
     @cached_property
     def _key(self) -> bytes:
-        with self._ledger.transaction(LedgerRole.OWNER) as connection:
-            connection.execute(
-                "INSERT INTO store.setting (key, value) VALUES ('id_key', %s) ON CONFLICT (key) DO NOTHING",
-                (secrets.token_hex(32),),
-            )
-            row = connection.execute("SELECT value FROM store.setting WHERE key = 'id_key'").fetchone()
-        assert row is not None
-        return bytes.fromhex(row[0])
+        return bytes.fromhex(kept(self._ledger, "id_key", secrets.token_hex(32)))
 
     def take(self, kind: str, count: int) -> ids.Ids:
         """`count` new ids of a kind ("person", "record", …), never given before."""

@@ -8,8 +8,6 @@ begin anew (docs/decisions/0012).
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from commonweal.audit.model import Break, Fault, Seal, Verdict
 from commonweal.errors import CommonwealError
+from commonweal.jobs.rounds import repeated
 from commonweal.store.ledger import Connection, Ledger, LedgerRole
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 EVERY = 1.0  # seconds
 
-_LOG = logging.getLogger(__name__)
 _AT_ONCE = 1000  # seals that are verified in one query
 _MOST_NAMED = 100  # entries that a verdict names; it counts all
 _START = b"\0" * 32
@@ -91,22 +89,10 @@ def seal(ledger: Ledger, at: datetime, *, everything: bool = False) -> int:
 @contextmanager
 def sealer(ledger: Ledger, clock: Callable[[], datetime]) -> Iterator[None]:
     """Seal each second, in a thread of its own, for as long as the block runs, and once more at its end."""
-    end = threading.Event()
-
-    def work() -> None:
-        while not end.wait(EVERY):
-            try:
-                seal(ledger, clock())
-            except CommonwealError as error:  # the server is being started again: the next second will do
-                _LOG.warning("sealing waits: %s", error)
-
-    thread = threading.Thread(target=work, name="audit sealer", daemon=True)
-    thread.start()
     try:
-        yield
+        with repeated(lambda: seal(ledger, clock()), EVERY, "audit sealer"):
+            yield
     finally:
-        end.set()
-        thread.join()
         with suppress(CommonwealError):
             seal(ledger, clock())
 

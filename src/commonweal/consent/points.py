@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 from commonweal.campaign import Campaign
 from commonweal.consent.errors import PointKeyMissing, PointKeyUnwritable
 from commonweal.store.ledger import LedgerRole
+from commonweal.store.settings import kept
 
 _KEYS: WeakKeyDictionary[Campaign, bytes] = WeakKeyDictionary()
 _SETTING = "point_key"  # the file's name
@@ -35,14 +36,7 @@ def contact_point(campaign: Campaign, kind: str, value: str) -> int:
 
 def key_path(campaign: Campaign) -> Path:
     """Where the campaign's key lies: back it up apart from the campaign."""
-    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
-        connection.execute(
-            "INSERT INTO store.setting (key, value) VALUES (%s, %s) ON CONFLICT (key) DO NOTHING",
-            (_SETTING, f"points-{secrets.token_hex(8)}.key"),
-        )
-        row = connection.execute("SELECT value FROM store.setting WHERE key = %s", (_SETTING,)).fetchone()
-    assert row is not None
-    return _state() / str(row[0])
+    return _state() / kept(campaign.ledger, _SETTING, f"points-{secrets.token_hex(8)}.key")
 
 
 def _key(campaign: Campaign) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,12 +14,11 @@ from commonweal.contacts import actions, queries, tally
 from commonweal.contacts.claiming import CHUNK
 from commonweal.contacts.model import CHANNELS, State
 from commonweal.contacts.rules import WEEK, Cap, Caps, ChannelCaps, Moment, Rules
-from commonweal.errors import CommonwealError
+from commonweal.jobs.rounds import repeated
 from commonweal.store.ledger import LedgerRole
 
 _FIRST, _EVERY = 2.0, 60.0  # seconds until the first turn, and from one to the next
 _COUNT_EVERY = 10  # turns: to count everybody reads the whole serving copy
-_LOG = logging.getLogger(__name__)
 
 _KEPT_EXAMPLES = timedelta(days=60)
 
@@ -163,24 +160,14 @@ def keep(campaign: Campaign) -> None:
 @contextmanager
 def keeper(campaign: Campaign) -> Iterator[None]:
     """As long as the block runs: claims lapse within a minute, and everybody is counted every ten minutes."""
-    end = threading.Event()
+    turns = count()
 
-    def work() -> None:
-        for turn in count():
-            if end.wait(_EVERY if turn else _FIRST):
-                return
-            try:
-                lapse(campaign)
-                roll_up(campaign)
-                if turn % _COUNT_EVERY == 0:
-                    count_pressure(campaign)
-            except CommonwealError as error:  # the server is being started again, or the rules can't be read
-                _LOG.warning("claims wait to be looked after: %s", error)
+    def look_after() -> None:
+        turn = next(turns)
+        lapse(campaign)
+        roll_up(campaign)
+        if turn % _COUNT_EVERY == 0:
+            count_pressure(campaign)
 
-    thread = threading.Thread(target=work, name="keeper of claims", daemon=True)
-    thread.start()
-    try:
+    with repeated(look_after, _EVERY, "keeper of claims", first=_FIRST):
         yield
-    finally:
-        end.set()
-        thread.join()

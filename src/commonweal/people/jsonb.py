@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from commonweal.intake.normalise.text import join
 
 _NOTHING = pa.scalar(None, pa.string())
 _CONTROL = "[\x01-\x1f]"
@@ -27,16 +29,7 @@ def objects(
     members = [
         _members(pa.scalar(json.dumps(name, ensure_ascii=False)), text) for name, text in texts.items()
     ]
-    return pc.binary_join_element_wise("{", joined(members, ","), "}", "")
-
-
-def joined(parts: Sequence[pa.StringArray], glue: str) -> pa.StringArray:
-    """The parts of each row that are not null, with `glue` (one character) between; "" where all are.
-
-    The empty part in front keeps Arrow (26.0) from dropping the rows where all are null.
-    """
-    glued = pc.binary_join_element_wise("", *parts, glue, null_handling="skip")
-    return pc.utf8_slice_codeunits(glued, 1)
+    return pc.binary_join_element_wise("{", pc.fill_null(join(members, ","), ""), "}", "")
 
 
 def objects_of_pairs(pairs: pa.ListArray, names: pa.Array, texts: pa.Array) -> pa.StringArray:

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from commonweal.intake.normalise.text import join
 from commonweal.people import jsonb
 from commonweal.people.model import ListBatch
 from commonweal.store.catalogue import PERSON_FIELDS
@@ -199,7 +200,7 @@ def _profile_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _sort_key(batch: pa.RecordBatch) -> pa.StringArray:
-    return jsonb.joined([batch[name] for name in _NAME_KEYS], " ")
+    return pc.fill_null(join([batch[name] for name in _NAME_KEYS]), "")
 
 
 def _array_of_numbers(columns: Sequence[pa.Array]) -> pa.StringArray:

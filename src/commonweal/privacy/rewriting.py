@@ -6,8 +6,6 @@ before them are given; the receipt then says so.
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,10 +15,11 @@ from datetime import timedelta
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
 from commonweal.consent import points
-from commonweal.errors import CommonwealError, _
+from commonweal.errors import _
 from commonweal.intake.normalise import phones
 from commonweal.jobs import actions as jobs
 from commonweal.jobs.model import Progress, silent
+from commonweal.jobs.rounds import repeated
 from commonweal.store.catalogue import LAKE
 from commonweal.store.lake import GRACE, Erased
 from commonweal.store.ledger import Connection, LedgerRole
@@ -30,7 +29,6 @@ LIMIT = timedelta(hours=24)  # within which the files are written anew
 
 _STEP = _("rewriting files")
 _LOOK = 60.0  # seconds between two looks whether something is due
-_LOG = logging.getLogger(__name__)
 _LEAST_DIGITS = 8  # of what may be a telephone number
 
 
@@ -78,23 +76,13 @@ def is_due(campaign: Campaign) -> bool:
 @contextmanager
 def reminder(campaign: Campaign) -> Iterator[None]:
     """Queue the rewriting whenever it is due, in a thread of its own, for as long as the block runs."""
-    end = threading.Event()
 
-    def work() -> None:
-        while not end.wait(_LOOK):
-            try:
-                if is_due(campaign):
-                    jobs.queue(campaign.ledger, campaign.clock, COMMAND, {}, campaign.actor)
-            except CommonwealError as error:  # the server is being started again
-                _LOG.warning("rewriting waits: %s", error)
+    def remind() -> None:
+        if is_due(campaign):
+            jobs.queue(campaign.ledger, campaign.clock, COMMAND, {}, campaign.actor)
 
-    thread = threading.Thread(target=work, name="erasure reminder", daemon=True)
-    thread.start()
-    try:
+    with repeated(remind, _LOOK, "erasure reminder"):
         yield
-    finally:
-        end.set()
-        thread.join()
 
 
 def _open(connection: Connection) -> list[int]:

@@ -14,7 +14,8 @@ from litestar.middleware import DefineMiddleware
 from litestar.static_files import create_static_files_router
 
 from commonweal.campaign import Campaign
-from commonweal.store.ledger import Ledger, LedgerRole
+from commonweal.store.ledger import Ledger
+from commonweal.store.settings import kept
 from commonweal.web import api, failures, guard, headers, pages
 from commonweal.web.live import LiveFeed
 from commonweal.web.parts import Parts
@@ -62,11 +63,4 @@ def create_app(campaign: Campaign, *, https: bool = False) -> Litestar:
 
 def _key(ledger: Ledger) -> bytes:
     """The key of links and forms: random, made once for each campaign."""
-    with ledger.transaction(LedgerRole.OWNER) as connection:
-        connection.execute(
-            "INSERT INTO store.setting (key, value) VALUES ('web_key', %s) ON CONFLICT (key) DO NOTHING",
-            (secrets.token_hex(32),),
-        )
-        row = connection.execute("SELECT value FROM store.setting WHERE key = 'web_key'").fetchone()
-    assert row is not None
-    return bytes.fromhex(row[0])
+    return bytes.fromhex(kept(ledger, "web_key", secrets.token_hex(32)))
