@@ -105,6 +105,16 @@ def test_too_many_lines_are_counted_before_any_has_a_verdict(
         assert problem(sender.post(body, **{"content-type": kind})) == (413, "too_many_events")
 
 
+def test_no_other_system_speaks_in_the_name_of_the_campaigns_people(sender: Sender) -> None:
+    ours = ["account:1", "token:1", "cli:anna", "web", "restore"]
+    batch = [
+        sender.event(f"e{place}", actor=actor) for place, actor in enumerate([*ours, "Anna", "vendor:7"])
+    ]
+    told = verdicts(sender.post(batch))
+    assert told["accepted"] == 2
+    assert [each["code"] for each in told["refused"]] == ["bad_actor"] * len(ours)
+
+
 def test_each_event_has_its_verdict(sender: Sender) -> None:
     batch = [
         sender.event("good"),

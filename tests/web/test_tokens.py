@@ -7,6 +7,7 @@ from typing import Any
 
 from commonweal.access import bearers
 from commonweal.campaign import Campaign
+from commonweal.contacts.actions import SENDER
 from commonweal.interactions.model import FAULT
 
 
@@ -38,7 +39,8 @@ def test_a_token_is_made_shown_once_and_revoked(director: Any, campaign: Campaig
 
 def test_a_token_without_a_good_name_or_any_right_is_not_made(director: Any, campaign: Campaign) -> None:
     director.get("/tokens")
-    for given in ({"sender": "The Mailer!", "scopes": "events:read"}, {"sender": "mailer"}):
+    ours = {"sender": SENDER, "scopes": "events:write"}
+    for given in ({"sender": "The Mailer!", "scopes": "events:read"}, {"sender": "mailer"}, ours):
         answer = director.post("/tokens/make", given)
         assert answer.status_code == 422
         assert 'role="alert"' in answer.text

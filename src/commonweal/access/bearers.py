@@ -17,6 +17,9 @@ from commonweal.store.ledger import Connection, LedgerRole
 PREFIX = "cw_"  # so that scanners of code and logs know one when they meet it
 
 _SENDER = re.compile(r"[a-z0-9][a-z0-9_.-]{0,59}")
+OURS = frozenset({"contacts"})
+"""Senders of events that the campaign makes itself: who had a token of their name could undo or forestall those."""
+
 _COLUMNS = "token_id, sender, scopes, made_at, made_by, used_at, revoked_at"
 _NOTE_EVERY = timedelta(minutes=1)
 
@@ -27,7 +30,7 @@ def make_token(campaign: Campaign, sender: str, scopes: Sequence[Scope], *, acto
     A second token of one sender is how the first is replaced: events told under either are the same.
     """
     sender = sender.strip()
-    if not _SENDER.fullmatch(sender):
+    if not _SENDER.fullmatch(sender) or sender in OURS:
         raise BadSender(sender=sender)
     if not scopes:
         raise ScopesMissing()

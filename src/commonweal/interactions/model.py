@@ -98,6 +98,7 @@ class Fault(StrEnum):
     RAW_ID = "raw_id"
     BAD_PERSON = "bad_person"
     BAD_CLAIM = "bad_claim"
+    BAD_ACTOR = "bad_actor"
     ERASED = "erased"
 
 
@@ -126,6 +127,7 @@ FAULT: dict[Fault, str] = {
     Fault.RAW_ID: _("Persons and claims are named by the tokens of the campaign's links, never by numbers."),
     Fault.BAD_PERSON: _("The person's token was not made by this campaign."),
     Fault.BAD_CLAIM: _("The claim's token was not made by this campaign."),
+    Fault.BAD_ACTOR: _("The actor is named as the campaign names its own people: give their name alone."),
     Fault.ERASED: _("The person has been erased: nothing about them is kept."),
 }
 

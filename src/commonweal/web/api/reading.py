@@ -14,6 +14,7 @@ from commonweal.interactions.model import Event, Fault, Refusal
 from commonweal.interactions.rules import MOST
 from commonweal.web.api.problems import Refused
 from commonweal.web.links import Links
+from commonweal.web.vocabulary import ACTOR
 
 JSON, LINES = "application/json", "application/x-ndjson"
 _ALSO_LINES = frozenset({LINES, "application/jsonl", "application/ndjson"})
@@ -36,6 +37,9 @@ class Body:
     places: list[int]
     refused: list[Refusal]
 
+
+_OURS = frozenset({"account", "token", *ACTOR})
+"""How names of actors begin that pages show as one of the campaign's own: no other system may speak in their name."""
 
 _EACH = msgspec.json.Decoder(Posted)
 _ALL = msgspec.json.Decoder(list[Posted])
@@ -100,6 +104,8 @@ def _name(event: Event, links: Links) -> Fault | None:
     assert isinstance(event, Posted)
     if event.person_id is not None or event.claim_id is not None:
         return Fault.RAW_ID
+    if event.actor is not None and event.actor.partition(":")[0] in _OURS:
+        return Fault.BAD_ACTOR
     if event.person is not None:
         event.person_id = _id(links, "person", event.person)
         if event.person_id is None:
