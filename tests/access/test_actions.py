@@ -102,6 +102,14 @@ def test_signing_out_ends_this_session_only(campaign: Campaign) -> None:
     assert session_of(campaign, other) is not None
 
 
+def test_a_new_password_voids_the_links_that_are_out(campaign: Campaign) -> None:
+    _, session = signed_in(campaign, email="d@example.org")
+    link = actions.make_link(campaign, session.account.account_id)
+    actions.set_password(campaign, session, GOOD)
+    with pytest.raises(LinkSpent):
+        actions.sign_in_by_link(campaign, link)
+
+
 def test_a_password_signs_in_and_ends_other_sessions(campaign: Campaign) -> None:
     old, session = signed_in(campaign, email="d@example.org")
     other = actions.sign_in_by_link(campaign, actions.make_link(campaign, session.account.account_id))

@@ -202,7 +202,7 @@ def close_account(campaign: Campaign, account_id: int, actor: str | None = None)
 
 
 def set_password(campaign: Campaign, session: Session, password: str) -> None:
-    """Set the password of one's own account; all its other sessions end. Raises WeakPassword."""
+    """Set the password of one's own account; its other sessions end and its links are void. Raises WeakPassword."""
     account = session.account
     if rules.password_weakness(password, account):
         raise WeakPassword(least=rules.PASSWORD_LEAST, most=rules.PASSWORD_MOST)
@@ -218,6 +218,10 @@ def set_password(campaign: Campaign, session: Session, password: str) -> None:
             "UPDATE access.session SET ended_at = %s"
             " WHERE account_id = %s AND session_id <> %s AND ended_at IS NULL",
             (now, account.account_id, session.session_id),
+        )
+        connection.execute(
+            "UPDATE access.link SET used_at = %s WHERE account_id = %s AND used_at IS NULL",
+            (now, account.account_id),
         )
         record(connection, campaign, "set_password", actor=account.actor)
 
