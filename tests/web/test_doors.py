@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from small_town import NADIA
+from serving import followed
+from small_town import NADIA, ZOE
 
 from commonweal.access import actions as access
 from commonweal.access.model import Role
 from commonweal.access.queries import open_accounts
+from commonweal.audit import queries as audit
 from commonweal.campaign import Campaign
-from commonweal.contacts import doors
+from commonweal.contacts import actions, doors
 from commonweal.planning import actions as planning
 
 BUTTON = re.compile(r'action="(/claims/[^"]+/finish)"')
@@ -106,4 +109,63 @@ def test_looking_at_ones_doors_leaves_a_trace(volunteer: Any, evening: Campaign)
         entries = connection.execute(
             "SELECT count(*) FROM audit.entry WHERE verb = 'look_at_doors'"
         ).fetchone()
-    assert entries == (1,)
+        assert entries == (1,)
+        assert "look_at_doors" in {entry.verb for entry in audit.who_saw(connection, NADIA)}
+
+
+def test_a_door_that_comes_while_the_page_is_open_leaves_its_trace_once(
+    address: str, evening: Campaign
+) -> None:
+    lines = followed(address, "/live", evening, Role.VOLUNTEER)
+    assert any("You hold no door." in next(lines) for _ in range(60))
+    with evening.ledger.read() as connection:
+        (noa,) = open_accounts(connection)
+    doors.hand_out(evening, ["0113"], 20, noa, actor="test")
+    assert any("Nadia Berger" in next(lines) for _ in range(200))
+    evening.teller.soon(actions.held_topic(noa.account_id))
+    other = followed(address, "/live", evening, Role.CANDIDATE)
+    next(other)
+    with evening.ledger.read() as connection:
+        looks = [entry for entry in audit.who_saw(connection, NADIA) if entry.verb == "look_at_doors"]
+    assert [entry.actor for entry in looks] == [noa.actor]
+    for each in (lines, other):
+        each.close()  # type: ignore[attr-defined]
+
+
+def test_nobody_takes_doors_without_end(
+    volunteer: Any, evening: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "DOORS_MOST", 1)
+    volunteer.get("/")
+    answer = volunteer.post("/doors/next")
+    assert (answer.status_code, "You hold 1 doors already." in answer.text) == (422, True)
+
+
+def test_an_organiser_takes_doors_of_their_present_areas_only(browser: Any, evening: Campaign) -> None:
+    browser.sign_in(Role.ORGANISER, areas=("0114",))
+    with evening.ledger.read() as connection:
+        (organiser,) = open_accounts(connection)
+    doors.hand_out(evening, ["0113"], 20, organiser, actor="test")
+    with evening.ledger.read() as connection:
+        (claim_id,) = connection.execute("SELECT claim_id FROM contacts.claim").fetchone() or (0,)
+    actions.hand_back(evening, claim_id)
+    browser.get("/")
+    browser.post("/doors/next")
+    with evening.ledger.read() as connection:
+        live = connection.execute("SELECT asked FROM contacts.claim WHERE state = 'live'").fetchall()
+    assert live == [([ZOE],)]
+
+
+def test_what_was_told_long_ago_brings_no_person_back(volunteer: Any, evening: Campaign) -> None:
+    where = BUTTON.search(volunteer.get("/").text)
+    assert where
+    volunteer.post(where[1], {"result": "do_not_contact"})
+    undo = re.search(r'action="/doors/([^"]+)/again"', volunteer.get("/").text)
+    assert undo
+    evening.clock.now += timedelta(hours=13)  # type: ignore[attr-defined]
+    volunteer.get("/")
+    for path in (f"/doors/{undo[1]}/again", f"/claims/{undo[1]}/undo"):
+        answer = volunteer.post(path)
+        assert (answer.status_code, "more than 12 hours ago" in answer.text) == (422, True), path
+    with evening.ledger.read() as connection:
+        assert connection.execute("SELECT state FROM contacts.claim").fetchall() == [("done",)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from commonweal.audit.model import Entry, Moment
 from commonweal.store.ledger import Connection
 
@@ -43,6 +45,15 @@ def moments(connection: Connection, person_id: int, limit: int = 200) -> list[Mo
     return [
         Moment(each.at, each.actor, each.verb, each.why) for each in who_saw(connection, person_id, limit)
     ]
+
+
+def is_noted(connection: Connection, actor: str, verb: str, persons: list[int], since: datetime) -> bool:
+    """Whether it stands there, since then, that this actor did this to all of these persons at once."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM audit.entry WHERE persons @> %s::bigint[] AND actor = %s AND verb = %s AND at >= %s)",
+        (persons, actor, verb, since),
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def verbs(connection: Connection) -> list[str]:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from commonweal.access.model import Account
+from commonweal.access.model import Account, Role
 from commonweal.campaign import Campaign
 from commonweal.contacts import batches
-from commonweal.contacts.errors import NoDoorsLeft
+from commonweal.contacts.errors import EnoughDoors, NoDoorsLeft
 from commonweal.contacts.lists import as_option
 from commonweal.contacts.model import BatchReport, Channel
 from commonweal.planning import queries as planning
@@ -41,13 +41,17 @@ _LAST = """
     JOIN people.profile p ON p.person_id = identity.living(c.subject)
     WHERE c.account_id = %s AND c.channel = 'door' ORDER BY c.claimed_at DESC, c.claim_id DESC LIMIT 1
 """
+_HOW_MANY = """
+    SELECT FROM contacts.claim
+    WHERE account_id = %s AND state = 'live' AND lapses_at > %s AND channel = 'door'
+"""
 _TRIED_FOR_ONE = 5  # doors that are asked for where one is wanted: the rules may refuse some
 
 
 _HELD = """
-    SELECT c.claim_id, c.message_version, c.lapses_at,
+    SELECT c.claim_id, c.message_version, c.claimed_at, c.lapses_at,
         concat_ws(' ', p.house_number, p.street), coalesce(p.unit, ''), coalesce(p.city, ''),
-        concat_ws(' ', p.given_name, p.surname), p.birth_year
+        p.person_id, concat_ws(' ', p.given_name, p.surname), p.birth_year
     FROM contacts.claim c CROSS JOIN LATERAL unnest(c.asked) AS a (subject)
     JOIN people.profile p ON p.person_id = identity.living(a.subject)
     WHERE c.account_id = %s AND c.state = 'live' AND c.lapses_at > %s AND c.channel = 'door'
@@ -58,25 +62,28 @@ _HELD = """
 
 @dataclass
 class Door:
-    """One door that an account holds: where, with what message, until when, and who is asked (name, year of birth)."""
+    """One door that an account holds: where, with what message, since and until when, and who is asked (name, year of
+    birth; `ids` are theirs).
+    """
 
     claim_id: int
     message: str
+    since: datetime
     until: datetime
     address: str
     unit: str
     city: str
     persons: list[tuple[str, int | None]]
+    ids: list[int]
 
 
 def held(connection: Connection, account_id: int, now: datetime) -> list[Door]:
     """The doors that an account holds, street by street; the transaction is the account's own."""
     found: dict[int, Door] = {}
-    for claim_id, message, until, address, unit, city, name, born in connection.execute(
-        _HELD, (account_id, now)
-    ).fetchall():
-        door = found.setdefault(claim_id, Door(claim_id, message, until, address, unit, city, []))
+    for *told, person_id, name, born in connection.execute(_HELD, (account_id, now)).fetchall():
+        door = found.setdefault(told[0], Door(*told, persons=[], ids=[]))
         door.persons.append((name, born))
+        door.ids.append(person_id)
     return list(found.values())
 
 
@@ -91,11 +98,17 @@ def hand_out(
 
 
 def next_door(campaign: Campaign, holder: Account, *, actor: str) -> BatchReport:
-    """Claim a few doors more, where the holder was last, or in the holder's areas. Raises as `hand_out`."""
+    """Claim a few doors more, where the holder was last, or in the holder's areas. Raises as `hand_out`, and EnoughDoors:
+    whoever could take doors without end would see a whole area, and keep it from the others.
+    """
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         last = connection.execute(_LAST, (holder.account_id,)).fetchone()
-    areas, street = ([last[0]], last[1]) if last else (list(holder.areas), None)
-    return _claim(campaign, areas, street, _TRIED_FOR_ONE, holder, actor)
+        doors = connection.execute(_HOW_MANY, (holder.account_id, campaign.clock())).rowcount
+    if doors >= DOORS_MOST:
+        raise EnoughDoors(doors=doors)
+    if last and (holder.role is not Role.ORGANISER or last[0] in holder.areas):
+        return _claim(campaign, [last[0]], last[1], _TRIED_FOR_ONE, holder, actor)
+    return _claim(campaign, holder.areas, None, _TRIED_FOR_ONE, holder, actor)
 
 
 def _claim(

@@ -66,6 +66,20 @@ class NoDoorsLeft(CommonwealError):
     remedy = _("Others hold the rest, or they are done. Ask your field organiser for another area.")
 
 
+class EnoughDoors(CommonwealError):
+    """One holds as many doors as one can knock at in an evening."""
+
+    what = _("You hold {doors} doors already.")
+    remedy = _("Tell what came of them, or leave some to others, before you take more.")
+
+
+class TooLateToUndo(CommonwealError):
+    """A volunteer takes back what was told on the same day; later it is for those who see the person."""
+
+    what = _("This was told more than {hours} hours ago.")
+    remedy = _("Ask your field organiser to take it back.")
+
+
 class ContactRefused(CommonwealError):
     """For a page: the answer to a claim was no."""
 

@@ -169,12 +169,16 @@ def held_by(connection: Connection, account_id: int, now: datetime, limit: int =
     return [_claim(row) for row in rows]
 
 
+UNDO_FOR = timedelta(hours=12)
+"""How long one who sees a person for the sake of a claim only may take back what came of it."""
+
+
 def done_by(connection: Connection, account_id: int, now: datetime, limit: int = 20) -> list[Claim]:
-    """What an account finished in the last twelve hours, the latest first."""
+    """What an account finished in the last hours, as long as it may take it back; the latest first."""
     rows = connection.execute(
         f"{_CLAIM} WHERE account_id = %s AND state = 'done' AND closed_at > %s"
         " ORDER BY closed_at DESC, claim_id LIMIT %s",
-        (account_id, now - timedelta(hours=12), limit),
+        (account_id, now - UNDO_FOR, limit),
     ).fetchall()
     return [_claim(row) for row in rows]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from commonweal.access import queries as access
@@ -10,11 +11,12 @@ from commonweal.access.model import Permission, Role
 from commonweal.audit.actions import record
 from commonweal.consent.errors import RealListsNeedPack
 from commonweal.contacts import queries
+from commonweal.contacts.errors import NoSuchClaim, TooLateToUndo
 from commonweal.contacts.model import Channel, Claim, State
 from commonweal.interactions.model import ResultCode
 from commonweal.people import queries as people
 from commonweal.people.errors import NoSuchPerson
-from commonweal.people.model import Person
+from commonweal.people.model import Member, Person
 from commonweal.planning.options import CampaignOption, OptionsMissing, OptionsUnreadable, read_options
 from commonweal.store.ledger import Connection
 from commonweal.web import refusals
@@ -96,6 +98,14 @@ class Held:
     person: Person | None
     address: str
 
+    @property
+    def others(self) -> list[Member]:
+        """Who else lives there, where the claim is of the household but not meant for all of it."""
+        claim, home = self.form.claim, self.person.household if self.person else ()
+        if not claim.household_id or len(claim.asked) >= len(home):
+            return []
+        return [member for member in home if self.person and member.person_id != self.person.person_id]
+
 
 def panel(visit: Visit, connection: Connection, person_id: int) -> dict[str, Any]:
     """For the person's page: by channel may we or why not, and the claims that are live or may be undone."""
@@ -132,11 +142,26 @@ def in_hand(visit: Visit, connection: Connection) -> dict[str, Any]:
     """For the page of what one holds: live claims with their persons, and those just done. Each person shown is a look."""
     now, own = visit.campaign.clock(), visit.account.account_id
     held = [_held(visit, connection, claim) for claim in queries.held_by(connection, own, now)]
-    persons = [each.person.person_id for each in held if each.person]
+    named = [member.person_id for each in held for member in each.others]
+    persons = sorted({*named, *(each.person.person_id for each in held if each.person)})
     if persons:
         record(connection, visit.campaign, "look_in_hand", persons=persons, actor=visit.actor)
     done = [_form(visit, connection, claim) for claim in queries.done_by(connection, own, now)]
     return {"held": held, "done": done}
+
+
+def check_undoable(visit: Visit, claim_id: int) -> None:
+    """A volunteer takes back what they told themselves, on that day: later it would bring back people whom they may see
+    no longer. Raises NoSuchClaim, TooLateToUndo.
+    """
+    if visit.account.role is not Role.VOLUNTEER:
+        return
+    with visit.read() as connection:
+        found = queries.claim(connection, claim_id)
+    if found.account_id != visit.account.account_id:
+        raise NoSuchClaim
+    if found.closed_at and visit.campaign.clock() - found.closed_at > queries.UNDO_FOR:
+        raise TooLateToUndo(hours=queries.UNDO_FOR // timedelta(hours=1))
 
 
 def _held(visit: Visit, connection: Connection, claim: Claim) -> Held:

@@ -45,7 +45,8 @@ class Part:
     """A part of a page. `context` reads what `template` draws, with the sight of the account that looks.
 
     Accounts for which `sight` is equal get the same drawing, so nothing of the account itself may stand in it; its
-    forms are sent by htmx, which adds the token of the page.
+    forms are sent by htmx, which adds the token of the page. `note` leaves in the audit whom a drawing that is pushed
+    shows; what a page is loaded with, the page notes.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Part:
     context: Callable[[Visit, Connection], dict[str, Any]]
     topics: Callable[[Account], Collection[str]]
     sight: Sight = by_role
+    note: Callable[[Visit, Connection, dict[str, Any]], None] | None = None
 
     def drawn(self, visit: Visit, connection: Connection) -> Markup:
         """The part as it is now, in its element."""
@@ -137,8 +139,11 @@ class Parts:
 
     async def _draw(self, part: Part, visit: Visit) -> bytes:
         def drawn() -> bytes:
-            with visit.read() as connection:
-                inner = visit.shared(part.template, **part.context(visit, connection))
+            with visit.transaction() if part.note else visit.read() as connection:
+                context = part.context(visit, connection)
+                if part.note:
+                    part.note(visit, connection, context)
+                inner = visit.shared(part.template, **context)
             html = f'<hx-partial hx-target="#live-{part.name}" hx-swap="innerMorph">{inner}</hx-partial>'
             return ServerSentEventMessage(data=html).encode()
 

@@ -28,7 +28,7 @@ from commonweal.people.errors import NoSuchPerson
 from commonweal.planning.options import CampaignOption, UnknownOption, read_options
 from commonweal.store.ledger import Connection
 from commonweal.web import refusals
-from commonweal.web.contacting import in_hand
+from commonweal.web.contacting import check_undoable, in_hand
 from commonweal.web.guard import needs
 from commonweal.web.pages.people import area_names
 from commonweal.web.visit import Here, Html, Visit
@@ -256,6 +256,7 @@ def give_back(visit: Here, token: FromPath[str], data: URLEncodedBody[Told]) -> 
 def undo(visit: Here, token: FromPath[str], data: URLEncodedBody[Told]) -> Response[Any]:
     """Take back what was said of a contact."""
     claim_id = visit.id_of("claim", token)
+    check_undoable(visit, claim_id)
     actions.undo(visit.campaign, claim_id, account=visit.account.account_id, actor=visit.actor)
     return _back(visit, data)
 

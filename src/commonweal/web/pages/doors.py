@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -13,10 +14,13 @@ from litestar.params import FromPath, URLEncodedBody
 
 from commonweal.access.model import Permission, Role
 from commonweal.access.queries import open_accounts
+from commonweal.audit.actions import record
+from commonweal.audit.queries import is_noted
 from commonweal.contacts import actions, doors, queries
 from commonweal.contacts.model import Option
 from commonweal.interactions.model import ResultCode
 from commonweal.store.ledger import Connection
+from commonweal.web.contacting import check_undoable
 from commonweal.web.guard import needs
 from commonweal.web.parts import Part, by_account
 from commonweal.web.visit import Here, Visit
@@ -58,8 +62,9 @@ def next_doors(visit: Here) -> Response[Any]:
 @post("/doors/{token:str}/again", opt=needs(Permission.WORK_CLAIMS), sync_to_thread=True)
 def again(visit: Here, token: FromPath[str]) -> Response[Any]:
     """It was not so: the result is undone and the door held again, unless something forbids it meanwhile."""
-    account = visit.account.account_id
-    was = actions.undo(visit.campaign, visit.id_of("claim", token), account=account, actor=visit.actor)
+    account, claim_id = visit.account.account_id, visit.id_of("claim", token)
+    check_undoable(visit, claim_id)
+    was = actions.undo(visit.campaign, claim_id, account=account, actor=visit.actor)
     option = Option(was.option, was.message, was.cost, was.question, per_household=True)
     actions.claim(visit.campaign, was.subject, was.channel, option=option, account=account, actor=visit.actor)
     return visit.go("/")
@@ -95,8 +100,30 @@ def _doors(visit: Visit, connection: Connection) -> dict[str, Any]:
     }
 
 
+def note_looks(visit: Visit, connection: Connection, found: Sequence[doors.Door]) -> None:
+    """Note that one looks at the people behind the doors that one holds."""
+    persons = sorted({person for door in found for person in door.ids})
+    if persons:
+        claims = {"claims": [door.claim_id for door in found]}
+        record(connection, visit.campaign, "look_at_doors", persons=persons, detail=claims, actor=visit.actor)
+
+
+def _note_new(visit: Visit, connection: Connection, context: dict[str, Any]) -> None:
+    """A page that stays open is drawn again and again: whom it showed before is noted already."""
+    found = [context["door"], *context["others"]] if context["door"] else []
+    persons = sorted({person for door in found for person in door.ids})
+    since = min((door.since for door in found), default=None)
+    if since and not is_noted(connection, visit.actor, "look_at_doors", persons, since):
+        note_looks(visit, connection, found)
+
+
 DOORS = Part(
-    "doors", "doors.html", _doors, lambda account: [actions.held_topic(account.account_id)], by_account
+    "doors",
+    "doors.html",
+    _doors,
+    lambda account: [actions.held_topic(account.account_id)],
+    by_account,
+    _note_new,
 )
 
 ROUTES: list[HTTPRouteHandler] = [next_doors, again, hand_out]

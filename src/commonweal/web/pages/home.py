@@ -13,7 +13,6 @@ from litestar.response import Stream
 from commonweal.access.model import Permission, Role
 from commonweal.access.queries import names
 from commonweal.audit import queries as audit
-from commonweal.audit.actions import record
 from commonweal.contacts import doors
 from commonweal.people import queries as people
 from commonweal.people.spread import spreads
@@ -26,7 +25,7 @@ from commonweal.web.guard import needs
 from commonweal.web.matrix import SHORT, matrix
 from commonweal.web.pages import today
 from commonweal.web.pages.board import STRIP, composer
-from commonweal.web.pages.doors import DOORS, volunteers
+from commonweal.web.pages.doors import DOORS, note_looks, volunteers
 from commonweal.web.pages.lists import loaded_lists
 from commonweal.web.pages.models import models
 from commonweal.web.pages.people import area_names, audit_a_look, list_names
@@ -139,10 +138,7 @@ def _doors(visit: Visit, connection: Connection) -> dict[str, Any]:
 
 
 def _volunteer(visit: Visit, connection: Connection) -> dict[str, Any]:
-    held = doors.held(connection, visit.account.account_id, visit.campaign.clock())
-    if held:  # whoever opens their doors looks at the people behind them
-        claims = {"claims": [door.claim_id for door in held]}
-        record(connection, visit.campaign, "look_at_doors", detail=claims, actor=visit.actor)
+    note_looks(visit, connection, doors.held(connection, visit.account.account_id, visit.campaign.clock()))
     return {}
 
 
