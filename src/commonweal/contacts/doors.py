@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from commonweal.access.model import Account, Role
@@ -73,15 +73,15 @@ class Door:
     address: str
     unit: str
     city: str
-    persons: list[tuple[str, int | None]]
-    ids: list[int]
+    persons: list[tuple[str, int | None]] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
 
 
 def held(connection: Connection, account_id: int, now: datetime) -> list[Door]:
     """The doors that an account holds, street by street; the transaction is the account's own."""
     found: dict[int, Door] = {}
     for *told, person_id, name, born in connection.execute(_HELD, (account_id, now)).fetchall():
-        door = found.setdefault(told[0], Door(*told, persons=[], ids=[]))
+        door = found.setdefault(told[0], Door(*told))
         door.persons.append((name, born))
         door.ids.append(person_id)
     return list(found.values())
