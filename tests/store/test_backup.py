@@ -155,8 +155,8 @@ def test_a_manifest_may_not_point_out_of_its_folder(campaign: Campaign, tmp_path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     (found.folder / inside[2]).symlink_to(outside)
-    for path in ("../../etc/passwd", str(outside), "lake/../../x.toml", "elsewhere.toml", *inside):
-        told = {"path": path, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    for name in ("../../etc/passwd", str(outside), "lake/../../x.toml", "elsewhere.toml", *inside):
+        told = {"path": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         (found.folder / "manifest.json").write_text(json.dumps(manifest | {"files": [told]}))
         with pytest.raises(BackupDamaged):
             backup.check(backup.read(found.folder), silent)
