@@ -190,6 +190,14 @@ def test_a_folder_without_campaign(tmp_path: Path) -> None:
     assert "commonweal init" in told.stderr
 
 
+def test_a_time_zone_that_is_none(tmp_path: Path) -> None:
+    told = command("init", str(tmp_path / "mine"), "--timezone", "Mars/Base")
+    assert told.returncode != 0
+    assert "Mars/Base" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert not (tmp_path / "mine").exists()
+
+
 def test_a_newcomer_makes_a_campaign_and_looks_at_a_list(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     assert command("init", str(folder), "--round", "2027-04-11").returncode == 0

@@ -108,15 +108,18 @@ def init(
     Example: commonweal init toulouse --jurisdiction fr --timezone Europe/Paris --round 2027-04-11
     """
     law = jurisdiction or ("us" if currency == "USD" else "eu")
-    settings = Settings(
-        name=name or folder.resolve().name,
-        mode=mode,
-        jurisdiction=law,
-        timezone=timezone,
-        rounds=tuple(Round(day.date()) for day in sorted(round_ or [])),
-        locale=locale,
-        currency=currency,
-    )
+    try:
+        settings = Settings(
+            name=name or folder.resolve().name,
+            mode=mode,
+            jurisdiction=law,
+            timezone=timezone,
+            rounds=tuple(Round(day.date()) for day in sorted(round_ or [])),
+            locale=locale,
+            currency=currency,
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     packs.load(law, utc_now().date())
     Campaign.create(folder, settings)
     terminal.OUT.print(f"Made {folder}/campaign.toml. Next: cd {folder} && commonweal import YOUR-LIST.csv")
