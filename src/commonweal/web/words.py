@@ -10,78 +10,38 @@ from commonweal.consent.model import LAW
 from commonweal.errors import CommonwealError, _
 from commonweal.intake.rules import MEANING
 from commonweal.people.model import Score
-from commonweal.web.vocabulary import (
-    ACTION_EVENT,
-    ACTION_STATE,
-    ACTOR,
-    BATCH_STATUS,
-    BY_CHANNEL,
-    CHANNEL,
-    COMMAND,
-    CONSENT_KIND,
-    DOOR_RESULT,
-    FEATURE,
-    FEATURE_OF,
-    FIELD,
-    FILE,
-    GONE,
-    GROUP,
-    HAPPENED,
-    LIST_KIND,
-    LIST_MODE,
-    LIST_ORIGIN,
-    MESSAGE,
-    MODEL,
-    OUTCOME,
-    PLAN_REASON,
-    PLAN_STATUS,
-    PREFIXED_FIELD,
-    PURPOSE,
-    REQUEST,
-    REQUEST_STATE,
-    RESULT,
-    ROLE,
-    RULE,
-    RUN_STATUS,
-    SCOPE,
-    SCORE_WORDS,
-    STEP,
-    SUBJECT,
-    SUPPRESSION,
-    USE,
-    VERB,
-)
+from commonweal.web.vocabulary import acts, contacts, lists, models, people, work
 
 TABLES: Mapping[str, Mapping[str, str]] = {
-    "door_result": DOOR_RESULT,
-    "outcome": OUTCOME,
-    "action_event": ACTION_EVENT,
-    "action_state": ACTION_STATE,
-    "role": ROLE,
-    "run_status": RUN_STATUS,
-    "channel": CHANNEL,
-    "by_channel": BY_CHANNEL,
-    "happened": HAPPENED,
-    "purpose": PURPOSE,
-    "use": USE,
-    "result": RESULT,
-    "suppression": SUPPRESSION,
-    "scope": SCOPE,
-    "file": FILE,
-    "message": MESSAGE,
-    "command": COMMAND,
-    "plan_reason": PLAN_REASON,
-    "plan_status": PLAN_STATUS,
-    "verb": VERB,
-    "request": REQUEST,
-    "consent_kind": CONSENT_KIND,
-    "request_state": REQUEST_STATE,
-    "rule": RULE,
-    "model": MODEL,
-    "list_kind": LIST_KIND,
-    "list_origin": LIST_ORIGIN,
-    "list_mode": LIST_MODE,
-    "batch_status": BATCH_STATUS,
+    "door_result": contacts.DOOR_RESULT,
+    "outcome": contacts.OUTCOME,
+    "action_event": acts.ACTION_EVENT,
+    "action_state": acts.ACTION_STATE,
+    "role": acts.ROLE,
+    "run_status": work.RUN_STATUS,
+    "channel": contacts.CHANNEL,
+    "by_channel": contacts.BY_CHANNEL,
+    "happened": contacts.HAPPENED,
+    "purpose": contacts.PURPOSE,
+    "use": contacts.USE,
+    "result": contacts.RESULT,
+    "suppression": contacts.SUPPRESSION,
+    "scope": acts.SCOPE,
+    "file": contacts.FILE,
+    "message": contacts.MESSAGE,
+    "command": work.COMMAND,
+    "plan_reason": models.PLAN_REASON,
+    "plan_status": models.PLAN_STATUS,
+    "verb": acts.VERB,
+    "request": acts.REQUEST,
+    "consent_kind": contacts.CONSENT_KIND,
+    "request_state": acts.REQUEST_STATE,
+    "rule": people.RULE,
+    "model": models.MODEL,
+    "list_kind": lists.LIST_KIND,
+    "list_origin": lists.LIST_ORIGIN,
+    "list_mode": lists.LIST_MODE,
+    "batch_status": lists.BATCH_STATUS,
     "list_reason": {reason.value: text for reason, text in MEANING.items()},
 }
 
@@ -98,33 +58,33 @@ def _by_law(code: str, gettext: Callable[[str], str]) -> str:
     """A rule of the policy pack as a reason: what it says, with its article."""
     beside, _law, rule = code.partition(LAW)
     text = packs.short(rule, gettext(_("en")))
-    return f"{gettext(PLAN_REASON['other_member'])}; {text}" if beside else text
+    return f"{gettext(models.PLAN_REASON['other_member'])}; {text}" if beside else text
 
 
 def step(text: str, gettext: Callable[[str], str]) -> str:
     """What a run is at. A step that names a file or a model is worded around the name."""
     verb, _space, name = text.partition(" ")
-    if gettext(text) != text or verb not in STEP:
+    if gettext(text) != text or verb not in work.STEP:
         return gettext(text)
-    known = MODEL.get(name)
-    return gettext(STEP[verb]).format(name=gettext(known) if known else name)
+    known = models.MODEL.get(name)
+    return gettext(work.STEP[verb]).format(name=gettext(known) if known else name)
 
 
 def target(name: str, gettext: Callable[[str], str]) -> str:
     """What a column says: a field of a person, a vote, any further attribute."""
     prefix, colon, rest = name.partition(":")
-    if colon and prefix in PREFIXED_FIELD:
-        return gettext(PREFIXED_FIELD[prefix]).format(name=rest.replace("_", " "))
-    return gettext(FIELD[name]) if name in FIELD else (rest or name).replace("_", " ")
+    if colon and prefix in people.PREFIXED_FIELD:
+        return gettext(people.PREFIXED_FIELD[prefix]).format(name=rest.replace("_", " "))
+    return gettext(people.FIELD[name]) if name in people.FIELD else (rest or name).replace("_", " ")
 
 
 def feature(name: str, gettext: Callable[[str], str]) -> str:
     """What a model looks at."""
-    if name in FEATURE:
-        return gettext(FEATURE[name])
+    if name in models.FEATURE:
+        return gettext(models.FEATURE[name])
     kind, separator, rest = name.partition(":") if ":" in name else name.partition("_")
-    if separator and kind in FEATURE_OF:
-        return gettext(FEATURE_OF[kind]).format(name=rest.replace("_", " "))
+    if separator and kind in models.FEATURE_OF:
+        return gettext(models.FEATURE_OF[kind]).format(name=rest.replace("_", " "))
     return name.replace("_", " ")
 
 
@@ -132,21 +92,21 @@ def group(by: str, name: str, gettext: Callable[[str], str]) -> str:
     """A group of people on a model's card."""
     if not name:
         return gettext(_("Age not known") if by == "age" else _("Sex not known"))
-    return gettext(GROUP[name]) if name in GROUP else name
+    return gettext(people.GROUP[name]) if name in people.GROUP else name
 
 
 def score(kind: str, told: Score) -> str:
     """What a score says. Near 50, or with an interval over most of the range, it says that nobody knows."""
     if told.low < 35 and told.high > 65:
-        return SCORE_WORDS[kind][2][1]
-    return next(text for edge, text in SCORE_WORDS[kind] if told.value < edge)
+        return people.SCORE_WORDS[kind][2][1]
+    return next(text for edge, text in people.SCORE_WORDS[kind] if told.value < edge)
 
 
 def error(told: Mapping[str, Any], gettext: Callable[[str], str]) -> str:
     """An error that a run ended with, in the reader's language."""
     code = str(told.get("code"))
-    if code in GONE:
-        return gettext(GONE[code])
+    if code in work.GONE:
+        return gettext(work.GONE[code])
     kind = _kinds().get(code)
     if kind is None or "parameters" not in told:
         return str(told.get("text", code))
@@ -158,13 +118,13 @@ def actor(name: str, accounts: Mapping[str, str], gettext: Callable[[str], str])
     if name in accounts:
         return accounts[name]
     kind, _colon, rest = name.partition(":")
-    return gettext(ACTOR[kind]).format(name=rest) if kind in ACTOR else name
+    return gettext(acts.ACTOR[kind]).format(name=rest) if kind in acts.ACTOR else name
 
 
 def subject(name: str, accounts: Mapping[str, str], gettext: Callable[[str], str]) -> str:
     """What an audit entry is about: never a person's name."""
     kind, _colon, number = name.partition(":")
-    text = gettext(SUBJECT[kind]) if kind in SUBJECT else name
+    text = gettext(acts.SUBJECT[kind]) if kind in acts.SUBJECT else name
     return text.format(name=accounts.get(name, number), number=number)
 
 

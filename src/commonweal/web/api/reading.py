@@ -14,7 +14,7 @@ from commonweal.interactions.model import Event, Fault, Refusal
 from commonweal.interactions.rules import MOST
 from commonweal.web.api.problems import Refused
 from commonweal.web.links import Links
-from commonweal.web.vocabulary import ACTOR
+from commonweal.web.vocabulary.acts import ACTOR
 
 JSON, LINES = "application/json", "application/x-ndjson"
 _ALSO_LINES = frozenset({LINES, "application/jsonl", "application/ndjson"})

@@ -32,7 +32,7 @@ from commonweal.web.contacting import check_undoable, in_hand
 from commonweal.web.guard import needs
 from commonweal.web.pages.people import area_names
 from commonweal.web.visit import Here, Html, Visit
-from commonweal.web.vocabulary import CHANNEL
+from commonweal.web.vocabulary.contacts import CHANNEL
 
 _LOOKED_BACK = timedelta(days=6)
 _SHOWN = 5  # examples of a rule

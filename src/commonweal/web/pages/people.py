@@ -29,7 +29,7 @@ from commonweal.web.pages.board import shown
 from commonweal.web.reasons import why
 from commonweal.web.timeline import tell
 from commonweal.web.visit import Here, Html, Visit
-from commonweal.web.vocabulary import SCORE
+from commonweal.web.vocabulary.people import SCORE
 
 _MOST = 20
 _AGREED = 10  # words and suppressions shown; the line of time has all
