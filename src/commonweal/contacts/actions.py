@@ -14,16 +14,10 @@ from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign, IdMaker
 from commonweal.contacts import claiming, queries, settling
 from commonweal.contacts.claiming import NewIds, Reserved
-from commonweal.contacts.errors import (
-    ClaimClosed,
-    NothingToUndo,
-    RulesMissing,
-    RulesOutdated,
-    RulesUnreadable,
-)
+from commonweal.contacts.errors import ClaimClosed, NothingToUndo, RulesOutdated
 from commonweal.contacts.model import Channel, Claim, Option, Refusal, State
 from commonweal.contacts.outcomes import Happened
-from commonweal.contacts.rules import Rules, as_data, as_toml, from_toml
+from commonweal.contacts.rules import Rules, as_data, as_toml
 from commonweal.interactions import actions as interactions
 from commonweal.interactions.actions import Also
 from commonweal.interactions.model import Answer, Event, Found, Kind, ResultCode, Taken
@@ -68,14 +62,7 @@ def set_rules(
 
 def load_rules(campaign: Campaign, *, actor: str | None = None) -> int:
     """Put the rules of the campaign's file in force. Raises RulesMissing, RulesUnreadable."""
-    path = campaign.folder / queries.RULES_FILE
-    try:
-        rules = from_toml(path.read_text(encoding="utf-8"), str(path))
-    except FileNotFoundError:
-        raise RulesMissing(path=path) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise RulesUnreadable(where=path, reason=error) from error
-    return set_rules(campaign, rules, actor=actor)
+    return set_rules(campaign, queries.rules_of_file(campaign), actor=actor)
 
 
 def rules_text(campaign: Campaign) -> str:

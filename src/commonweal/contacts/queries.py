@@ -12,7 +12,7 @@ from commonweal.consent import gate, packs
 from commonweal.consent.model import Channel as LawChannel
 from commonweal.consent.model import Use
 from commonweal.contacts.claiming import Terms, look
-from commonweal.contacts.errors import NoSuchBatch, NoSuchClaim, RulesUnreadable
+from commonweal.contacts.errors import NoSuchBatch, NoSuchClaim, RulesMissing, RulesUnreadable
 from commonweal.contacts.model import (
     CHANNELS,
     BatchReport,
@@ -39,15 +39,21 @@ def rules_in_force(connection: Connection, campaign: Campaign) -> tuple[int, Rul
     row = connection.execute(
         "SELECT version, rules FROM contacts.rules ORDER BY version DESC LIMIT 1"
     ).fetchone()
-    return (row[0], from_data(row[1])) if row else (0, _of_file(campaign))
+    if row:
+        return row[0], from_data(row[1])
+    try:
+        return 0, rules_of_file(campaign)
+    except RulesMissing:
+        return 0, Rules()
 
 
-def _of_file(campaign: Campaign) -> Rules:
+def rules_of_file(campaign: Campaign) -> Rules:
+    """The rules that the campaign's file gives. Raises RulesMissing, RulesUnreadable."""
     path = campaign.folder / RULES_FILE
     try:
         return from_toml(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
-        return Rules()
+        raise RulesMissing(path=path) from None
     except (OSError, UnicodeDecodeError) as error:
         raise RulesUnreadable(where=path, reason=error) from error
 
