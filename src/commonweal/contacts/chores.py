@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from commonweal.campaign import Campaign
 from commonweal.contacts import actions, queries, tally
 from commonweal.contacts.claiming import CHUNK
-from commonweal.contacts.model import CHANNELS, State
-from commonweal.contacts.rules import WEEK, Cap, Caps, ChannelCaps, Moment, Rules
+from commonweal.contacts.model import CHANNELS, State, first_stamp
+from commonweal.contacts.rules import WEEK, Caps, ChannelCaps, Moment, Rules, most
 from commonweal.jobs.rounds import repeated
 from commonweal.store.ledger import LedgerRole
 
@@ -84,7 +84,6 @@ _COUNT = """
             WHERE s.area_code = e.area_code AND s.channel = k.channel), 0), 0
     FROM everybody e CROSS JOIN caps k
 """
-_NO_CAP = 2**31 - 1
 
 
 def lapse(campaign: Campaign) -> int:
@@ -124,15 +123,12 @@ def count_pressure(campaign: Campaign) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('contacts.overview', 0))")
         _, rules = queries.rules_in_force(connection, campaign)
         connection.execute("DELETE FROM contacts.overview")
-        connection.execute(_COUNT, {**_caps(rules), "day": _floor(moment, 1), "week": _floor(moment, WEEK)})
+        since = {"day": first_stamp(moment.start(1)), "week": first_stamp(moment.start(WEEK))}
+        connection.execute(_COUNT, _caps(rules) | since)
         connection.execute(
             "INSERT INTO contacts.counted (at) VALUES (%s) ON CONFLICT (one) DO UPDATE SET at = excluded.at",
             (campaign.clock(),),
         )
-
-
-def _floor(moment: Moment, days: int) -> int:
-    return int(moment.start(days).timestamp()) * 8
 
 
 def _caps(rules: Rules) -> dict[str, list[Any]]:
@@ -140,14 +136,10 @@ def _caps(rules: Rules) -> dict[str, list[Any]]:
     return {
         "number": [-1, *(channel.number for channel in CHANNELS)],
         "channel": ["", *(channel.value for channel in CHANNELS)],
-        "cap_day": [_most(caps.day) for caps in each],
-        "cap_week": [_most(caps.week) for caps in each],
-        "cap_campaign": [_most(caps.campaign) for caps in each],
+        "cap_day": [most(caps.day) for caps in each],
+        "cap_week": [most(caps.week) for caps in each],
+        "cap_campaign": [most(caps.campaign) for caps in each],
     }
-
-
-def _most(cap: Cap) -> int:
-    return _NO_CAP if cap == "unlimited" else cap
 
 
 def keep(campaign: Campaign) -> None:

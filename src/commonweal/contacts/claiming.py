@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from commonweal.contacts.model import CHANNELS, Channel, Option, Refusal, Stop
-from commonweal.contacts.rules import WEEK, Moment, Rules, cap_of, capped
+from commonweal.contacts.model import CHANNELS, Channel, Option, Refusal, Stop, first_stamp
+from commonweal.contacts.rules import WEEK, Moment, Rules, cap_of, capped, most
 from commonweal.contacts.units import Unit, former, together
 from commonweal.interactions.columns import numbers
 from commonweal.store.ledger import Connection
@@ -230,7 +230,7 @@ def _decided(
     moments = {zone: terms.moment(zone) for zone in {unit.zone for unit in units}}
     zones = {person: unit.zone for unit in units for person in unit.asked}
     quiet = {zone: _quiet(terms, moment) for zone, moment in moments.items()}
-    since = {zone: (_floor(m.start(1)), _floor(m.start(WEEK))) for zone, m in moments.items()}
+    since = {zone: (first_stamp(m.start(1)), first_stamp(m.start(WEEK))) for zone, m in moments.items()}
     given = {
         "person": numbers([row[0] for row in asked]),
         "unit": numbers([row[1] for row in asked]),
@@ -251,14 +251,6 @@ def _decided(
     return {person: refusal for person, refusal in found if refusal is not None}
 
 
-def _floor(at: datetime) -> int:
-    """The least stamp of a moment."""
-    return int(at.timestamp()) * 8
-
-
-_NEVER = 2**31 - 1  # no cap
-
-
 def _limits(terms: Terms) -> dict[str, Any]:
     rules, channel = terms.rules, terms.channel
     own = rules.caps.of(channel)
@@ -271,14 +263,14 @@ def _limits(terms: Terms) -> dict[str, Any]:
         "cap_campaign_channel": own.campaign,
     }
     return {
-        **{name: _NEVER if cap == "unlimited" else cap for name, cap in caps.items()},
+        **{name: most(cap) for name, cap in caps.items()},
         "channel": channel.number,
         "cool": [rules.cool_down.seconds(before, channel) for before in CHANNELS],
         "rest": rules.rest_after_refusal * 86_400,
         "now": terms.now,
         "at": terms.now,
         "second": terms.now.timestamp(),
-        "voted": _floor(terms.voted_since),
+        "voted": first_stamp(terms.voted_since),
         "options": list(range(len(terms.options))),
         "messages": [option.message for option in terms.options],
         "questions": [option.question for option in terms.options],

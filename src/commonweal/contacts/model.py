@@ -35,6 +35,11 @@ def stamp(at: datetime, channel: Channel) -> int:
     return int(at.timestamp()) * 8 + channel.number
 
 
+def first_stamp(at: datetime) -> int:
+    """The least stamp of a moment: all that happened since have this one or a greater."""
+    return stamp(at, CHANNELS[0])
+
+
 def stamped_at(number: int) -> datetime:
     """The moment of a stamp."""
     return datetime.fromtimestamp(number >> 3, UTC)

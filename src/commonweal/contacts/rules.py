@@ -34,6 +34,9 @@ WEEK = 7  # local days, today included
 
 # 0 is refused: another tool's cap of 0 by default once stopped every message (Mautic, issue 10416).
 Cap = Annotated[int, msgspec.Meta(ge=1, le=10_000)] | Literal["unlimited"]
+NO_CAP = 2**31 - 1
+"""More contacts than anybody has: what a statement compares with where there is no cap."""
+
 Hours = Annotated[float, msgspec.Meta(ge=0, le=8760)]
 Days = Annotated[int, msgspec.Meta(ge=0, le=365)]
 _QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
@@ -259,8 +262,8 @@ def _capped(together: Sequence[History], rules: Rules, wish: Wish, moment: Momen
     ):
         since = moment.start(days) if days else None
         for cap, channel, which in ((general, None, code), (own, wish.channel, code_own)):
-            most = max(_count(history.contacts, since, channel) for history in together)
-            if cap != "unlimited" and most >= cap:
+            reached = max(_count(history.contacts, since, channel) for history in together)
+            if cap != "unlimited" and reached >= cap:
                 return capped(which, cap, wish.channel)
     return None
 
@@ -269,6 +272,11 @@ def capped(code: Stop, cap: int, channel: Channel) -> Refusal:
     """The refusal of a cap."""
     own = code.value.endswith("_channel")
     return Refusal(code.value, {"cap": cap, "channel": channel.value} if own else {"cap": cap})
+
+
+def most(cap: Cap) -> int:
+    """A cap as a number."""
+    return NO_CAP if cap == "unlimited" else cap
 
 
 def cap_of(rules: Rules, code: Stop, channel: Channel) -> int:
