@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -81,7 +82,7 @@ def terms(
     _, rules = rules_in_force(connection, campaign)
     return Terms(
         rules=rules,
-        gate=gate.postgres(campaign, Use.CONTACT, LawChannel(channel)),
+        gate=_law(campaign, channel),
         now=campaign.clock(),
         zone=campaign.settings.timezone,
         voted_since=voted_since(campaign),
@@ -95,6 +96,10 @@ def terms(
     )
 
 
+def _law(campaign: Campaign, channel: Channel) -> str:
+    return gate.postgres(campaign, Use.CONTACT, LawChannel(channel))
+
+
 def voted_since(campaign: Campaign) -> datetime:
     """From when on a vote told is one in the present round: the day after the round before."""
     past = [each.date for each in campaign.settings.rounds if each.date < campaign.today]
@@ -105,13 +110,11 @@ def voted_since(campaign: Campaign) -> datetime:
 
 def outlook(campaign: Campaign, person_id: int) -> dict[Channel, Refusal | None]:
     """By channel: may this person be contacted now with something new, and if not why. Raises as `terms`."""
-    found: dict[Channel, Refusal | None] = {}
+    anything = [Option(code="", message="")]
     with campaign.ledger.read(LedgerRole.BULK) as connection:
-        for channel in CHANNELS:
-            anything = [Option(code="", message="")]
-            asked = terms(connection, campaign, channel, anything, account=None, actor=campaign.actor)
-            found[channel] = look(connection, asked, person_id)
-    return found
+        asked = terms(connection, campaign, CHANNELS[0], anything, account=None, actor=campaign.actor)
+        by_channel = {each: replace(asked, channel=each, gate=_law(campaign, each)) for each in CHANNELS}
+        return {channel: look(connection, each, person_id) for channel, each in by_channel.items()}
 
 
 _CLAIM = (
