@@ -23,7 +23,7 @@ from commonweal.interactions.model import ResultCode
 from commonweal.jobs.model import Progress, silent
 from commonweal.planning import actions as planning
 from commonweal.planning import queries as plans
-from commonweal.planning.options import CampaignOption, read_options
+from commonweal.planning.options import options_of
 from commonweal.store.ledger import LedgerRole
 
 AREAS = 8
@@ -81,10 +81,6 @@ def _team(campaign: Campaign, areas: list[str]) -> dict[Role, Account]:
         return demo_accounts(connection)
 
 
-def _options(campaign: Campaign, channel: Channel) -> list[CampaignOption]:
-    return [option for option in read_options(campaign.folder) if option.channel == channel.value]
-
-
 def _knock(campaign: Campaign, world: World, area: str, volunteer: Account) -> int:
     """Hand out the doors of an area and tell what came of all but the last few. Returns how many were told of."""
     with campaign.ledger.read(LedgerRole.BULK) as connection:
@@ -140,7 +136,7 @@ def _answers(world: World, claims: list[Claim], numbers: dict[int, str | None]) 
 
 def _email(campaign: Campaign, areas: list[str]) -> BatchReport | None:
     """Write to everybody who has an e-mail address, those first at whose door somebody was: the claims say to whom not."""
-    options = _options(campaign, Channel.EMAIL)
+    options = options_of(campaign.folder, Channel.EMAIL)
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         persons = [
             person
@@ -166,7 +162,7 @@ def _agree(campaign: Campaign, team: dict[Role, Account], areas: list[str]) -> i
     organiser, candidate, treasurer = team[Role.ORGANISER], team[Role.CANDIDATE], team[Role.TREASURER]
     soon = campaign.today + timedelta(days=2)
     area = Link(About.AREA, code=areas[0]) if areas else None
-    option = next(iter(_options(campaign, Channel.POST)), None)
+    option = next(iter(options_of(campaign.folder, Channel.POST)), None)
     letters = Link(About.OPTION, code=option.code) if option else None
     written = [
         ("Find a room for Thursday's talk near the school", candidate, organiser, soon, area),

@@ -14,8 +14,7 @@ from commonweal.contacts.errors import EnoughDoors, NoDoorsLeft
 from commonweal.contacts.lists import as_option
 from commonweal.contacts.model import BatchReport, Channel
 from commonweal.planning import queries as planning
-from commonweal.planning.errors import CampaignOver, NoPlanInForce
-from commonweal.planning.options import read_options
+from commonweal.planning.options import options_of
 from commonweal.store.ledger import Connection, LedgerRole
 
 DOORS_MOST = 60
@@ -120,14 +119,10 @@ def _claim(
     actor: str,
     key: str = "",
 ) -> BatchReport:
-    if campaign.is_over:
-        raise CampaignOver(day=campaign.last_round)
-    options = [option for option in read_options(campaign.folder) if option.channel == Channel.DOOR.value]
-    codes = [option.code for option in options]
     with campaign.ledger.read(LedgerRole.BULK) as connection:
-        plan = planning.in_force(connection)
-        if plan is None:
-            raise NoPlanInForce
+        plan = planning.to_work_by(connection, campaign)
+        options = options_of(campaign.folder, Channel.DOOR)
+        codes = [option.code for option in options]
         wanted = _free(connection, campaign, plan.plan_id, codes, areas, street, doors)
     if not wanted:
         raise NoDoorsLeft

@@ -24,8 +24,7 @@ from commonweal.contacts.model import BatchReport, Channel, Option
 from commonweal.jobs.model import Progress, silent
 from commonweal.planning import lists as formatter
 from commonweal.planning import queries as planning
-from commonweal.planning.errors import CampaignOver, NoPlanInForce
-from commonweal.planning.options import CampaignOption, UnknownOption, read_options
+from commonweal.planning.options import CampaignOption, UnknownOption, options_of, read_options
 from commonweal.store.ledger import Connection, LedgerRole
 
 TOLD_BACK = frozenset({Channel.DOOR, Channel.PHONE})
@@ -78,18 +77,13 @@ def hand_out(
     Done again on the same day by the same person it is the same batch. Raises NoPlanInForce, CampaignOver,
     UnknownOption where the plan uses no option of the channel, and what `claim_batch` raises.
     """
-    if campaign.is_over:
-        raise CampaignOver(day=campaign.last_round)
-    options = [option for option in read_options(campaign.folder) if option.channel == channel.value]
-    codes = [option.code for option in options]
     with campaign.ledger.read(_role(account), account=account) as connection:
-        plan = planning.in_force(connection)
-        if plan is None:
-            raise NoPlanInForce
-        totals = planning.option_totals(connection, plan.plan_id)
-        if not any(total.contacts for total in totals if total.channel == channel.value):
-            known = sorted({total.channel for total in totals if total.contacts})
-            raise UnknownOption(code=channel.value, known=", ".join(known))
+        plan = planning.to_work_by(connection, campaign)
+        options = options_of(campaign.folder, channel)
+        codes = [option.code for option in options]
+        used = _channels(connection, plan.plan_id)
+        if channel not in used:
+            raise UnknownOption(code=channel.value, known=", ".join(used))
         wanted = planning.chosen(connection, plan.plan_id, codes)
     report = batches.claim_batch(
         campaign,
@@ -140,7 +134,9 @@ def export(
     """
     who = actor or campaign.actor
     found = []
-    for channel in _channels(campaign):
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        channels = _channels(connection, planning.to_work_by(connection, campaign).plan_id)
+    for channel in channels:
         report = hand_out(campaign, channel, account=None, actor=who, progress=progress)
         made = sheet(campaign, report.batch_id, account=None, actor=who, holder=who.partition(":")[2] or who)
         path = formatter.write_list(folder / made.name, made.rows)
@@ -148,15 +144,9 @@ def export(
     return found
 
 
-def _channels(campaign: Campaign) -> list[Channel]:
-    """Those that the plan in force uses."""
-    if campaign.is_over:
-        raise CampaignOver(day=campaign.last_round)
-    with campaign.ledger.read(LedgerRole.BULK) as connection:
-        plan = planning.in_force(connection)
-        if plan is None:
-            raise NoPlanInForce
-        totals = planning.option_totals(connection, plan.plan_id)
+def _channels(connection: Connection, plan_id: int) -> list[Channel]:
+    """Those that a plan uses."""
+    totals = planning.option_totals(connection, plan_id)
     return sorted({Channel(total.channel) for total in totals if total.contacts})
 
 

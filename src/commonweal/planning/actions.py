@@ -10,12 +10,7 @@ from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
 from commonweal.jobs.model import Progress, silent
 from commonweal.planning import queries
-from commonweal.planning.errors import (
-    BudgetTooSmall,
-    CampaignOver,
-    NoSuchPlan,
-    PlanOutdated,
-)
+from commonweal.planning.errors import BudgetTooSmall, NoSuchPlan, PlanOutdated
 from commonweal.planning.model import EffectDraws, Goal, Option, Per, Plan, Problem
 from commonweal.planning.options import CampaignOption, allowed, read_options
 from commonweal.planning.population import Population, read_population
@@ -208,7 +203,7 @@ def approve(campaign: Campaign, plan_id: int, *, actor: str | None = None) -> No
 
     Raises NoSuchPlan, PlanOutdated (a newer one was made, on newer data), CampaignOver.
     """
-    _check_not_over(campaign)
+    queries.check_not_over(campaign)
     who = actor or campaign.actor
     with campaign.ledger.transaction(LedgerRole.WEB) as connection:
         found, newest = queries.plan(connection, plan_id), queries.latest(connection)
@@ -224,8 +219,3 @@ def approve(campaign: Campaign, plan_id: int, *, actor: str | None = None) -> No
             (campaign.clock(), who, plan_id),
         )
         audit.record(connection, campaign, "plan.approve", subject=f"plan:{plan_id}", actor=who)
-
-
-def _check_not_over(campaign: Campaign) -> None:
-    if campaign.is_over:
-        raise CampaignOver(day=campaign.last_round)

@@ -95,6 +95,11 @@ def read_options(folder: Path) -> tuple[CampaignOption, ...]:
         raise OptionsUnreadable(path=path, reason=error) from error
 
 
+def options_of(folder: Path, channel: str) -> list[CampaignOption]:
+    """Those of one channel. Raises OptionsMissing, OptionsUnreadable."""
+    return [option for option in read_options(folder) if option.channel == channel]
+
+
 def allowed(
     options: tuple[CampaignOption, ...], allow: tuple[str, ...] = (), leave_out: tuple[str, ...] = ()
 ) -> tuple[CampaignOption, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from commonweal.campaign import Campaign
+from commonweal.planning.errors import CampaignOver, NoPlanInForce
 from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
 from commonweal.store.ledger import Connection
 
@@ -63,6 +65,21 @@ def in_force(connection: Connection) -> MadePlan | None:
     """The approved plan, or None."""
     row = connection.execute(f"SELECT {_PLAN} FROM planning.plan WHERE status = 'approved'").fetchone()
     return MadePlan(*row) if row else None
+
+
+def to_work_by(connection: Connection, campaign: Campaign) -> MadePlan:
+    """The approved plan, by which people are contacted. Raises CampaignOver, NoPlanInForce."""
+    check_not_over(campaign)
+    found = in_force(connection)
+    if found is None:
+        raise NoPlanInForce
+    return found
+
+
+def check_not_over(campaign: Campaign) -> None:
+    """Nobody is contacted after the last round. Raises CampaignOver."""
+    if campaign.is_over:
+        raise CampaignOver(day=campaign.last_round)
 
 
 def chosen(connection: Connection, plan_id: int, options: list[str]) -> list[tuple[int, str]]:
