@@ -16,10 +16,10 @@ from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
 from commonweal.errors import _
 from commonweal.jobs.model import Progress, silent
-from commonweal.people import corrections, inputs, queries, tables
+from commonweal.people import corrections, inputs, lawful, queries, tables
 from commonweal.people.areas import AreaShape, Columns, geometry, outlines, read_areas
 from commonweal.people.errors import BadUniverseName, NoSuchUniverse, UniverseNameTaken
-from commonweal.people.model import BuildReport, Universe
+from commonweal.people.model import BuildReport, Preview, Universe
 from commonweal.people.publishing import publish
 from commonweal.store.catalogue import LAKE
 from commonweal.store.engine import hold
@@ -171,11 +171,11 @@ def save_universe(
 ) -> Universe:
     """Save a selection under a name, counted. `account` and `actor`: who asks, when it is a page.
 
-    Raises BadUniverseName, UniverseNameTaken, ExpressionError.
+    Raises BadUniverseName, UniverseNameTaken, ExpressionError, RefusedByPolicy.
     """
     tidy = _name(name)
     with _as(campaign, account) as connection:
-        found = queries.preview(connection, expression, campaign.today)
+        found = _lawful(campaign, connection, expression)
         row = connection.execute(
             "INSERT INTO people.universe (name, expression, persons, counted_at, made_by, made_at)"
             " VALUES (%(name)s, %(expression)s, %(persons)s, %(now)s, %(actor)s, %(now)s)"
@@ -207,7 +207,7 @@ def change_universe(
     tidy = _name(name)
     with _as(campaign, account) as connection:
         queries.universe(connection, universe_id)
-        found = queries.preview(connection, expression, campaign.today)
+        found = _lawful(campaign, connection, expression)
         other = connection.execute(
             "SELECT FROM people.universe WHERE name = %s AND universe_id <> %s", (tidy, universe_id)
         ).fetchone()
@@ -244,6 +244,13 @@ def delete_universe(
 def _as(campaign: Campaign, account: int | None) -> AbstractContextManager[Connection]:
     role = LedgerRole.OWNER if account is None else LedgerRole.WEB
     return campaign.ledger.transaction(role, account=account)
+
+
+def _lawful(campaign: Campaign, connection: Connection, expression: str) -> Preview:
+    found = queries.preview(connection, expression, campaign.today)
+    if barred := lawful.refused(campaign, connection, found.node):
+        raise barred
+    return found
 
 
 def _name(name: str) -> str:

@@ -12,7 +12,7 @@ from litestar.params import FromPath, URLEncodedBody
 from commonweal.access.model import Permission
 from commonweal.access.queries import names
 from commonweal.errors import CommonwealError
-from commonweal.people import actions, queries
+from commonweal.people import actions, lawful, queries
 from commonweal.people.errors import EmptyExpression
 from commonweal.people.model import Preview
 from commonweal.people.wording import described
@@ -103,11 +103,17 @@ def _counted(visit: Visit, expression: str) -> dict[str, Any]:
     try:
         with visit.read() as connection:
             preview: Preview = queries.preview(connection, expression, visit.campaign.today)
+            barred = lawful.refused(visit.campaign, connection, preview.node)
     except EmptyExpression:
         return {"preview": None, "told": None}
     except CommonwealError as error:
         return {"preview": None, "told": error.worded(visit.gettext)}
-    return {"preview": preview, "in_words": described(preview.node, visit.gettext), "told": None}
+    return {
+        "preview": preview,
+        "in_words": described(preview.node, visit.gettext),
+        "barred": barred.worded(visit.gettext) if barred else None,
+        "told": None,
+    }
 
 
 ROUTES: list[HTTPRouteHandler] = [universes_page, count, save, delete]
