@@ -199,7 +199,7 @@ CREATE FUNCTION contacts.held() RETURNS bigint[]
         CROSS JOIN LATERAL unnest(c.asked) AS a (subject)
         JOIN people.profile own ON own.person_id = identity.living(a.subject)
         JOIN people.profile mate ON mate.person_id = own.person_id OR mate.household_id = own.household_id
-        WHERE c.account_id = store.account() AND c.state = 'live' AND c.lapses_at > now())
+        WHERE c.account_id = store.account() AND c.state = 'live' AND c.lapses_at > store.now())
     ELSE '{}'::bigint[] END;
 COMMENT ON FUNCTION contacts.held() IS
     'The persons whom the account that the transaction acts for sees because they hold a claim. For: web, worker.';
