@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from commonweal import demo, loop, reports
+from commonweal import demo, loop
 from commonweal.campaign import Campaign
 from commonweal.contacts import lists
 from commonweal.demo import DemoReport, OtherDemo
@@ -24,6 +24,7 @@ from commonweal.people import queries as people
 from commonweal.planning import actions as planning
 from commonweal.planning.errors import BudgetTooSmall, CampaignOver, NoPlanInForce, PlanOutdated
 from commonweal.planning.options import UnknownOption
+from commonweal.reports.standing import show_demo
 from commonweal.store.ledger import LedgerRole
 
 VOTERS = 1_500
@@ -159,7 +160,7 @@ def test_status_is_told_to_people_and_to_machines(report: DemoReport) -> None:
 
 
 def test_every_report_can_be_shown(report: DemoReport, capsys: pytest.CaptureFixture[str]) -> None:
-    reports.show_demo(report)
+    show_demo(report)
     shown = capsys.readouterr().out
     assert "quarantine" in shown
     assert "votes gained" in shown

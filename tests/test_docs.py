@@ -40,17 +40,23 @@ def rows(name: str) -> list[list[str]]:
     ]
 
 
-def commands(group: Any, before: str = "commonweal") -> Iterator[str]:
+def commands(group: Any, before: str = "commonweal") -> Iterator[tuple[str, str]]:
+    """Each command and its help."""
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
             yield from commands(command, f"{before} {name}")
         else:
-            yield f"{before} {name}"
+            yield f"{before} {name}", command.help
 
 
 def test_every_command_is_listed_and_no_other() -> None:
     listed = {cell[0].strip("`") for cell in rows("docs/commands.md") if cell[0].startswith("`")}
-    assert listed == set(commands(typer.main.get_command(app)))
+    assert listed == dict(commands(typer.main.get_command(app))).keys()
+
+
+def test_every_command_shows_an_example_of_itself() -> None:
+    for name, text in commands(typer.main.get_command(app)):
+        assert f"Example: {name}" in text
 
 
 def test_every_room_has_its_paragraph() -> None:

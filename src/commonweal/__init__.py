@@ -13,6 +13,7 @@ The rooms, in the order in which a campaign flows through them::
     board         what people agree to do, seen by all whom it concerns
     privacy       what people ask about their own data: access, correction, erasure
     web           the same data for each role, live; the API
+    cli           the same work at the command line; reports: how its results read
 
 Below them stand `store` (the ledger in PostgreSQL, the lake in Parquet, backups), `jobs` (runs and their progress),
 `audit` (who did and saw what, sealed), `access` (accounts and roles) and `consent` (the law as data, asked by scores,

@@ -1,0 +1,120 @@
+"""Scores, plans, and what a plan was worth where one can look back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from commonweal.planning.totals import MadePlan, PlanReport
+from commonweal.scoring.model import ScoreReport
+from commonweal.terminal import OUT, show_table
+from commonweal.web import words
+
+if TYPE_CHECKING:
+    from commonweal.study import Judged, StudyReport
+
+
+def show_score(report: ScoreReport) -> None:
+    """One line a model: how well it tells voters apart, and how far its percentages can be trusted."""
+    rows = [
+        (
+            model.kind.value,
+            model.outcome,
+            model.learnt_from,
+            model.auc,
+            model.calibration_error,
+            model.half_width,
+        )
+        for model in report.models
+    ]
+    columns = ("model", "learnt from", "persons", "AUC", "calibration error", "± points (median)")
+    show_table("Models", columns, rows)
+    for each in report.skipped:
+        OUT.print(f"[yellow]No {each.kind.value} model:[/] {each.reason}")
+    told = (
+        f"; effects of {len(report.options)} options from “{report.experiment}”" if report.experiment else ""
+    )
+    OUT.print(f"{report.scored:,} of {report.persons:,} persons scored{told}.")
+
+
+def show_plan(report: PlanReport) -> None:
+    """What a plan does, by option, and whom it leaves out."""
+    plan = report.plan
+    OUT.print(f"[bold]Plan {plan.plan_id}[/] “{plan.name}”: {plan_line(plan)}")
+    columns = ("option", "could have it", "at most", "contacts", "cost", "votes gained")
+    rows = [
+        (o.option, o.eligible, o.capacity, o.contacts, _money(o.cost, plan.currency), o.votes)
+        for o in report.options
+    ]
+    show_table("By option", columns, rows)
+    for each in report.options:
+        if each.more:
+            OUT.print(
+                f"{each.option} is full: 100 more contacts would gain about {100 * each.more:,.2f} votes."
+            )
+    left = [(words.word("plan_reason", each.reason, str), each.persons) for each in report.left_out]
+    show_table("Left out", ("why", "persons"), left)
+    if plan.status == "draft":
+        OUT.print("It is a draft: a director approves it on the pages, or: commonweal plan … --approve")
+
+
+def plan_line(plan: MadePlan) -> str:
+    """A plan in one line."""
+    gain = f"{plan.votes:,.0f} votes gained (95%: {plan.votes_low:,.0f} to {plan.votes_high:,.0f})"
+    if plan.goal == "turnout":
+        gain = gain.replace("votes gained", "more voters")
+    spent = f"{_money(plan.spent, plan.currency)} of {_money(plan.budget, plan.currency)}"
+    return f"{plan.contacts:,} contacts to {plan.reached:,} persons for {spent}: {gain}"
+
+
+def _money(minor: int, currency: str) -> str:
+    return f"{minor / 100:,.2f} {currency}"
+
+
+_HABITS = {
+    "random": "random households",
+    "largest": "largest households first",
+    "likeliest": "likeliest voters first",
+}
+
+
+def show_study(report: StudyReport) -> None:
+    """What the plan was worth where nothing was learnt, beside the habits; and what was left out."""
+    money = _money(report.budget, report.currency)
+    OUT.print(
+        f"[bold]{report.persons:,}[/] voters in {report.households:,} households. Learnt from half of them; the other"
+        f" half ({report.planned_households:,} households) planned for {money}."
+    )
+    chosen = ", ".join(f"{count:,} {code}" for code, count in report.options.items() if count)
+    OUT.print(f"The plan: {report.pieces:,} pieces for {_money(report.spent, report.currency)} ({chosen}).")
+    OUT.print(
+        f"Beside it, for the same money: the best single mailing ({report.habits[0].option}), to whom habit sends it."
+    )
+    show_table(
+        "Votes gained per 1,000 pieces in the half that was not learnt from (95%)",
+        ("choice", "main split", "all splits", "plan is ahead by", "ahead in"),
+        [_judged_row(each) for each in (report.plan, *report.habits)],
+        note="Inverse-propensity weighting, clustered by household. All splits: mean ± deviation; they share households.",
+    )
+    for each in report.habits:
+        if not each.beaten_by_plan:
+            OUT.print(
+                f"[yellow]The plan does not clearly beat[/] the best single mailing to {_HABITS[each.name]}."
+            )
+    for code, why in report.left_out.items():
+        OUT.print(f"Left out: {code}. {why}")
+    if report.cost_of_leaving_out:
+        cost = report.cost_of_leaving_out
+        OUT.print(
+            f"That costs {cost.value:.1f} votes per 1,000 pieces (95%: {cost.low:.1f} to {cost.high:.1f})."
+            " Allow it: --with OPTION"
+        )
+    OUT.print(f"Mailing list, one piece a household: {report.mailing_list}")
+
+
+def _judged_row(each: Judged) -> tuple[str, ...]:
+    main = f"{each.per_thousand.value:.0f} ({each.per_thousand.low:.0f} to {each.per_thousand.high:.0f})"
+    spread = f"{each.spread_mean:.0f} ± {each.spread_deviation:.0f}"
+    if each.ahead is None:
+        return ("the plan", main, spread, "", "")
+    ahead = f"{each.ahead.value:.0f} ({each.ahead.low:.0f} to {each.ahead.high:.0f})"
+    return (_HABITS[each.name], main, spread, ahead, f"{each.plan_ahead_in} of {each.splits}")

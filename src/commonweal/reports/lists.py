@@ -1,0 +1,63 @@
+"""What became of lists, and who is who in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from commonweal.identity.model import ResolveReport
+from commonweal.intake.model import Batch, Preview
+from commonweal.terminal import OUT, show_table
+
+_SHOWN_REASONS = 5
+
+
+def show_batches(batches: tuple[Batch, ...]) -> None:
+    """One line a list: rows in, records, quarantined."""
+    rows = [(b.batch_id, b.source, b.file_name, b.rows_read, b.records, b.quarantined) for b in batches]
+    show_table("Lists", ("batch", "list", "file", "rows read", "records", "quarantined"), rows)
+
+
+def show_batch(batch: Batch, folder: Path) -> None:
+    """What became of one file."""
+    if batch.already:
+        OUT.print(
+            f"These bytes are loaded already, as batch {batch.batch_id} of {batch.source}. Nothing to do."
+        )
+        return
+    OUT.print(
+        f"Batch {batch.batch_id}: [bold]{batch.rows_read:,}[/] rows read = {batch.records:,} records"
+        f" + {batch.quarantined:,} in quarantine."
+    )
+    OUT.print(
+        f"Mapping: {folder / 'sources' / batch.source}.toml (correct it and import again). Next: commonweal resolve"
+    )
+
+
+def show_preview(preview: Preview) -> None:
+    """The mapping as it would be, with what the first row would say."""
+    columns = preview.mapping.get("columns", {})
+    first = preview.rows[0] if preview.rows else {}
+    rows = [(name, first.get(name) or "", _target(columns.get(name, ""))) for name in preview.columns]
+    origin = "guessed" if preview.guessed else "from sources/"
+    show_table(f"{preview.source}: mapping {origin}", ("column", "first row", "means"), rows)
+    for reason, count in sorted(preview.reasons.items(), key=lambda item: -item[1])[:_SHOWN_REASONS]:
+        OUT.print(f"{count:,} of the first {preview.sampled:,} rows: {reason}")
+    OUT.print("Nothing was loaded.")
+
+
+def _target(column: object) -> str:
+    target = column.get("target", "") if isinstance(column, dict) else str(column)
+    return target or "(left out)"
+
+
+def show_resolve(report: ResolveReport) -> None:
+    """Records to persons to households, and what changed."""
+    OUT.print(
+        f"[bold]{report.records:,}[/] records are [bold]{report.persons:,}[/] persons"
+        f" in {report.households:,} households."
+    )
+    if not report.changed:
+        OUT.print("Nothing has changed since the last run.")
+        return
+    rows = [(report.created, report.attached, report.merged, report.split)]
+    show_table("Changes", ("new persons", "records attached", "merged", "split"), rows)

@@ -1,0 +1,74 @@
+"""Where a campaign stands; what the demo's night brought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from commonweal.campaign import Campaign
+from commonweal.intake import queries as lists
+from commonweal.intake.model import Batch, QuarantineCount, Status
+from commonweal.jobs import queries as runs
+from commonweal.jobs.model import Run
+from commonweal.people import queries as people
+from commonweal.planning import queries as plans
+from commonweal.planning.totals import MadePlan
+from commonweal.reports.deciding import plan_line, show_plan, show_score
+from commonweal.reports.lists import show_batches, show_resolve
+from commonweal.store.ledger import LedgerRole
+from commonweal.terminal import OUT, show_table
+
+if TYPE_CHECKING:
+    from commonweal.demo import DemoReport
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """Where a campaign stands."""
+
+    name: str
+    mode: str
+    batches: tuple[Batch, ...]
+    quarantine: tuple[QuarantineCount, ...]
+    persons: int
+    households: int
+    plan: MadePlan | None
+    runs: tuple[Run, ...]
+
+
+def status(campaign: Campaign) -> StatusReport:
+    """What is loaded, resolved and planned, and the last runs."""
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        batches = [batch for batch in lists.batches(connection) if batch.status is Status.LOADED]
+        overview = people.overview(connection)
+        return StatusReport(
+            name=campaign.settings.name,
+            mode=campaign.settings.mode.value,
+            batches=tuple(batches),
+            quarantine=tuple(lists.quarantine_counts(connection)),
+            persons=overview.persons if overview else 0,
+            households=overview.households if overview else 0,
+            plan=plans.latest(connection),
+            runs=tuple(runs.recent(connection, 5)),
+        )
+
+
+def show_status(report: StatusReport) -> None:
+    """Lists, persons, the latest plan and the last runs."""
+    show_batches(report.batches)
+    OUT.print(f"{report.persons:,} persons in {report.households:,} households.")
+    if report.plan:
+        OUT.print(f"Latest plan: {plan_line(report.plan)}")
+    rows = [(run.run_id, run.command, run.status.value, run.step) for run in report.runs]
+    show_table("Last runs", ("run", "command", "status", "step"), rows)
+
+
+def show_demo(report: DemoReport) -> None:
+    """The three things to know of the demo's night."""
+    show_batches(report.batches)
+    show_resolve(report.resolve)
+    show_score(report.score)
+    show_plan(report.plan)
+    OUT.print(
+        f"Done in {report.seconds:.0f} s. The campaign is in {report.campaign}: commonweal status -C {report.campaign}"
+    )
