@@ -6,9 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from commonweal.campaign import Campaign
+from commonweal.store.catalogue import LAKE
 from commonweal.store.errors import DiskFull, LakeFileMissing, LedgerLocked, LockLost
 from commonweal.store.ledger import LedgerRole
 
@@ -142,6 +144,20 @@ def test_a_full_disk_is_told_and_leaves_nothing(campaign: Campaign) -> None:
     with campaign.lake.writer("test") as writer, pytest.raises(DiskFull):
         writer.stage(TABLE, batches())
     assert parquet(campaign) == []
+
+
+def test_texts_get_a_dictionary_and_ids_none(campaign: Campaign) -> None:
+    lines = pa.record_batch(
+        {"batch_id": [1, 1], "line": [1, 2], "cells": [["a", "b"], ["a", None]]},
+        schema=LAKE["intake.raw"].schema,
+    )
+    with campaign.lake.writer("test") as writer:
+        writer.stage("intake.raw", [lines], "1")
+        (path,) = parquet(campaign)
+        group = pq.read_metadata(path).row_group(0)
+    columns = [group.column(place) for place in range(group.num_columns)]
+    found = {column.path_in_schema: column.has_dictionary_page for column in columns}
+    assert found == {"batch_id": True, "line": False, "cells.list.element": True}
 
 
 def test_staged_rows_can_be_read_before_they_count(campaign: Campaign) -> None:

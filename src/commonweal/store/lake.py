@@ -369,7 +369,9 @@ class LakeWriter:
 def _write(path: Path, table: LakeTable, batches: Batches) -> int:
     rows = 0
     with path.open("wb") as file:
-        with pq.ParquetWriter(file, table.schema, compression="zstd") as writer:
+        with pq.ParquetWriter(
+            file, table.schema, compression="zstd", use_dictionary=_repeating(table.schema)
+        ) as writer:
             for batch in batches:
                 writer.write_batch(_conform(batch, table.schema), row_group_size=table.row_group)
                 rows += batch.num_rows
@@ -381,6 +383,17 @@ def _write(path: Path, table: LakeTable, batches: Batches) -> int:
     finally:
         os.close(folder)
     return rows
+
+
+def _repeating(schema: pa.Schema) -> list[str]:
+    """The columns that get a dictionary: all but ids and line numbers, which hardly repeat. A dictionary of theirs makes
+    the column two to four times as large, and writing it two to five times as slow.
+    """
+    return [
+        f"{column.name}.list.element" if pa.types.is_list(column.type) else column.name
+        for column in schema
+        if not pa.types.is_int64(column.type)
+    ]
 
 
 @dataclass(frozen=True)
