@@ -30,16 +30,24 @@ ERR = Console(stderr=True)
 
 
 class _Bars:
-    """One bar a step: a new step finishes the bar before it."""
+    """One bar a step: a new step finishes the bar before it. Nothing is drawn before the first."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self) -> None:
+        columns = (
+            SpinnerColumn(finished_text="✓"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        self._progress = Progress(*columns, console=ERR)
         self._task: TaskID | None = None
         self._step = ""
 
     def __call__(self, done: int, total: int | None, step: str) -> None:
         if step != self._step:
             self.finish()
+            self._progress.start()
             self._task = self._progress.add_task(step, total=total)
             self._step = step
         if self._task is not None:
@@ -53,28 +61,29 @@ class _Bars:
         total = task.total or max(task.completed, 1)
         self._progress.update(self._task, completed=total, total=total)
 
+    def stop(self) -> None:
+        """Leave the bars of finished steps; one that stands still above an error would tell nothing."""
+        for task in self._progress.tasks:
+            if not task.finished:
+                self._progress.remove_task(task.id)
+        self._progress.live.transient = not self._progress.tasks
+        self._progress.live.stop()
+
 
 @contextmanager
 def progress_bars() -> Iterator[_Bars]:
     """Progress bars on standard error, for as long as the block runs."""
-    columns = (
-        SpinnerColumn(finished_text="✓"),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=28),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=ERR, transient=False) as progress:
-        bars = _Bars(progress)
+    bars = _Bars()
+    try:
         yield bars
         bars.finish()
+    finally:
+        bars.stop()
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], note: str = "") -> None:
     """A table for people; columns of numbers are aligned to the right."""
-    table = Table(
-        title=title, title_justify="left", title_style="bold", caption=note or None, caption_justify="left"
-    )
+    table = Table(caption=note or None, caption_justify="left")
     for position, name in enumerate(columns):
         numeric = bool(rows) and all(
             isinstance(row[position], int | float) or row[position] is None for row in rows
@@ -82,6 +91,7 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
+    OUT.print(f"[bold]{title}[/]")
     OUT.print(table)
 
 

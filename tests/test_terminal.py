@@ -1,0 +1,44 @@
+"""What stands at a terminal when work goes on, and when it fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from commonweal.terminal import progress_bars, show_table
+
+
+class WentWrongError(Exception):
+    pass
+
+
+def test_finished_steps_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bars() as bars:
+        bars(0, 2, "reading")
+        bars(1, None, "writing")
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("✓ reading")
+    assert second.startswith("✓ writing")
+
+
+def test_a_step_that_failed_leaves_no_bar_above_the_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(WentWrongError), progress_bars() as bars:
+        bars(0, 1, "reading")
+        bars(0, 1, "writing")
+        raise WentWrongError
+    shown = capsys.readouterr().err
+    assert "✓ reading" in shown
+    assert "writing" not in shown
+
+
+def test_nothing_is_drawn_before_the_first_step(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(WentWrongError), progress_bars():
+        raise WentWrongError
+    with pytest.raises(WentWrongError), progress_bars() as bars:
+        bars(0, None, "reading")
+        raise WentWrongError
+    assert capsys.readouterr().err == ""
+
+
+def test_a_small_table_does_not_break_its_title(capsys: pytest.CaptureFixture[str]) -> None:
+    show_table("A title that is longer than its table", ("a",), [(1,)])
+    assert capsys.readouterr().out.splitlines()[0] == "A title that is longer than its table"
