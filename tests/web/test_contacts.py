@@ -87,7 +87,7 @@ def test_a_volunteer_sees_whom_they_hold_and_no_longer(browser: Any, town: Campa
     browser.sign_in(Role.VOLUNTEER)
     me = account(town, Role.VOLUNTEER)
     assert seen(town, me) == set()
-    assert "You hold nothing" in browser.get("/in-hand").text
+    assert "You hold no call and no door." in browser.get("/in-hand").text
     claim = held(town, NADIA, me)
     for table in ("people.profile", "people.standing", "people.name_word", "people.record", "people.person"):
         assert seen(town, me, table) <= {NADIA, PAUL}, table

@@ -67,6 +67,7 @@ _NEEDED: dict[Channel, tuple[str, ...]] = {
     Channel.EMAIL: ("email",),
     Channel.POST: _ADDRESS,
 }
+_NEXT = 6  # claims that one sees with their persons unless one asks for all
 _UNDOABLE = 5  # claims of a person that are done, beside those that are live
 
 
@@ -138,16 +139,21 @@ def _done(forms: list[Form]) -> list[Form]:
     return [form for form in forms if form.claim.state is State.DONE][:_UNDOABLE]
 
 
-def in_hand(visit: Visit, connection: Connection) -> dict[str, Any]:
-    """For the page of what one holds: live claims with their persons, and those just done. Each person shown is a look."""
+def in_hand(visit: Visit, connection: Connection, *, everybody: bool) -> dict[str, Any]:
+    """For the page of what one holds: live claims with their persons, the next few or all, and those just done.
+
+    Each person shown is a look.
+    """
     now, own = visit.campaign.clock(), visit.account.account_id
-    held = [_held(visit, connection, claim) for claim in queries.held_by(connection, own, now)]
+    claims = queries.held_by(connection, own, now)
+    next_ones = claims if everybody else claims[:_NEXT]
+    held = [_held(visit, connection, claim) for claim in next_ones]
     named = [member.person_id for each in held for member in each.others]
     persons = sorted({*named, *(each.person.person_id for each in held if each.person)})
     if persons:
         record(connection, visit.campaign, "look_in_hand", persons=persons, actor=visit.actor)
     done = [_form(visit, connection, claim) for claim in queries.done_by(connection, own, now)]
-    return {"held": held, "done": done}
+    return {"held": held, "waiting": len(claims) - len(held), "done": done}
 
 
 def check_undoable(visit: Visit, claim_id: int) -> None:

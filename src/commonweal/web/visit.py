@@ -22,8 +22,8 @@ from commonweal.access.model import Account, Permission, Role, Session
 from commonweal.access.rules import may
 from commonweal.campaign import Campaign
 from commonweal.store.ledger import Connection, LedgerRole
-from commonweal.web import words
-from commonweal.web.language import LANGUAGES, Language, negotiate
+from commonweal.web import menu, words
+from commonweal.web.language import Language, negotiate
 from commonweal.web.links import Links
 
 HERE = Path(__file__).parent
@@ -75,10 +75,12 @@ class Frame:
             "target": lambda name: words.target(name, language.gettext),
             "word": lambda code, table: words.word(table, code, language.gettext),
         }
+        environment.tests["here"] = menu.Entry.is_here
         environment.globals |= {
             "campaign": self.campaign.settings,
             "language": language,
             "LANGUAGES": LANGUAGES,
+            "menu": menu.groups,
             "Permission": Permission,
             "Role": Role,
             "static": static_url,

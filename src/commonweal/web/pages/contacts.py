@@ -274,8 +274,9 @@ def _back(visit: Visit, data: Told) -> Response[Any]:
 @get("/in-hand", opt=needs(Permission.WORK_CLAIMS), sync_to_thread=True)
 def in_hand_page(visit: Here) -> Html:
     """The contacts that one has claimed, with whom they are; each is a look."""
+    everybody = "all" in visit.request.query_params
     with visit.transaction() as connection:
-        return visit.page("in_hand.html", **in_hand(visit, connection))
+        return visit.page("in_hand.html", **in_hand(visit, connection, everybody=everybody))
 
 
 @post("/plan/list/{channel:str}", opt=needs(Permission.EXPORT_PLAN), sync_to_thread=True)

@@ -25,13 +25,18 @@ document.addEventListener("click", async (event) => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
     button.setAttribute("aria-pressed", "true");
   }
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!menu.contains(event.target)) menu.open = false;
-  }
+  closeMenus((menu) => !menu.contains(event.target));
 });
 
+// A menu closes behind whoever clicks or tabs elsewhere; Escape closes it and goes back to what opened it.
+function closeMenus(which) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (which(menu)) menu.open = false;
+}
+document.addEventListener("focusin", (event) => closeMenus((menu) => !menu.contains(event.target)));
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+  if (event.key !== "Escape") return;
+  document.activeElement.closest("details.menu[open]")?.querySelector("summary").focus();
+  closeMenus(() => true);
 });
 
 document.addEventListener("click", (event) => {

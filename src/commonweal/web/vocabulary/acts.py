@@ -67,7 +67,7 @@ VERB = {
     "contact.claim_batch": _("claimed the contacts of a list"),
     "contact.return_batch": _("handed the contacts of a list back"),
     "contact_rules.set": _("set the contact rules"),
-    "look_in_hand": _("looked at the people in hand"),
+    "look_in_hand": _("looked at the people of the calls and doors they hold"),
     "ask_to_take_back": _("asked to take a list back"),
     "start_run": _("started a run"),
     "stop_run": _("stopped a run"),
