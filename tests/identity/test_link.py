@@ -165,3 +165,22 @@ def test_a_kept_model_gives_the_same_persons_whatever_the_order() -> None:
     assert once.origin is ModelOrigin.KEPT
     assert turned.cluster[::-1].tolist() == [1, 1, 0]
     assert once.cluster.tolist() == [0, 0, 1]
+
+
+def test_further_evidence_tells_persons_that_nothing_else_tells() -> None:
+    """One social security number ties two records whose surnames differ; two numbers don't."""
+    surnames_and_numbers = [
+        *(("smith", "804121933"), ("jones", "804121933")),
+        *(("brown", "122004517"), ("clark", "660010293")),
+    ]
+    rows = [
+        {
+            "record_id": at,
+            "given_key": "maria",
+            "birth_year": 1961,
+            "surname_key": surname,
+            "extra_number": number,
+        }
+        for at, (surname, number) in enumerate(surnames_and_numbers)
+    ]
+    assert link_records(pa.Table.from_pylist(rows)).cluster.tolist() == [0, 0, 1, 2]

@@ -10,6 +10,7 @@ address, e-mail, phone): see `rules.mate_weight`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from splink import SettingsCreator
@@ -77,8 +78,25 @@ def _exact(column: str) -> ComparisonLevelCreator:
     return ExactMatchLevel(column, term_frequency_adjustments=True).configure(tf_minimum_u_value=_RARE)
 
 
-def _comparisons() -> tuple[Comparison, ...]:
+def further(column: str) -> Comparison:
+    """Anything else that a list says of the person (a social security number, a middle name, a birth place): a
+    rare value says much, a frequent one little, and how reliable the column is, is learnt."""
+    return Comparison(
+        column,
+        NullLevel(column),
+        (
+            _exact(column),
+            CustomLevel(_starts_alike(column), "one begins like the other"),
+            _few_slips(column, 0.25),
+            ElseLevel(),
+        ),
+        _weights(0.75, 0.01, 0.05, 0.003, 0.05, 0.003, 0.15, 0.98),
+    )
+
+
+def _comparisons(extras: Sequence[str] = ()) -> tuple[Comparison, ...]:
     return (
+        *(further(column) for column in extras),
         Comparison(
             "number",
             # Different numbers are heard when clusters are made; here they say nothing.
@@ -226,16 +244,26 @@ def _weights(*numbers: float) -> tuple[Weight, ...]:
 COMPARISONS = _comparisons()
 
 
+def of(model: LinkModel) -> tuple[Comparison, ...]:
+    """The comparisons that a model has weights for: `COMPARISONS`, and one for each column of further evidence."""
+    usual = {each.name for each in COMPARISONS}
+    return _comparisons([name for name in model.weights if name not in usual])
+
+
 # The columns whose frequent values say less than rare ones, each with how often two strangers share one.
 FREQUENCIES = {"given_key": 0.006, "surname_key": 0.001, "email_key": 1e-5, "phone": 1e-5, "door": 5e-5}
+EXTRA_FREQUENCY = 0.001
 
 
-def starting_model() -> LinkModel:
-    """The model used while a campaign's lists are too small, or overlap too little, to train one."""
+def starting_model(extras: Sequence[str] = ()) -> LinkModel:
+    """The model used while a campaign's lists are too small, or overlap too little, to train one.
+
+    `extras` names columns of further evidence (`tables.extras`).
+    """
     return LinkModel(
         definition=DEFINITION,
         partners=0.5,
-        weights={comparison.name: comparison.weights for comparison in COMPARISONS},
+        weights={comparison.name: comparison.weights for comparison in _comparisons(extras)},
     )
 
 
@@ -247,7 +275,7 @@ def settings(model: LinkModel, prior: float) -> SettingsCreator:
         probability_two_random_records_match=prior,
         em_convergence=0.001,
         max_iterations=15,
-        comparisons=[_as_splink(each, model.weights[each.name]) for each in _comparisons()],
+        comparisons=[_as_splink(each, model.weights[each.name]) for each in of(model)],
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=True,
         additional_columns_to_retain=["name_suffix", "registration_number", "door", "birth_year"],

@@ -63,7 +63,8 @@ def link_records(records: pa.Table, model: LinkModel | None = None, progress: Pr
 
     `records`: record_id (int64, unique) and any of the other columns of the lake's table `intake.record`; those
     absent count as unknown. Text is compared by the folded columns (`given_key`, …), so these should be there.
-    Without a `model` one is trained on the records. Raises RecordTwice.
+    Columns called extra_… hold further evidence about the person, whatever it is (folded text). Without a `model`
+    one is trained on the records. Raises RecordTwice.
     """
     with tempfile.TemporaryDirectory(prefix="commonweal-link-") as scratch:
         backend: Any = connect("duckdb", Path(scratch))
@@ -82,7 +83,11 @@ def _completed(records: pa.Table) -> pa.Table:
         else pa.nulls(records.num_rows, field.type)
         for field in schema
     ]
-    return pa.table(columns, schema=schema)
+    completed = pa.table(columns, schema=schema)
+    for name in records.column_names:
+        if name.startswith(tables.EXTRA):
+            completed = completed.append_column(name, records[name].cast(pa.string()))
+    return completed
 
 
 def link(
@@ -99,7 +104,11 @@ def link(
         if model is None:
             progress(1, _STEPS, "training")
             trained = comparing.train()
-            model, origin = (trained, ModelOrigin.TRAINED) if trained else (starting_model(), origin)
+            model, origin = (
+                (trained, ModelOrigin.TRAINED)
+                if trained
+                else (starting_model(tables.extras(records)), origin)
+            )
         scored = comparing.score(model, progress)
     judged = rules.Judged(
         *(scored[name].to_numpy() for name in ("all_evidence", "person", "veto", "sure")),

@@ -66,9 +66,11 @@ class Comparing:
         self._records = int(_number(comparable.count()))
         self._api = _splink_on(backend)
         self._input: SplinkDataFrame = self._api.register(comparable.op().name)
+        self._extras = tables.extras(comparable)
+        usual_share = comparisons.FREQUENCIES | dict.fromkeys(self._extras, comparisons.EXTRA_FREQUENCY)
         self._frequencies = {
             column: hold(backend, tables.frequencies(comparable, column, usual))
-            for column, usual in comparisons.FREQUENCIES.items()
+            for column, usual in usual_share.items()
         }
 
     def train(self) -> LinkModel | None:
@@ -76,7 +78,7 @@ class Comparing:
         partners = self._partners()
         if partners is None:
             return None
-        start = comparisons.starting_model()
+        start = comparisons.starting_model(self._extras)
         model = LinkModel(start.definition, partners, start.weights)
         linker = self._linker(model, model.prior(self._records))
         with _quiet():
@@ -87,7 +89,7 @@ class Comparing:
                 linker.training.estimate_parameters_using_expectation_maximisation(
                     block_on(*columns), estimate_without_term_frequencies=True, max_pairs=_SAMPLE_PAIRS
                 )
-        return _learnt(linker, partners)
+        return _learnt(linker, start, partners)
 
     def score(self, model: LinkModel, progress: Progress = silent) -> pa.Table:
         """All pairs worth comparing whose evidence is above `FLOOR`, as `tables.judged` gives them."""
@@ -169,12 +171,12 @@ def _splink_on(backend: BaseBackend) -> Any:
     return doors.DuckDBAPI(connection=engine.con)
 
 
-def _learnt(linker: Linker, partners: float) -> LinkModel:
+def _learnt(linker: Linker, start: LinkModel, partners: float) -> LinkModel:
     """The trained weights, rounded so that the engine's order of summing does not show."""
     found = {each["output_column_name"]: each for each in linker.misc.save_model_to_json()["comparisons"]}
     weights = {
         each.name: _sensible(found[each.name]["comparison_levels"][1:], each.weights)
-        for each in comparisons.COMPARISONS
+        for each in comparisons.of(start)
     }
     return LinkModel(comparisons.DEFINITION, partners, weights)
 

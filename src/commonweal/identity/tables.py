@@ -6,6 +6,8 @@ accents, dates or hashes.
 
 from __future__ import annotations
 
+import functools
+import operator
 from dataclasses import dataclass
 
 import ibis
@@ -31,6 +33,12 @@ COMPARED = (
     "area_code",
     "registration_number",
 )
+
+
+# Further evidence about the person is in columns called so: extra_ and a name. Folded text, null where unknown.
+EXTRA = "extra_"
+_SAYS_IT = 8.0  # bits of further evidence that no veto stands against
+_EXTRA_MOST = 15
 
 
 @dataclass(frozen=True)
@@ -72,10 +80,16 @@ _ASSUMED = 200.0
 GENERATION = 14
 
 
+def extras(table: ir.Table) -> list[str]:
+    """The table's columns of further evidence about the person."""
+    return [name for name in table.columns if name.startswith(EXTRA)]
+
+
 def comparable(records: ir.Table) -> ir.Table:
-    """Records (columns of `intake.record`) to what they are compared by: record_id and `COMPARED`."""
+    """Records (columns of `intake.record`, and `extras`) to what they are compared by: record_id, `COMPARED`, extras."""
     return records.select(
         "record_id",
+        *extras(records),
         *(name for name in COMPARED if name not in ("birth_year", "birth_month", "birth_day", "door")),
         door=_door(records),
         birth_year=ibis.coalesce(records.birth_date.year(), records.birth_year.cast("int32")).cast("int32"),
@@ -107,7 +121,8 @@ def candidates(comparable: ir.Table, leeway: float = 1.0) -> ir.Table:
 
     Values may be shared by `leeway` times as many records as the blocks say: few records can afford more.
     """
-    found = [_blocked(comparable, block.columns, round(block.most * leeway)) for block in BLOCKS]
+    blocks = [*BLOCKS, *(Block((name,), _EXTRA_MOST) for name in extras(comparable))]
+    found = [_blocked(comparable, block.columns, round(block.most * leeway)) for block in blocks]
     return ibis.union(*found, distinct=True).mutate(match_key=ibis.literal("0"))
 
 
@@ -127,7 +142,7 @@ def _blocked(comparable: ir.Table, columns: tuple[str, ...], most: int) -> ir.Ta
 def _parts(comparable: ir.Table) -> dict[str, ir.Value]:
     given, surname = comparable.given_key, comparable.surname_key
     return {
-        **{name: comparable[name] for name in COMPARED},
+        **{name: comparable[name] for name in (*COMPARED, *extras(comparable))},
         "names": ibis.least(given, surname) + " " + ibis.greatest(given, surname),
         "names_start": surname.substr(0, 4) + " " + given.substr(0, 3),
         "given_initial": given.substr(0, 1),
@@ -139,7 +154,7 @@ def _parts(comparable: ir.Table) -> dict[str, ir.Value]:
 def judged(scored: ir.Table, before: float) -> ir.Table:
     """Splink's scored pairs to: record_id_l, record_id_r, and what speaks for one person (bits, see `rules.weigh`).
 
-    `person`: by the evidence about the person alone (given name, birth, sex). `all_evidence`: by everything but
+    `person`: by the evidence about the person alone (given name, birth, sex, extras). `all_evidence`: by everything but
     registration numbers. `before` is what Splink added as the log2 odds beforehand; both columns are without it.
 
     `veto`: where a household may be the explanation (one door, one e-mail address or telephone), given names that
@@ -147,7 +162,8 @@ def judged(scored: ir.Table, before: float) -> ir.Table:
     surnames that both differ, and suffixes that do (junior, senior). `sure`: a shared registration number, unless
     given names and one of surname and birth speak against it.
     """
-    person = scored.mw_given + scored.mw_tf_adj_given + scored.mw_birth + scored.mw_sex
+    further = _further(scored)
+    person = scored.mw_given + scored.mw_tf_adj_given + scored.mw_birth + scored.mw_sex + further
     given_differ, surnames_differ = scored.mw_given < 0, scored.mw_surname < 0
     one_household = (
         (scored.door_l == scored.door_r).fill_null(False) | (scored.mw_email > 0) | (scored.mw_phone > 0)
@@ -159,11 +175,17 @@ def judged(scored: ir.Table, before: float) -> ir.Table:
         "record_id_r",
         person=person,
         all_evidence=scored.match_weight - scored.mw_number - before,
-        veto=(given_differ & (one_household | surnames_differ))
+        veto=(given_differ & (one_household | surnames_differ) & (further < _SAYS_IT))
         | ((years_apart >= GENERATION) & one_household)
         | (scored.name_suffix_l != scored.name_suffix_r).fill_null(False),
         sure=one_number & ~(given_differ & (surnames_differ | (scored.mw_birth < 0))),
     )
+
+
+def _further(scored: ir.Table) -> ir.NumericValue:
+    """What further evidence about the person says for one person, in bits."""
+    said = [name for name in scored.columns if name.startswith((f"mw_{EXTRA}", f"mw_tf_adj_{EXTRA}"))]
+    return functools.reduce(operator.add, (scored[name] for name in said), ibis.literal(0.0))
 
 
 def numbered(records: ir.Table) -> ir.Table:
