@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import psycopg
@@ -202,16 +202,15 @@ def approached(connection: Connection, campaign: Campaign, subjects: Sequence[in
     )
 
 
-def bury(connection: Connection, campaign: Campaign, values: Iterable[tuple[str, str]]) -> None:
-    """Remember what an erased person was known by, as keyed hashes: (kind, normalised value) each.
+def bury(connection: Connection, campaign: Campaign, hashes: Sequence[tuple[str, int]]) -> None:
+    """Remember what an erased person was known by: (kind, hash as of `points.contact_point`) each.
 
     Kinds: registration, email, phone, name_birth. In the caller's transaction; twice is harmless.
     """
-    hashed = [(kind, points.contact_point(campaign, kind, value)) for kind, value in values]
     connection.execute(
         "INSERT INTO consent.tombstone (kind, hash, erased_at)"
         " SELECT kind, hash, %s FROM unnest(%s::text[], %s::bigint[]) u (kind, hash) ON CONFLICT DO NOTHING",
-        (campaign.clock(), [kind for kind, _hash in hashed], [number for _kind, number in hashed]),
+        (campaign.clock(), [kind for kind, _hash in hashes], [number for _kind, number in hashes]),
     )
 
 

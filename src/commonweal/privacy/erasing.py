@@ -100,7 +100,7 @@ def bury(
         "UPDATE privacy.erasure SET rows = %s WHERE erasure_id = %s",
         (Jsonb({table: count for table, count in counts.items() if count}), erasure_id),
     )
-    consent.bury(connection, campaign, known)
+    consent.bury(connection, campaign, hashes)
     for subject in subjects:
         consent.suppress(connection, campaign, subject, Channel.ANY, Suppressed.ERASED, actor=actor)
     audit.record(

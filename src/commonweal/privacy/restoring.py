@@ -14,6 +14,7 @@ from commonweal.audit import actions as audit
 from commonweal.audit import sealing
 from commonweal.audit.model import Verdict
 from commonweal.campaign import Campaign, Clock, Settings, utc_now
+from commonweal.consent import actions as consent
 from commonweal.jobs.model import Progress, silent
 from commonweal.people.publishing import publish
 from commonweal.privacy import erasing, tombstones
@@ -122,11 +123,7 @@ def _erase_again(campaign: Campaign, stones: Sequence[Tombstone], progress: Prog
     subjects = sorted({subject for stone in stones for subject in stone.subjects})
     hashes = [each for stone in stones for each in stone.hashes]
     with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
-        connection.execute(
-            "INSERT INTO consent.tombstone (kind, hash, erased_at)"
-            " SELECT kind, hash, %s FROM unnest(%s::text[], %s::bigint[]) u (kind, hash) ON CONFLICT DO NOTHING",
-            (campaign.clock(), [kind for kind, _hash in hashes], [number for _kind, number in hashes]),
-        )
+        consent.bury(connection, campaign, hashes)
         back = [
             person
             for (person,) in connection.execute(
