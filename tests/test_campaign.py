@@ -53,6 +53,8 @@ def test_a_folder_without_campaign_says_what_to_do(tmp_path: Path) -> None:
         ("mode = 'live'", "name"),
         ("name = 'x'\ntimezone = 'Toulouse'", "Toulouse"),
         ("name = 'x'\nengine = 'abacus'", "abacus"),
+        ("name = 'x'\nlocale = 'de'", "locale 'de' is not one of en, fr"),
+        ("name = 'x'\ncurrency = 'FRF'", "currency 'FRF' is not one of AED, .* EUR, .* USD, "),
         ("name = 'x'\nmode = 'asleep'", "asleep"),
         ("name = 'x'\ncolour = 'red'", "colour"),
         ("name = 'x'\n[[rounds]]\ndate = 'in spring'", "rounds"),
@@ -119,3 +121,8 @@ def test_a_ledgers_url_without_a_password_is_fine(tmp_path: Path) -> None:
     url = "postgresql://anna@db.example.org/campaign"
     (tmp_path / "campaign.toml").write_text(f'name = "one"\nledger = "{url}"\n')
     assert read_settings(tmp_path).ledger == url
+
+
+@pytest.mark.parametrize(("currency", "minor"), [("EUR", 100), ("JPY", 1), ("KWD", 1_000)])
+def test_the_smallest_units_of_a_currency(currency: str, minor: int) -> None:
+    assert Settings(name="x", currency=currency).minor_units == minor

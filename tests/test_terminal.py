@@ -11,6 +11,13 @@ class WentWrongError(Exception):
     pass
 
 
+def fail_after(*steps: str) -> None:
+    with progress_bars() as bars:
+        for step in steps:
+            bars(0, 1, step)
+        raise WentWrongError
+
+
 def test_finished_steps_stay(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bars() as bars:
         bars(0, 2, "reading")
@@ -21,21 +28,18 @@ def test_finished_steps_stay(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_step_that_failed_leaves_no_bar_above_the_error(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(WentWrongError), progress_bars() as bars:
-        bars(0, 1, "reading")
-        bars(0, 1, "writing")
-        raise WentWrongError
+    with pytest.raises(WentWrongError):
+        fail_after("reading", "writing")
     shown = capsys.readouterr().err
     assert "✓ reading" in shown
     assert "writing" not in shown
 
 
 def test_nothing_is_drawn_before_the_first_step(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(WentWrongError), progress_bars():
-        raise WentWrongError
-    with pytest.raises(WentWrongError), progress_bars() as bars:
-        bars(0, None, "reading")
-        raise WentWrongError
+    with pytest.raises(WentWrongError):
+        fail_after()
+    with pytest.raises(WentWrongError):
+        fail_after("reading")
     assert capsys.readouterr().err == ""
 
 

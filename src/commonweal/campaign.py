@@ -25,6 +25,8 @@ from typing import Self
 import msgspec
 import numpy as np
 import tomlkit
+from babel.core import get_global
+from babel.numbers import get_currency_precision
 
 from commonweal.errors import CommonwealError, Phrase, _
 from commonweal.store import ids
@@ -36,6 +38,18 @@ from commonweal.store.notices import Teller
 from commonweal.store.settings import kept
 
 Clock = Callable[[], datetime]
+LANGUAGES = {"en": "English", "fr": "Français"}
+CURRENCIES = tuple(
+    sorted(
+        {
+            code
+            for used in get_global("territory_currencies").values()
+            for code, _begun, ended, tender in used
+            if tender and not ended
+        }
+    )
+)
+"""ISO 4217 codes of what is legal tender somewhere today (Unicode CLDR)."""
 _SECRET = re.compile(r"(^|_)(key|password|passwd|secret|token)$", re.IGNORECASE)
 
 
@@ -105,10 +119,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         if self.timezone not in zoneinfo.available_timezones():
             raise ValueError(f"{self.timezone!r} is no IANA time zone (Europe/Paris is one)")
+        if self.locale not in LANGUAGES:
+            raise ValueError(f"locale {self.locale!r} is not one of {', '.join(LANGUAGES)}")
+        if self.currency not in CURRENCIES:
+            raise ValueError(f"currency {self.currency!r} is not one of {', '.join(CURRENCIES)}")
         if self.engine not in ENGINES:
             raise ValueError(f"engine {self.engine!r} is not one of {', '.join(ENGINES)}")
         if not self.name.strip():
             raise ValueError("name is empty")
+
+    @property
+    def minor_units(self) -> int:
+        """How many of its smallest units make one of the campaign's currency: 100 cents a euro, 1 yen a yen."""
+        return int(10 ** get_currency_precision(self.currency))
 
     @property
     def region(self) -> str:

@@ -24,7 +24,7 @@ from commonweal.identity.actions import resolve
 from commonweal.intake import actions as intake
 from commonweal.jobs.model import Progress, silent
 from commonweal.people import actions as people
-from commonweal.planning.errors import BudgetTooSmall
+from commonweal.planning import rules
 from commonweal.planning.evaluation import Worth
 from commonweal.planning.model import NONE, Option, Per
 from commonweal.planning.options import CampaignOption, allowed, read_options
@@ -108,9 +108,7 @@ def run(
 
     Raises NoStudy, BudgetTooSmall, UnknownOption, NothingToStudy, and what the stages raise.
     """
-    money = round(budget * 100)
-    if money <= 0:
-        raise BudgetTooSmall(budget=money)
+    money = rules.money(campaign.settings, budget)
     design = _read_design(campaign)
     options = read_options(campaign.folder)
     usable = allowed(options, allow, leave_out)

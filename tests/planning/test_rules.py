@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonweal.planning import errors
+from commonweal.campaign import Settings
+from commonweal.planning import errors, rules
 from commonweal.planning.model import EffectDraws, Goal, Option, Per, Problem
 from commonweal.planning.rules import check, slopes, votes
 
@@ -75,6 +77,17 @@ def test_a_good_problem_passes() -> None:
 def test_budget_of_nothing(budget: int) -> None:
     with pytest.raises(errors.BudgetTooSmall):
         check(replace(problem(), budget=budget))
+
+
+def test_a_budget_in_the_smallest_units_of_its_currency() -> None:
+    assert rules.money(Settings(name="x"), 12.5) == 1_250
+    assert rules.money(Settings(name="x", currency="JPY"), 12_000) == 12_000
+
+
+@pytest.mark.parametrize("budget", [0, -5, 0.001, math.nan, math.inf])
+def test_a_budget_that_is_no_amount_is_told_as_it_was_given(budget: float) -> None:
+    with pytest.raises(errors.BudgetTooSmall, match=f"budget of {budget:g} EUR"):
+        rules.money(Settings(name="x"), budget)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1.5])

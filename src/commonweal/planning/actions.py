@@ -9,8 +9,8 @@ import numpy as np
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
 from commonweal.jobs.model import Progress, silent
-from commonweal.planning import queries
-from commonweal.planning.errors import BudgetTooSmall, NoSuchPlan, PlanOutdated
+from commonweal.planning import queries, rules
+from commonweal.planning.errors import NoSuchPlan, PlanOutdated
 from commonweal.planning.model import EffectDraws, Goal, Option, Per, Plan, Problem
 from commonweal.planning.options import CampaignOption, allowed, read_options
 from commonweal.planning.population import Population, read_population
@@ -37,9 +37,7 @@ def make(
     `allow` adds options left out by default, `without` leaves some out. Raises BudgetTooSmall, OptionsMissing,
     OptionsUnreadable, UnknownOption, and what `rules.check` raises.
     """
-    money = round(budget * 100)
-    if money <= 0:
-        raise BudgetTooSmall(budget=money)
+    money = rules.money(campaign.settings, budget)
     options = allowed(read_options(campaign.folder), allow, without)
     with campaign.lake.writer("planning.make", {"budget": money}) as writer:
         progress(0, None, "reading scores and effects")

@@ -8,7 +8,7 @@ from commonweal.errors import CommonwealError, _
 class BudgetTooSmall(CommonwealError):
     """A budget of nothing, or less."""
 
-    what = _("A plan can't be made for a budget of {budget} minor units.")
+    what = _("A plan can't be made for a budget of {budget}.")
     remedy = _("Give a budget above 0.")
 
 

@@ -14,8 +14,11 @@ keep one away never counts as a gain: where dt < 0, the first term is 0 at most.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from commonweal.campaign import Settings
 from commonweal.experiments.model import Estimate
 from commonweal.planning.errors import (
     BadBaseline,
@@ -62,6 +65,14 @@ def open_to(problem: Problem) -> Flags:
     if problem.barred is None:
         return np.ones(problem.d_turnout.shape, bool)
     return np.asarray(problem.barred == OPEN)
+
+
+def money(settings: Settings, budget: float) -> int:
+    """A budget in the campaign's currency, as minor units. Raises BudgetTooSmall, of what is no amount as well."""
+    minor = round(budget * settings.minor_units) if math.isfinite(budget) else 0
+    if minor <= 0:
+        raise BudgetTooSmall(budget=f"{budget:g} {settings.currency}")
+    return minor
 
 
 def check(problem: Problem) -> None:

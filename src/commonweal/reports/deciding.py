@@ -8,9 +8,13 @@ from commonweal.planning.totals import MadePlan, PlanReport
 from commonweal.scoring.model import ScoreReport
 from commonweal.terminal import OUT, show_table
 from commonweal.web import words
+from commonweal.web.language import Language
 
 if TYPE_CHECKING:
     from commonweal.study import Judged, StudyReport
+
+
+_ENGLISH = Language("en", "UTC", "EUR")
 
 
 def show_score(report: ScoreReport) -> None:
@@ -67,7 +71,7 @@ def plan_line(plan: MadePlan) -> str:
 
 
 def _money(minor: int, currency: str) -> str:
-    return f"{minor / 100:,.2f} {currency}"
+    return _ENGLISH.money(minor, currency)
 
 
 _HABITS = {

@@ -19,9 +19,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
+from commonweal.campaign import LANGUAGES
 from commonweal.errors import _
-
-LANGUAGES = {"en": "English", "fr": "Français"}
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _VALUES = {

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from commonweal.access.model import Account, Permission, Role, Session
 from commonweal.access.rules import may
-from commonweal.campaign import Campaign
+from commonweal.campaign import LANGUAGES, Campaign
 from commonweal.store.ledger import Connection, LedgerRole
 from commonweal.web import menu, words
 from commonweal.web.language import Language, negotiate

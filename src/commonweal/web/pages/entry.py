@@ -13,11 +13,11 @@ from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.params import URLEncodedBody
 
 from commonweal.access import actions
-from commonweal.access.errors import LinkSpent, SignInLocked, WrongSignIn
+from commonweal.access.errors import LinkSpent, WrongSignIn
 from commonweal.access.model import Permission, Role
+from commonweal.campaign import LANGUAGES
 from commonweal.errors import CommonwealError
 from commonweal.web.guard import PUBLIC, needs
-from commonweal.web.language import LANGUAGES
 from commonweal.web.sign_in import COOKIE, session_cookie
 from commonweal.web.visit import LANGUAGE_COOKIE, Here, Html, Visit
 
@@ -80,8 +80,6 @@ def by_password(visit: Here, data: URLEncodedBody[PasswordForm]) -> Response[Any
     """Check a password."""
     try:
         token = actions.sign_in_by_password(visit.campaign, data.email, data.password)
-    except SignInLocked as error:
-        return _refused(visit, error, data.email, minutes=int(str(error.parameters["minutes"])))
     except WrongSignIn as error:
         return _refused(visit, error, data.email)
     return _signed_in(visit, token)
@@ -122,11 +120,9 @@ def _signed_in(visit: Visit, token: str) -> Response[Any]:
     return response
 
 
-def _refused(visit: Visit, error: CommonwealError, email: str = "", minutes: int = 0) -> Html:
-    """The form again, with what was wrong; `minutes` until it is worth trying again."""
-    headers = {"retry-after": str(60 * minutes)} if minutes else None
-    told = error.worded(visit.gettext)
-    return visit.page("sign_in.html", 429 if minutes else 403, headers, told=told, email=email)
+def _refused(visit: Visit, error: CommonwealError, email: str = "") -> Html:
+    """The form again, with what was wrong."""
+    return visit.page("sign_in.html", 403, told=error.worded(visit.gettext), email=email)
 
 
 def local(path: str) -> str:
