@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commonweal.identity.cluster import Ids, Pairs, by_first_member, clusters
+from commonweal.identity.cluster import Bounds, Ids, Pairs, by_first_member, clusters
+
+_Ends = list[tuple[int, int]]
 
 
 def _cluster(
-    pairs: list[tuple[int, int, float]], records: int, numbers: dict[int, int] | None = None, most: int = 100
+    pairs: list[tuple[int, int, float]],
+    records: int,
+    numbers: dict[int, int] | None = None,
+    most: int = 100,
+    must: _Ends | None = None,
+    cannot: _Ends | None = None,
 ) -> list[int]:
     codes = np.full(records, -1, dtype=np.int64)
     for record, number in (numbers or {}).items():
         codes[record] = number
-    return clusters(_pairs(pairs), records, 0.0, codes, np.zeros(records, dtype=np.int64), most).tolist()
+    decided = (np.array(ends or [], np.int64).reshape(-1, 2) for ends in (must, cannot))
+    bounds = Bounds(codes, np.zeros(records, dtype=np.int64), most, *decided)
+    return clusters(_pairs(pairs), records, 0.0, bounds).tolist()
 
 
 def _pairs(pairs: list[tuple[int, int, float]]) -> Pairs:
@@ -44,6 +53,34 @@ def test_a_giant_is_cut_at_its_weakest_pairs() -> None:
     assert _cluster(chain, 16, most=4) == [n // 4 for n in range(16)]
 
 
+def test_records_told_to_be_one_are_one_without_evidence_and_against_it() -> None:
+    must = [(0, 2)]
+    assert _cluster([], 3, must=must) == [0, 1, 0]
+    assert _cluster([(0, 2, -9.0), (0, 1, 9.0)], 3, must=must) == [0, 0, 0]
+    assert _cluster([(0, 1, 9.0)], 3, numbers={0: 1, 2: 2}, must=must) == [0, 0, 0]
+
+
+def test_records_told_apart_are_apart_and_take_their_own_with_them() -> None:
+    chain = [(0, 1, 9.0), (1, 2, 3.0), (2, 3, 9.0)]
+    assert _cluster(chain, 4, cannot=[(0, 3)]) == [0, 0, 1, 1]
+
+
+_SOME = st.lists(
+    st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(lambda pair: pair[0] != pair[1]), max_size=5
+)
+
+
+@settings(deadline=None)
+@given(_SOME, _SOME, _SOME)
+def test_what_was_decided_holds(pairs: _Ends, must: _Ends, cannot: _Ends) -> None:
+    together = _cluster([], 10, must=must)
+    cannot = [(left, right) for left, right in cannot if together[left] != together[right]]
+    found = _cluster([(left, right, 9.0) for left, right in set(pairs)], 10, must=must, cannot=cannot)
+    assert all(found[left] == found[right] for left, right in must)
+    assert all(found[left] != found[right] for left, right in cannot)
+
+
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 9), st.integers(0, 9), st.floats(-10, 14)).filter(

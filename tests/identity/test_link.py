@@ -158,6 +158,32 @@ def test_starting_weights_add_up() -> None:
         assert sum(weight.u for weight in comparison.weights) == pytest.approx(1, abs=0.05), comparison.name
 
 
+def test_what_reviewers_decided_holds() -> None:
+    omar = {**_JEANNE, "given_key": "omar"}
+    rows = pa.Table.from_pylist(
+        [{"record_id": number, **row} for number, row in ((3, _JEANNE), (5, _JEANNE), (8, omar))]
+    )
+    assert link_records(rows).cluster.tolist() == [0, 0, 1]
+    must, cannot = np.array([(3, 8), (8, 99)]), np.array([(3, 5), (99, 100)])
+    assert link_records(rows, must=must, cannot=cannot).cluster.tolist() == [0, 1, 0]
+
+
+def test_a_doubt_is_explained_comparison_by_comparison() -> None:
+    """Two of one name in one town, of whom one list gives no birth; and a pair beyond doubt."""
+    some = {"given_key": "jeanne", "surname_key": "abadie", "city_key": "toulouse"}
+    rows = [{**some, "birth_date": date(1961, 3, 4)}, some, _JEANNE, {**_JEANNE, "city_key": "toulouse"}]
+    doubts = _link(*rows).doubts
+    assert doubts.num_rows
+    parts = ["beforehand", *(comparison.name for comparison in COMPARISONS), "household"]
+    for doubt in doubts.to_pylist():
+        assert doubt["weight"] == pytest.approx(sum(doubt[part] for part in parts))
+        assert abs(doubt["weight"]) <= 3
+    assert (2, 3) not in {(doubt["record_id_l"], doubt["record_id_r"]) for doubt in doubts.to_pylist()}
+    told = np.stack([doubts["record_id_l"], doubts["record_id_r"]], axis=1)
+    table = pa.Table.from_pylist([{"record_id": number, **row} for number, row in enumerate(rows)])
+    assert not link_records(table, cannot=told).doubts.num_rows
+
+
 def test_a_kept_model_gives_the_same_persons_whatever_the_order() -> None:
     rows = [_JEANNE, {**_JEANNE, "given_key": "jeane"}, {**_JEANNE, "given_key": "omar", "birth_date": None}]
     once = _link(*rows, model=starting_model())

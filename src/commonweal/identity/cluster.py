@@ -3,7 +3,8 @@
 Connected components alone let one wrong pair fuse two persons, then ten (the notes' 616 records in one cluster).
 So a component in which something speaks against unity is taken apart and put together again by average linkage:
 the two groups whose pairs agree most are joined first, and only while the mean weight of all pairs between them
-is positive. Registration numbers that differ within one register, and a cluster's size, forbid a join.
+is positive. Registration numbers that differ within one register, and a cluster's size, forbid a join. What
+reviewers decided comes first: records told to be one person are one group from the start, whatever speaks against it.
 
 All is deterministic: the same pairs give the same clusters, in whatever order they come.
 """
@@ -20,6 +21,8 @@ from scipy.sparse.csgraph import connected_components
 
 Ids = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float64]
+
+NO_PAIRS: Ids = np.empty((0, 2), dtype=np.int64)
 
 # A pair's weight is cut to this range (bits): one pair may not outvote all others.
 _LEAST, _MOST = -8.0, 12.0
@@ -61,54 +64,76 @@ def by_first_member(labels: Ids) -> Ids:
     return rank[inverse]
 
 
-def clusters(pairs: Pairs, records: int, threshold: float, numbers: Ids, registers: Ids, most: int) -> Ids:
-    """For each record the number of its cluster.
+@dataclass(frozen=True)
+class Bounds:
+    """What clusters must and can't be.
 
-    A pair with a weight of at least `threshold` speaks for one person. `numbers` and `registers` give each
-    record's registration number and the register that it is from (codes; -1: none): two numbers of one register
-    are two persons. No cluster holds more than `most` records.
+    `numbers` and `registers` give each record's registration number and the register that it is from (codes; -1:
+    none): two numbers of one register are two persons. No cluster holds more than `most` records. `must` and `cannot`
+    are pairs of records, arrays of shape (n, 2), that are one person and that are two, as reviewers said; both
+    together must be possible (`binding.binding`).
     """
+
+    numbers: Ids
+    registers: Ids
+    most: int
+    must: Ids
+    cannot: Ids
+
+
+def clusters(pairs: Pairs, records: int, threshold: float, bounds: Bounds) -> Ids:
+    """For each record the number of its cluster. A pair with a weight of at least `threshold` speaks for one person."""
     pairs = pairs.ordered()
     speaks_for = pairs.weight >= threshold
-    labels = components(pairs.left[speaks_for], pairs.right[speaks_for], records)
+    left = np.append(pairs.left[speaks_for], bounds.must[:, 0])
+    right = np.append(pairs.right[speaks_for], bounds.must[:, 1])
+    labels = components(left, right, records)
     inside = pairs.where(labels[pairs.left] == labels[pairs.right])
-    doubtful = _doubtful(inside, labels, threshold, numbers, registers, most)
+    doubtful = _doubtful(inside, labels, threshold, bounds)
     if not doubtful.any():
         return labels
     rest = inside.where(doubtful[labels[inside.left]])
     margin = np.clip(rest.weight - threshold, _LEAST, _MOST)
     labels[doubtful[labels]] = -1
-    return _reassembled(Pairs(rest.left, rest.right, margin), labels, numbers, registers, most)
+    return _reassembled(Pairs(rest.left, rest.right, margin), labels, bounds)
 
 
-def _doubtful(
-    inside: Pairs, labels: Ids, threshold: float, numbers: Ids, registers: Ids, most: int
-) -> npt.NDArray[np.bool_]:
+def _doubtful(inside: Pairs, labels: Ids, threshold: float, bounds: Bounds) -> npt.NDArray[np.bool_]:
     """For each component: does anything speak against its being one person?"""
     count = int(labels.max()) + 1 if labels.size else 0
-    doubtful = np.bincount(labels, minlength=count) > most
+    doubtful = np.bincount(labels, minlength=count) > bounds.most
     doubtful[labels[inside.left[inside.weight < threshold]]] = True
-    numbered = np.flatnonzero(numbers >= 0)
-    distinct = np.unique(np.stack((labels[numbered], registers[numbered], numbers[numbered]), axis=1), axis=0)
+    numbered = np.flatnonzero(bounds.numbers >= 0)
+    distinct = np.unique(
+        np.stack((labels[numbered], bounds.registers[numbered], bounds.numbers[numbered]), axis=1), axis=0
+    )
     same = (distinct[1:, 0] == distinct[:-1, 0]) & (distinct[1:, 1] == distinct[:-1, 1])
     doubtful[distinct[1:, 0][same]] = True
+    told_apart = labels[bounds.cannot]
+    doubtful[told_apart[told_apart[:, 0] == told_apart[:, 1], 0]] = True
     return doubtful
 
 
-def _reassembled(pairs: Pairs, labels: Ids, numbers: Ids, registers: Ids, most: int) -> Ids:
+def _reassembled(pairs: Pairs, labels: Ids, bounds: Bounds) -> Ids:
     """`labels` with each record marked -1 put into a cluster by average linkage over `pairs`."""
-    linkage = _Linkage(most)
-    for record in np.flatnonzero(labels < 0).tolist():
-        number = {int(registers[record]): int(numbers[record])} if numbers[record] >= 0 else {}
-        linkage.add(record, number)
+    linkage = _Linkage(bounds.most)
+    loose = np.flatnonzero(labels < 0).tolist()
+    for record in loose:
+        known = bounds.numbers[record] >= 0
+        linkage.add(record, {int(bounds.registers[record]): int(bounds.numbers[record])} if known else {})
+    for left, right in bounds.cannot.tolist():
+        if labels[left] < 0 and labels[right] < 0:
+            linkage.tell_apart(left, right)
     for left, right, weight in zip(
         pairs.left.tolist(), pairs.right.tolist(), pairs.weight.tolist(), strict=True
     ):
         linkage.compare(left, right, weight)
+    for left, right in bounds.must[labels[bounds.must[:, 0]] < 0].tolist():
+        linkage.join_decided(left, right)
     linkage.join_all()
     following = int(labels.max()) + 1 if labels.size else 0
     roots: dict[int, int] = {}
-    for record in np.flatnonzero(labels < 0).tolist():
+    for record in loose:
         labels[record] = roots.setdefault(linkage.root(record), following + len(roots))
     return by_first_member(labels)
 
@@ -121,6 +146,7 @@ class _Linkage:
         self._parent: dict[int, int] = {}
         self._size: dict[int, int] = {}
         self._numbers: dict[int, dict[int, int]] = {}
+        self._apart: dict[int, set[int]] = {}  # group -> records that are told apart from it
         self._between: dict[int, dict[int, tuple[float, int]]] = {}  # group -> group -> (sum, pairs compared)
         self._queue: list[tuple[float, int, int]] = []
 
@@ -129,6 +155,19 @@ class _Linkage:
         self._size[record] = 1
         self._numbers[record] = numbers
         self._between[record] = {}
+
+    def tell_apart(self, left: int, right: int) -> None:
+        """Never join two records."""
+        self._apart.setdefault(left, set()).add(right)
+        self._apart.setdefault(right, set()).add(left)
+
+    def join_decided(self, left: int, right: int) -> None:
+        """Join the groups of two records, whatever speaks against it."""
+        left, right = self.root(left), self.root(right)
+        if left != right:
+            self._between[left].setdefault(right, (0.0, 0))
+            self._between[right].setdefault(left, (0.0, 0))
+            self._merge(left, right)
 
     def compare(self, left: int, right: int, weight: float) -> None:
         self._between[left][right] = self._between[right][left] = (weight, 1)
@@ -157,12 +196,16 @@ class _Linkage:
             heapq.heappush(self._queue, (-mean, min(left, right), max(left, right)))
 
     def _join(self, left: int, right: int) -> None:
-        if self._size[left] + self._size[right] > self._most or self._differ(left, right):
-            return
+        if self._size[left] + self._size[right] <= self._most and not self._differ(left, right):
+            self._merge(left, right)
+
+    def _merge(self, left: int, right: int) -> None:
         kept, gone = sorted((left, right), key=lambda group: (-len(self._between[group]), group))
         self._parent[gone] = kept
         self._size[kept] += self._size.pop(gone)
         self._numbers[kept] |= self._numbers.pop(gone)
+        if gone in self._apart:
+            self._apart.setdefault(kept, set()).update(self._apart.pop(gone))
         del self._between[kept][gone]
         for other, (total, compared) in self._between.pop(gone).items():
             if other == kept:
@@ -174,6 +217,8 @@ class _Linkage:
             self._propose(kept, other)
 
     def _differ(self, left: int, right: int) -> bool:
-        """Do the two groups hold different numbers of one register?"""
+        """Do the two groups hold different numbers of one register, or were they told apart?"""
         ours, theirs = self._numbers[left], self._numbers[right]
-        return any(theirs.get(register, number) != number for register, number in ours.items())
+        if any(theirs.get(register, number) != number for register, number in ours.items()):
+            return True
+        return any(self.root(other) == right for other in self._apart.get(left, ()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commonweal.identity import pairs, rules, tables
-from commonweal.identity.cluster import Pairs, clusters
+from commonweal.identity.cluster import NO_PAIRS, Bounds, Pairs, clusters
 from commonweal.identity.comparisons import starting_model
 from commonweal.identity.errors import RecordTwice
 from commonweal.identity.model import Evidence, LinkModel, ModelOrigin
@@ -37,12 +38,18 @@ class Linked:
 
     Arrays run along the records, ordered by id. `cluster`: 0 to persons-1, numbered by their first record;
     `evidence`: of `Evidence`; `probability`: of the record's strongest pair inside its cluster, NaN when alone.
+
+    `doubts` holds the pairs of which the evidence does not tell whether they are one person, and nobody has told
+    (`rules.is_doubtful`), ordered: record_id_l < record_id_r, `weight` (log2 odds that they are), `together` (whether
+    they ended in one cluster), and the parts that the weight is the sum of, in bits: `beforehand`, a column for each
+    comparison of the model, and `household`, what is taken off because two of a household agree like one person.
     """
 
     record_id: Ids
     cluster: Ids
     evidence: npt.NDArray[np.object_]
     probability: npt.NDArray[np.float64]
+    doubts: pa.Table
     model: LinkModel
     origin: ModelOrigin
 
@@ -58,19 +65,26 @@ class Linked:
         )
 
 
-def link_records(records: pa.Table, model: LinkModel | None = None, progress: Progress = silent) -> Linked:
+def link_records(
+    records: pa.Table,
+    model: LinkModel | None = None,
+    progress: Progress = silent,
+    *,
+    must: Ids = NO_PAIRS,
+    cannot: Ids = NO_PAIRS,
+) -> Linked:
     """Which records are one person, for a table in memory, without a campaign.
 
     `records`: record_id (int64, unique) and any of the other columns of the lake's table `intake.record`; those
     absent count as unknown. Text is compared by the folded columns (`given_key`, …), so these should be there.
-    Columns called extra_… hold further evidence about the person, whatever it is (folded text). Without a `model`
-    one is trained on the records. Raises RecordTwice.
+    Columns called extra_… hold further evidence about the person, whatever it is (folded text). Without a `model` one
+    is trained on the records. `must`, `cannot`: see `link`. Raises RecordTwice.
     """
     with tempfile.TemporaryDirectory(prefix="commonweal-link-") as scratch:
         backend: Any = connect("duckdb", Path(scratch))
         try:
             backend.con.register("records", _completed(records))
-            return link(backend, backend.table("records"), model, progress)
+            return link(backend, backend.table("records"), model, progress, must=must, cannot=cannot)
         finally:
             backend.disconnect()
 
@@ -91,9 +105,20 @@ def _completed(records: pa.Table) -> pa.Table:
 
 
 def link(
-    backend: BaseBackend, records: ir.Table, model: LinkModel | None = None, progress: Progress = silent
+    backend: BaseBackend,
+    records: ir.Table,
+    model: LinkModel | None = None,
+    progress: Progress = silent,
+    *,
+    must: Ids = NO_PAIRS,
+    cannot: Ids = NO_PAIRS,
 ) -> Linked:
-    """Which of `records` (columns of `intake.record`, in `backend`) are one person."""
+    """Which of `records` (columns of `intake.record`, in `backend`) are one person.
+
+    `must` and `cannot` are pairs of record ids, arrays of shape (n, 2), that are one person and that are two, as
+    reviewers said: so they end, whatever the evidence. Both together must be possible (`binding.binding`); pairs with a
+    record that is not there count for nothing.
+    """
     progress(0, _STEPS, "preparing")
     record_id = np.sort(backend.to_pyarrow(records.select("record_id"))["record_id"].to_numpy())
     _check_unique(record_id)
@@ -110,22 +135,50 @@ def link(
                 else (starting_model(tables.extras(records)), origin)
             )
         scored = comparing.score(model, progress)
-    judged = rules.Judged(
-        *(scored[name].to_numpy() for name in ("all_evidence", "person", "veto", "sure")),
-    )
-    if origin is ModelOrigin.TRAINED:
-        model = rules.calibrated(model, judged, record_id.size)
-    progress(3, _STEPS, "clustering")
-    found = Pairs(
-        np.searchsorted(record_id, scored["record_id_l"].to_numpy()),
-        np.searchsorted(record_id, scored["record_id_r"].to_numpy()),
-        rules.weigh(judged, model.prior(record_id.size)),
-    )
-    numbers, registers = _numbers(backend, records, record_id)
-    cluster = clusters(found, record_id.size, rules.THRESHOLD, numbers, registers, rules.MOST_RECORDS)
+        judged = rules.Judged(
+            *(scored[name].to_numpy() for name in ("all_evidence", "person", "veto", "sure")),
+        )
+        if origin is ModelOrigin.TRAINED:
+            model = rules.calibrated(model, judged, record_id.size)
+        progress(3, _STEPS, "clustering")
+        prior = model.prior(record_id.size)
+        found = Pairs(
+            np.searchsorted(record_id, scored["record_id_l"].to_numpy()),
+            np.searchsorted(record_id, scored["record_id_r"].to_numpy()),
+            rules.weigh(judged, prior),
+        )
+        decided = (_known(told, record_id) for told in (must, cannot))
+        bounds = Bounds(*_numbers(backend, records, record_id), rules.MOST_RECORDS, *decided)
+        cluster = clusters(found, record_id.size, rules.THRESHOLD, bounds)
+        doubts = _doubts(comparing, model, found, bounds, record_id, cluster)
     evidence, probability = _evidence(found, judged.sure, cluster)
     progress(_STEPS, _STEPS, "clustering")
-    return Linked(record_id, cluster, evidence, probability, model, origin)
+    return Linked(record_id, cluster, evidence, probability, doubts, model, origin)
+
+
+def _known(told: Ids, record_id: Ids) -> Ids:
+    """The pairs of records that are there, as positions."""
+    at = np.minimum(np.searchsorted(record_id, told), record_id.size - 1)
+    known: Ids = at[(record_id[at] == told).all(axis=1)]
+    return known
+
+
+def _doubts(
+    comparing: pairs.Comparing, model: LinkModel, found: Pairs, bounds: Bounds, record_id: Ids, cluster: Ids
+) -> pa.Table:
+    """See `Linked`."""
+    ordered = found.where(rules.is_doubtful(found.weight)).ordered()
+    told = [np.sort(decided, axis=1) @ (record_id.size, 1) for decided in (bounds.must, bounds.cannot)]
+    open_ = ordered.where(~np.isin(ordered.left * record_id.size + ordered.right, np.concatenate(told)))
+    ids = {"record_id_l": record_id[open_.left], "record_id_r": record_id[open_.right]}
+    explained = comparing.explain(model, pa.table(ids))
+    prior = model.prior(record_id.size)
+    beforehand = math.log2(prior / (1 - prior))
+    bits = {name: explained[name].to_numpy() for name in explained.column_names[2:]}
+    rest = open_.weight - beforehand - sum(bits.values())
+    together = cluster[open_.left] == cluster[open_.right]
+    weighed = {"weight": open_.weight, "together": together, "beforehand": np.full(together.size, beforehand)}
+    return pa.table({**ids, **weighed, **bits, "household": rest})
 
 
 def _check_unique(record_id: Ids) -> None:
@@ -136,7 +189,8 @@ def _check_unique(record_id: Ids) -> None:
 
 def _nobody(model: LinkModel, origin: ModelOrigin) -> Linked:
     none = np.empty(0, dtype=np.int64)
-    return Linked(none, none, np.empty(0, dtype=object), np.empty(0), model, origin)
+    nothing = {"record_id_l": none, "record_id_r": none, "weight": np.empty(0), "together": none.astype(bool)}
+    return Linked(none, none, np.empty(0, dtype=object), np.empty(0), pa.table(nothing), model, origin)
 
 
 def _numbers(backend: BaseBackend, records: ir.Table, record_id: Ids) -> tuple[Ids, Ids]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import splink
@@ -105,17 +106,38 @@ class Comparing:
                 )
         return pa.concat_tables(judged) if judged else _NO_PAIRS
 
+    def explain(self, model: LinkModel, pairs: pa.Table) -> pa.Table:
+        """What each comparison says of some pairs (record_id_l < record_id_r): both ids, and bits for one person in a
+        column named after each of `comparisons.of(model)`. Ordered by the ids."""
+        asked = ibis.memtable(pairs.select(["record_id_l", "record_id_r"]))
+        # Joined with the records, for a table of memory alone is nobody's: Ibis would ask its default engine.
+        known = asked.semi_join(self._comparable, asked.record_id_l == self._comparable.record_id)
+        candidates = known.select(
+            join_key_l="record_id_l", join_key_r="record_id_r", match_key=ibis.literal("0")
+        )
+        names = [comparison.name for comparison in comparisons.of(model)]
+        linker = self._linker(model, _BEFORE)
+        explained = self._predicted(linker, candidates, None, lambda scored: tables.explained(scored, names))
+        return explained.sort_by([("record_id_l", "ascending"), ("record_id_r", "ascending")])
+
     def _score_part(self, linker: Linker, candidates: ir.Table) -> pa.Table:
+        least = _BEFORE_ODDS + FLOOR
+        return self._predicted(linker, candidates, least, lambda scored: tables.judged(scored, _BEFORE_ODDS))
+
+    def _predicted(
+        self,
+        linker: Linker,
+        candidates: ir.Table,
+        least: float | None,
+        read: Callable[[ir.Table], ir.Table],
+    ) -> pa.Table:
+        """Candidates scored by Splink, those with a match weight of at least `least`, as `read` makes them."""
         with hold(self._backend, candidates) as part, _quiet():
             linker.table_management.register_blocked_pairs_for_predict(self._api.register(part.op().name))
-            scored = linker.inference.predict(
-                threshold_match_weight=_BEFORE_ODDS + FLOOR, warning_mode="never"
-            )
-            judged = self._backend.to_pyarrow(
-                tables.judged(self._backend.table(scored.physical_name), _BEFORE_ODDS)
-            )
+            scored = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
+            found = self._backend.to_pyarrow(read(self._backend.table(scored.physical_name)))
             scored.drop_table_from_database_and_remove_from_cache()
-        return judged
+        return found
 
     def close(self) -> None:
         """Drop what was put into the engine."""

@@ -19,6 +19,8 @@ Weights = npt.NDArray[np.float64]
 THRESHOLD = -0.5
 # The weight (log2 odds) of what is taken as proof, for or against.
 PROOF = 24.0
+# Log2 odds between these don't tell whether two records are one person: a reviewer may (between 1 in 9 and 8 in 9).
+DOUBT = (-3.0, 3.0)
 # More records than this of one person are not believed.
 MOST_RECORDS = 100
 # More persons than this of one surname at one address are a home or a tower, not a household.
@@ -54,6 +56,12 @@ def weigh(judged: Judged, prior: float) -> Weights:
 def probability(weight: Weights) -> Weights:
     """The probability that log2 odds stand for."""
     return 1.0 / (1.0 + np.exp2(-weight))
+
+
+def is_doubtful(weight: Weights) -> npt.NDArray[np.bool_]:
+    """Which weights leave it open whether two records are one person."""
+    doubtful: npt.NDArray[np.bool_] = (weight >= DOUBT[0]) & (weight <= DOUBT[1])
+    return doubtful
 
 
 def calibrated(model: LinkModel, judged: Judged, records: int) -> LinkModel:

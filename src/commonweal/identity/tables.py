@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -179,6 +180,26 @@ def judged(scored: ir.Table, before: float) -> ir.Table:
         | ((years_apart >= GENERATION) & one_household)
         | (scored.name_suffix_l != scored.name_suffix_r).fill_null(False),
         sure=one_number & ~(given_differ & (surnames_differ | (scored.mw_birth < 0))),
+    )
+
+
+def explained(scored: ir.Table, names: Sequence[str]) -> ir.Table:
+    """Splink's scored pairs to: record_id_l, record_id_r, and the bits that each of the named comparisons adds, with
+    what it adds or takes for a rare or a frequent value."""
+    return scored.select(
+        "record_id_l",
+        "record_id_r",
+        **{
+            name: functools.reduce(
+                operator.add,
+                (
+                    scored[f"{kind}_{name}"]
+                    for kind in ("mw", "mw_tf_adj")
+                    if f"{kind}_{name}" in scored.columns
+                ),
+            )
+            for name in names
+        },
     )
 
 
