@@ -17,7 +17,6 @@ from commonweal.access.errors import (
     NoSuchAccount,
     NotADemo,
     NotAnAddress,
-    SignInLocked,
     WeakPassword,
     WrongSignIn,
 )
@@ -133,7 +132,7 @@ def test_five_wrong_passwords_lock_even_the_right_one_out(campaign: Campaign, cl
     for _ in range(5):
         with pytest.raises(WrongSignIn):
             actions.sign_in_by_password(campaign, "d@example.org", "not this one at all")
-    with pytest.raises(SignInLocked):
+    with pytest.raises(WrongSignIn):
         actions.sign_in_by_password(campaign, "d@example.org", GOOD)
     clock.now += timedelta(minutes=1)
     actions.sign_in_by_password(campaign, "d@example.org", GOOD)

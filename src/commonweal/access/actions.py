@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import math
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -20,7 +19,6 @@ from commonweal.access.errors import (
     NoSuchAccount,
     NotADemo,
     NotAnAddress,
-    SignInLocked,
     WeakPassword,
     WrongSignIn,
 )
@@ -92,9 +90,10 @@ def sign_in_by_link(campaign: Campaign, token: str) -> str:
 
 
 def sign_in_by_password(campaign: Campaign, email: str, password: str) -> str:
-    """Check a password; returns the token of a new session. Raises WrongSignIn, SignInLocked.
+    """Check a password; returns the token of a new session. Raises WrongSignIn.
 
-    A failure is counted and committed before the error is raised; an unknown address takes as long as a known one.
+    A failure is counted and committed before the error is raised. Whether an address is known, unknown or locked is not to
+    be told from the answer, nor from how long it takes.
     """
     now = campaign.clock()
     with campaign.ledger.transaction(LedgerRole.WEB) as connection:
@@ -105,22 +104,22 @@ def sign_in_by_password(campaign: Campaign, email: str, password: str) -> str:
             (email.strip().lower(),),
         ).fetchone()
         account_id, argon2, failures, locked_until = row or (None, None, 0, None)
-        if locked_until and now < locked_until:
-            raise SignInLocked(minutes=math.ceil((locked_until - now) / timedelta(minutes=1)))
-        if tokens.password_fits(password[: rules.PASSWORD_MOST + 1], argon2):
+        fits = tokens.password_fits(password[: rules.PASSWORD_MOST + 1], argon2)
+        locked = locked_until is not None and now < locked_until
+        if fits and not locked:
             assert account_id is not None
             connection.execute(
                 "UPDATE access.password SET failures = 0, locked_until = NULL WHERE account_id = %s",
                 (account_id,),
             )
             return _new_session(connection, campaign, account_id, "password")
-        if account_id is not None:
+        if account_id is not None and not locked:
             connection.execute(
                 "UPDATE access.password SET failures = failures + 1, locked_until = %s WHERE account_id = %s",
                 (rules.locked_until(now, failures + 1), account_id),
             )
             record(connection, campaign, "sign_in_failed", subject=f"account:{account_id}", actor="web")
-    raise WrongSignIn()
+    raise WrongSignIn(free=rules.FREE_FAILURES)
 
 
 def note_use(campaign: Campaign, session: Session) -> None:

@@ -6,18 +6,13 @@ from commonweal.errors import CommonwealError, _
 
 
 class WrongSignIn(CommonwealError):
-    """Address and password don't go together; which of them is wrong is not said."""
+    """Address and password don't go together, or there were too many tries; which of them is not said."""
 
-    what = _("This e-mail address and password don't go together.")
-    remedy = _("Try again, or ask your data director for a sign-in link.")
-
-
-class SignInLocked(CommonwealError):
-    """Too many wrong passwords in a row."""
-
-    what = _("Too many wrong passwords: this account is locked for {minutes} minutes.")
-    remedy = _("Wait, or ask your data director for a sign-in link.")
-    transient = True
+    what = _("This e-mail address and password don't go together, or wrong ones came before.")
+    remedy = _(
+        "Try again: after {free} wrong passwords in a row wait a minute, then longer. Or ask your data director for a"
+        " sign-in link."
+    )
 
 
 class LinkSpent(CommonwealError):

@@ -13,7 +13,7 @@ SESSION_IDLE = timedelta(days=3)
 PASSWORD_LEAST = 12  # characters; NIST SP 800-63B-4 asks for 15 alone, 8 beside a second factor
 PASSWORD_MOST = 256  # hashing a longer one would be work for the asking
 
-_FREE_FAILURES = 5
+FREE_FAILURES = 5
 _FIRST_LOCK = timedelta(minutes=1)
 _LONGEST_LOCK = timedelta(hours=1)
 
@@ -80,9 +80,9 @@ def session_lives(now: datetime, seen_at: datetime, expires_at: datetime) -> boo
 
 def locked_until(now: datetime, failures: int) -> datetime | None:
     """Until when no password is tried after so many failures in a row: a minute after the fifth, then twice as long each."""
-    if failures < _FREE_FAILURES:
+    if failures < FREE_FAILURES:
         return None
-    doublings = min(failures - _FREE_FAILURES, 10)
+    doublings = min(failures - FREE_FAILURES, 10)
     return now + min(_FIRST_LOCK * (1 << doublings), _LONGEST_LOCK)
 
 
