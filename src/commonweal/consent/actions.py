@@ -14,8 +14,6 @@ from commonweal.consent.errors import EvidenceMissing, NobodyThere, NothingToLif
 from commonweal.consent.model import Channel, Purpose, Suppressed
 from commonweal.store.ledger import Connection, LedgerRole
 
-_BLOCK = 50_000
-
 
 def give(
     connection: Connection,
@@ -223,7 +221,7 @@ def find_holders(campaign: Campaign) -> int:
                 "SELECT DISTINCT contact_point FROM consent.suppression WHERE contact_point IS NOT NULL"
             ).fetchall()
         }
-        found = _holders(connection, campaign, wanted) if wanted else []
+        found = list(points.holders(connection, campaign, wanted))
         connection.execute("DELETE FROM consent.holder")
         connection.execute(
             "INSERT INTO consent.holder (contact_point, person_id)"
@@ -231,20 +229,6 @@ def find_holders(campaign: Campaign) -> int:
             ([point for point, _person in found], [person for _point, person in found]),
         )
     return len(found)
-
-
-def _holders(connection: Connection, campaign: Campaign, wanted: set[int]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    with connection.cursor(name="holders") as cursor:
-        cursor.itersize = _BLOCK
-        cursor.execute(
-            "SELECT person_id, email, phone FROM people.profile WHERE email IS NOT NULL OR phone IS NOT NULL"
-        )
-        for person, email, phone in cursor:
-            for kind, value in (("email", email), ("phone", phone)):
-                if value and (point := points.contact_point(campaign, kind, value)) in wanted:
-                    found.append((point, person))
-    return found
 
 
 def _moment(now: datetime, occurred_at: datetime | None) -> datetime:

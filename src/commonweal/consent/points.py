@@ -10,17 +10,20 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, LiteralString
 from weakref import WeakKeyDictionary
 
 from commonweal.campaign import Campaign
 from commonweal.consent.errors import PointKeyMissing, PointKeyUnwritable
-from commonweal.store.ledger import LedgerRole
+from commonweal.store.ledger import Connection, LedgerRole
 from commonweal.store.settings import kept
 
 _KEYS: WeakKeyDictionary[Campaign, bytes] = WeakKeyDictionary()
 _SETTING = "point_key"  # the file's name
+_BLOCK = 20_000  # rows that come from the ledger at once
 
 
 def contact_point(campaign: Campaign, kind: str, value: str) -> int:
@@ -32,6 +35,29 @@ def contact_point(campaign: Campaign, kind: str, value: str) -> int:
     text = f"{kind}\0{value.strip().casefold()}"
     digest = hmac.digest(_key(campaign), text.encode(), hashlib.sha256)
     return int.from_bytes(digest[:8], "big") >> 1
+
+
+def holders(connection: Connection, campaign: Campaign, wanted: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Who in the serving copy has one of these e-mail addresses or phone numbers: (contact point, person) each."""
+    for kind in ("email", "phone"):
+        query = f"SELECT {kind}, person_id FROM people.profile WHERE {kind} IS NOT NULL"
+        yield from matching(connection, campaign, wanted, kind, query)
+
+
+def matching(
+    connection: Connection, campaign: Campaign, wanted: Collection[int], kind: str, query: LiteralString
+) -> Iterator[Any]:
+    """The rows of a query (value, …) whose value of a kind is one of the `wanted`, with the contact point in its place.
+
+    Streamed: memory does not grow with the rows. Where nothing is wanted nothing is read.
+    """
+    if not wanted:
+        return
+    with connection.cursor(name="matching") as cursor:
+        cursor.itersize = _BLOCK
+        for value, *rest in cursor.execute(query):
+            if (point := contact_point(campaign, kind, value)) in wanted:
+                yield point, *rest
 
 
 def key_path(campaign: Campaign) -> Path:

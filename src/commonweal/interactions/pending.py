@@ -5,25 +5,20 @@ Of an address only a keyed hash is kept, so the addresses of the serving copy ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import chain
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
-from commonweal.consent.points import contact_point
+from commonweal.consent import points
 from commonweal.interactions import columns
 from commonweal.interactions.model import Found
 from commonweal.interactions.resolving import GLUE
 from commonweal.store.ledger import Connection, LedgerRole
 
-_CHUNK = 20_000
-_KNOWN = (
-    ("email", "SELECT email, person_id, NULL::bigint FROM people.profile WHERE email IS NOT NULL"),
-    ("phone", "SELECT phone, person_id, NULL::bigint FROM people.profile WHERE phone IS NOT NULL"),
-    (
-        "key",
-        f"SELECT source || E'{GLUE.encode('unicode_escape').decode()}' || key, person_id, record_id"
-        " FROM people.record WHERE key IS NOT NULL",
-    ),
+_KEYS = (
+    f"SELECT source || E'{GLUE.encode('unicode_escape').decode()}' || key, person_id, record_id"
+    " FROM people.record WHERE key IS NOT NULL"
 )
 _GIVE = """
     WITH found AS (
@@ -45,7 +40,7 @@ def resolve_pending(campaign: Campaign, *, also: Callable[[Connection, Found], N
     """
     with campaign.ledger.transaction(LedgerRole.BULK) as connection:
         waiting = _waiting(connection)
-        owners = _owners(connection, campaign, waiting) if waiting else {}
+        owners = _owners(connection, campaign, waiting)
         if not owners:
             return Found()
         given = {
@@ -75,16 +70,8 @@ def _owners(
     """By contact point the one person (and record) that has it."""
     found: dict[int, tuple[int, int | None]] = {}
     shared: set[int] = set()
-    for kind, query in _KNOWN:
-        for value, person, record in _streamed(connection, query):
-            point = contact_point(campaign, kind, value)
-            if point in waiting:
-                owner = found.setdefault(point, (person, record))
-                shared |= {point} if owner[0] != person else set()
+    people = ((point, person, None) for point, person in points.holders(connection, campaign, waiting))
+    for point, *owner in chain(people, points.matching(connection, campaign, waiting, "key", _KEYS)):
+        first = found.setdefault(point, (owner[0], owner[1]))
+        shared |= {point} if first[0] != owner[0] else set()
     return {point: owner for point, owner in found.items() if point not in shared}
-
-
-def _streamed(connection: Connection, query: str) -> Iterator[tuple[str, int, int | None]]:
-    with connection.cursor(name="known") as cursor:
-        cursor.itersize = _CHUNK
-        yield from cursor.execute(query)
