@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from commonweal.campaign import Campaign
@@ -97,11 +97,16 @@ def moments(connection: Connection, person_id: int) -> list[Moment]:
     return sorted(found, key=lambda moment: moment.at, reverse=True)
 
 
-def is_erased(connection: Connection, hashes: Sequence[tuple[str, int]]) -> list[bool]:
-    """Which of these (kind, hash) are of somebody who was erased, in their order."""
+def tombstones(connection: Connection) -> set[tuple[str, int]]:
+    """What all who were erased were known by: (kind, hash) each."""
+    return set(connection.execute("SELECT kind, hash FROM consent.tombstone").fetchall())
+
+
+def erased_points(connection: Connection, points: Collection[int]) -> set[int]:
+    """Those of these contact points that were of somebody who was erased."""
     rows = connection.execute(
-        "SELECT EXISTS (SELECT FROM consent.tombstone t WHERE t.kind = u.kind AND t.hash = u.hash)"
-        " FROM unnest(%s::text[], %s::bigint[]) WITH ORDINALITY u (kind, hash, place) ORDER BY place",
-        ([kind for kind, _hash in hashes], [number for _kind, number in hashes]),
+        "SELECT hash FROM consent.tombstone"
+        " WHERE EXISTS (SELECT FROM consent.tombstone) AND kind IN ('email', 'phone') AND hash = ANY (%s)",
+        (list(points),),
     ).fetchall()
-    return [bool(erased) for (erased,) in rows]
+    return {point for (point,) in rows}

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from commonweal.campaign import Campaign
-from commonweal.consent import points
+from commonweal.consent import points, queries
 from commonweal.intake.keys import Flags
 from commonweal.intake.records import Records
 from commonweal.store.ledger import LedgerRole
@@ -29,7 +29,7 @@ def name_and_birth(surname_key: str, given_key: str, birth: str) -> str:
 def graveyard(campaign: Campaign) -> Callable[[Records], Flags]:
     """Tells which rows of a chunk are about the erased. Without any tombstone it costs nothing."""
     with campaign.ledger.read(LedgerRole.BULK) as connection:
-        stones = set(connection.execute("SELECT kind, hash FROM consent.tombstone").fetchall())
+        stones = queries.tombstones(connection)
     if not stones:
         return lambda records: np.zeros(records.rows, bool)
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from commonweal.campaign import Campaign
 from commonweal.consent.points import contact_point
+from commonweal.consent.queries import erased_points
 from commonweal.intake.normalise.emails import emails
 from commonweal.intake.normalise.phones import phones
 from commonweal.interactions import columns
@@ -46,10 +47,6 @@ _BY_PHONE = """
     GROUP BY a.place HAVING count(*) = 1
 """
 
-_ERASED_POINTS = """
-    SELECT t.hash FROM consent.tombstone t
-    WHERE EXISTS (SELECT FROM consent.tombstone) AND t.kind IN ('email', 'phone') AND t.hash = ANY (%s)
-"""
 _ERASED_PERSONS = """
     SELECT s.subject FROM consent.suppression s
     WHERE EXISTS (SELECT FROM consent.tombstone) AND s.reason = 'erased' AND s.subject = ANY (%s)
@@ -108,7 +105,7 @@ def erased(connection: Connection, events: Sequence[Event], told: Addresses) -> 
     """The events about somebody who was erased, by address or by person."""
     points = {point for point in told.points if point is not None}
     persons = {event.person_id for event in events if event.person_id is not None}
-    gone = {hash_ for (hash_,) in connection.execute(_ERASED_POINTS, (list(points),)).fetchall()}
+    gone = erased_points(connection, points)
     left = {subject for (subject,) in connection.execute(_ERASED_PERSONS, (list(persons),)).fetchall()}
     return [
         Refusal(place, Fault.ERASED)

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
-from commonweal.consent import points
+from commonweal.consent import points, queries
 from commonweal.errors import _
 from commonweal.intake.normalise import phones
 from commonweal.jobs import actions as jobs
@@ -121,7 +121,7 @@ def _with_older_rows(campaign: Campaign, erased: Erased) -> Erased:
 def _quarantined(campaign: Campaign) -> set[tuple[int, int]]:
     """Rows that never became records and hold a registration number, e-mail address or telephone number of one erased."""
     with campaign.ledger.read(LedgerRole.BULK) as connection:
-        stones = set(connection.execute("SELECT kind, hash FROM consent.tombstone").fetchall())
+        stones = queries.tombstones(connection)
     table = campaign.lake.table("intake.quarantine")
     found = set()
     for batch in campaign.lake.batches(table.select("batch_id", "line", "value", "cells")):
