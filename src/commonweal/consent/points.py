@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 from commonweal.campaign import Campaign
 from commonweal.consent.errors import PointKeyMissing, PointKeyUnwritable
 from commonweal.store.ledger import Connection, LedgerRole
+from commonweal.store.place import state_folder
 from commonweal.store.settings import kept
 
 _KEYS: WeakKeyDictionary[Campaign, bytes] = WeakKeyDictionary()
@@ -62,7 +63,7 @@ def matching(
 
 def key_path(campaign: Campaign) -> Path:
     """Where the campaign's key lies: back it up apart from the campaign."""
-    return _state() / kept(campaign.ledger, _SETTING, f"points-{secrets.token_hex(8)}.key")
+    return state_folder() / kept(campaign.ledger, _SETTING, f"points-{secrets.token_hex(8)}.key")
 
 
 def _key(campaign: Campaign) -> bytes:
@@ -93,6 +94,7 @@ def _in_use(campaign: Campaign) -> bool:
             "SELECT EXISTS (SELECT FROM consent.suppression WHERE contact_point IS NOT NULL)"
             " OR EXISTS (SELECT FROM consent.consent WHERE contact_point IS NOT NULL)"
             " OR EXISTS (SELECT FROM consent.tombstone)"
+            " OR EXISTS (SELECT FROM interactions.event WHERE contact_point IS NOT NULL)"
         ).fetchone()
     return bool(row and row[0])
 
@@ -112,12 +114,3 @@ def _make(path: Path) -> bytes:
     finally:
         own.unlink()
     return path.read_bytes()
-
-
-def _state() -> Path:
-    """$COMMONWEAL_STATE; else root's or the user's folder for what programs keep."""
-    if told := os.environ.get("COMMONWEAL_STATE"):
-        return Path(told)
-    if os.geteuid() == 0:
-        return Path("/var/lib/commonweal")
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "commonweal"

@@ -224,8 +224,17 @@ def _copy_binaries(package: Path, copy: Path) -> None:
             raise
 
 
+def state_folder() -> Path:
+    """What Commonweal keeps outside of campaigns: $COMMONWEAL_STATE; else root's or the user's folder for such things."""
+    if told := os.environ.get("COMMONWEAL_STATE"):
+        return Path(told).absolute()
+    if os.geteuid() == 0:
+        return Path("/var/lib/commonweal")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "commonweal"
+
+
 def _state_folder(user: ServerUser) -> Path:
-    folder = Path(os.environ.get("COMMONWEAL_STATE") or "/var/lib/commonweal").absolute()
+    folder = state_folder()
     _make_open(folder)
     if not can_enter(user, folder):
         raise NoPlaceForLedger(user=user.name, path=folder)
