@@ -22,7 +22,9 @@ def test_finished_steps_stay(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bars() as bars:
         bars(0, 2, "reading")
         bars(1, None, "writing")
-    first, second = capsys.readouterr().err.splitlines()
+    shown = capsys.readouterr().err
+    assert shown.endswith("\n"), "what comes next stands on a line of its own"
+    first, second = shown.splitlines()
     assert first.startswith("✓ reading")
     assert second.startswith("✓ writing")
 

@@ -66,8 +66,11 @@ class _Bars:
         for task in self._progress.tasks:
             if not task.finished:
                 self._progress.remove_task(task.id)
-        self._progress.live.transient = not self._progress.tasks
-        self._progress.live.stop()
+        if self._progress.tasks:
+            self._progress.stop()
+        else:
+            self._progress.live.transient = True
+            self._progress.live.stop()
 
 
 @contextmanager

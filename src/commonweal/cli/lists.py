@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import asdict
 
 from commonweal import terminal
 from commonweal.campaign import Campaign
 from commonweal.cli.frame import HERE, AsJson, Folder, at_work
+from commonweal.store.ledger import LedgerRole
 
 commands = typer.Typer()
 command = partial(commands.command, rich_help_panel="Lists")
@@ -34,7 +36,7 @@ def import_(
 
     Example: commonweal import roll-2026-11.csv --source roll
     """
-    from commonweal.intake import actions
+    from commonweal.intake import actions, queries
     from commonweal.reports import lists as reports
 
     if dry_run:
@@ -46,7 +48,12 @@ def import_(
     with at_work(campaign, "import", arguments) as (opened, run):
         batch = actions.import_file(opened, file, source=source, as_of=_day(as_of), progress=run)
         run.result = batch
-    terminal.show_json(batch) if json else reports.show_batch(batch, campaign)
+        with opened.ledger.read(LedgerRole.BULK) as connection:
+            kept_out = queries.quarantine_counts(connection, batch.batch_id)
+    if json:
+        terminal.show_json(asdict(batch) | {"quarantine": kept_out})
+    else:
+        reports.show_batch(batch, kept_out, campaign)
 
 
 @command()

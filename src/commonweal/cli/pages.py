@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -22,12 +23,19 @@ def serve(
     campaign: Folder = HERE,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    https: Annotated[
+        bool, typer.Option("--https", help="A proxy in front speaks TLS: no cookie goes without it.")
+    ] = False,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(help="Address or network of a proxy in front, whose X-Forwarded-For is believed."),
+    ] = None,
 ) -> None:
     """Serve the pages, and do the runs that pages ask for. Prints a link that signs the director in, once.
 
     Example: commonweal serve --port 8080
     """
-    open_pages(campaign, host, port)
+    open_pages(campaign, host, port, https=https, proxies=proxy or ())
 
 
 @command()
@@ -57,8 +65,10 @@ def way_in(
     terminal.show_table("Accounts: name one of them", ("name", "e-mail", "role"), rows)
 
 
-def open_pages(folder: Path, host: str, port: int) -> None:
+def open_pages(
+    folder: Path, host: str, port: int, *, https: bool = False, proxies: Sequence[str] = ()
+) -> None:
     """Serve the pages of a campaign until the process is ended."""
     from commonweal.web.server import serve as serve_pages
 
-    serve_pages(folder, host=host, port=port)
+    serve_pages(folder, host=host, port=port, https=https, proxies=proxies)

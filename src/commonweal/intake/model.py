@@ -212,11 +212,16 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuarantineCount(msgspec.Struct, frozen=True, kw_only=True):
-    """How many rows (or, for a reason that spares the row, values) of a batch one reason holds."""
+    """How many rows (or, for a reason that spares the row, values) of a batch one reason holds.
+
+    line, column_name: where the first of them stands; None where the reader may not see rows, or none is kept any more.
+    """
 
     batch_id: int
     reason: str
     rows: int
+    line: int | None = None
+    column_name: str | None = None
 
 
 class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from commonweal.intake.errors import NoSuchBatch
 from commonweal.intake.model import Batch, Kind, Mode, Origin, QuarantineCount, QuarantineRow, Source, Status
@@ -51,13 +51,15 @@ def sources(connection: Connection) -> list[Source]:
 
 
 def quarantine_counts(connection: Connection, batch_id: int | None = None) -> list[QuarantineCount]:
-    """How many rows or values each reason holds, most first; of one batch or of all."""
-    rows = connection.execute(
-        "SELECT batch_id, reason, rows FROM intake.quarantine_count"
-        " WHERE %(batch)s::integer IS NULL OR batch_id = %(batch)s ORDER BY batch_id, rows DESC, reason",
-        {"batch": batch_id},
-    ).fetchall()
-    return [QuarantineCount(batch_id=number, reason=reason, rows=count) for number, reason, count in rows]
+    """How many rows or values each reason holds, and where the first stands, most first; of one batch or of all."""
+    with connection.cursor(row_factory=class_row(QuarantineCount)) as cursor:
+        return cursor.execute(
+            "SELECT c.batch_id, c.reason, c.rows, e.line, e.column_name FROM intake.quarantine_count c"
+            " LEFT JOIN LATERAL (SELECT line, column_name FROM intake.quarantine_row r"
+            "  WHERE r.batch_id = c.batch_id AND r.reason = c.reason ORDER BY line LIMIT 1) e ON true"
+            " WHERE %(batch)s::integer IS NULL OR c.batch_id = %(batch)s ORDER BY c.batch_id, c.rows DESC, c.reason",
+            {"batch": batch_id},
+        ).fetchall()
 
 
 def quarantine_rows(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from commonweal.identity.model import ResolveReport
-from commonweal.intake.model import Batch, Preview
+from commonweal.intake.model import Batch, Preview, QuarantineCount
 from commonweal.terminal import OUT, show_table
+from commonweal.web import words
 
-_SHOWN_REASONS = 5
+_SHOWN_REASONS = 8
 
 
 def show_batches(batches: tuple[Batch, ...]) -> None:
@@ -17,7 +19,29 @@ def show_batches(batches: tuple[Batch, ...]) -> None:
     show_table("Lists", ("batch", "list", "file", "rows read", "records", "quarantined"), rows)
 
 
-def show_batch(batch: Batch, folder: Path) -> None:
+def show_quarantine(counts: Sequence[QuarantineCount], lists: Mapping[int, str]) -> None:
+    """Why rows were kept out, or single values set aside, most first, each with where the first stands.
+
+    `lists`: the name of each batch's list.
+    """
+    most = sorted(counts, key=lambda count: -count.rows)
+    rows = [
+        (lists[each.batch_id], words.word("list_reason", each.reason, str), each.rows, _place(each))
+        for each in most[:_SHOWN_REASONS]
+    ]
+    if rows:
+        show_table("What could not be read, and why", ("list", "why", "how many", "for example"), rows)
+        rest = f"{len(most) - len(rows)} more reasons, and the" if len(most) > len(rows) else "The"
+        OUT.print(f"{rest} rows themselves: commonweal serve, page Lists.")
+
+
+def _place(count: QuarantineCount) -> str:
+    if count.line is None:
+        return ""
+    return f"line {count.line}" + (f", {count.column_name}" if count.column_name else "")
+
+
+def show_batch(batch: Batch, kept_out: Sequence[QuarantineCount], folder: Path) -> None:
     """What became of one file."""
     if batch.already:
         OUT.print(
@@ -28,6 +52,7 @@ def show_batch(batch: Batch, folder: Path) -> None:
         f"Batch {batch.batch_id}: [bold]{batch.rows_read:,}[/] rows read = {batch.records:,} records"
         f" + {batch.quarantined:,} in quarantine."
     )
+    show_quarantine(kept_out, {batch.batch_id: batch.source})
     OUT.print(
         f"Mapping: {folder / 'sources' / batch.source}.toml (correct it and import again). Next: commonweal resolve"
     )
@@ -41,13 +66,14 @@ def show_preview(preview: Preview) -> None:
     origin = "guessed" if preview.guessed else "from sources/"
     show_table(f"{preview.source}: mapping {origin}", ("column", "first row", "means"), rows)
     for reason, count in sorted(preview.reasons.items(), key=lambda item: -item[1])[:_SHOWN_REASONS]:
-        OUT.print(f"{count:,} of the first {preview.sampled:,} rows: {reason}")
+        OUT.print(
+            f"{count:,} of the first {preview.sampled:,} rows: {words.word('list_reason', reason, str)}"
+        )
     OUT.print("Nothing was loaded.")
 
 
 def _target(column: object) -> str:
-    target = column.get("target", "") if isinstance(column, dict) else str(column)
-    return target or "(left out)"
+    return words.target(column.get("target", "") if isinstance(column, dict) else str(column), str)
 
 
 def show_resolve(report: ResolveReport) -> None:

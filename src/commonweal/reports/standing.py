@@ -14,9 +14,10 @@ from commonweal.people import queries as people
 from commonweal.planning import queries as plans
 from commonweal.planning.totals import MadePlan
 from commonweal.reports.deciding import plan_line, show_plan, show_score
-from commonweal.reports.lists import show_batches, show_resolve
+from commonweal.reports.lists import show_batches, show_quarantine, show_resolve
 from commonweal.store.ledger import LedgerRole
 from commonweal.terminal import OUT, show_table
+from commonweal.web import words
 
 if TYPE_CHECKING:
     from commonweal.demo import DemoReport
@@ -40,12 +41,15 @@ def status(campaign: Campaign) -> StatusReport:
     """What is loaded, resolved and planned, and the last runs."""
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         batches = [batch for batch in lists.batches(connection) if batch.status is Status.LOADED]
+        living = {batch.batch_id for batch in batches}
         overview = people.overview(connection)
         return StatusReport(
             name=campaign.settings.name,
             mode=campaign.settings.mode.value,
             batches=tuple(batches),
-            quarantine=tuple(lists.quarantine_counts(connection)),
+            quarantine=tuple(
+                count for count in lists.quarantine_counts(connection) if count.batch_id in living
+            ),
             persons=overview.persons if overview else 0,
             households=overview.households if overview else 0,
             plan=plans.latest(connection),
@@ -56,11 +60,19 @@ def status(campaign: Campaign) -> StatusReport:
 def show_status(report: StatusReport) -> None:
     """Lists, persons, the latest plan and the last runs."""
     show_batches(report.batches)
+    show_quarantine(report.quarantine, {batch.batch_id: batch.source for batch in report.batches})
     OUT.print(f"{report.persons:,} persons in {report.households:,} households.")
     if report.plan:
         OUT.print(f"Latest plan: {plan_line(report.plan)}")
-    rows = [(run.run_id, run.command, run.status.value, run.step) for run in report.runs]
-    show_table("Last runs", ("run", "command", "status", "step"), rows)
+    show_table(
+        "Last runs", ("run", "what", "how it stands", "last step"), [_run_row(run) for run in report.runs]
+    )
+
+
+def _run_row(run: Run) -> tuple[object, ...]:
+    why = words.error(run.error, str) if run.error else words.step(run.step, str)
+    what = words.word("command", run.command, str)
+    return (run.run_id, what, words.word("run_status", run.status.value, str), why)
 
 
 def show_demo(report: DemoReport) -> None:
