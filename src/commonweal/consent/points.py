@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, LiteralString
 from weakref import WeakKeyDictionary
 
 from commonweal.campaign import Campaign
 from commonweal.consent.errors import PointKeyMissing, PointKeyUnwritable
+from commonweal.store import disk
 from commonweal.store.ledger import Connection, LedgerRole
 from commonweal.store.place import state_folder
 from commonweal.store.settings import kept
@@ -82,7 +81,9 @@ def _load_or_make(campaign: Campaign) -> bytes:
     except OSError as error:
         raise PointKeyUnwritable(path=path, reason=error.strerror or error) from error
     try:
-        return _make(path)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+        disk.write_once(path, secrets.token_bytes(32))
+        return path.read_bytes()
     except OSError as error:
         raise PointKeyUnwritable(path=path, reason=error.strerror or error) from error
 
@@ -97,20 +98,3 @@ def _in_use(campaign: Campaign) -> bool:
             " OR EXISTS (SELECT FROM interactions.event WHERE contact_point IS NOT NULL)"
         ).fetchone()
     return bool(row and row[0])
-
-
-def _make(path: Path) -> bytes:
-    """Whole or not at all; of two processes that make it at once, both take the first one's."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-    own = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(own, path)
-    finally:
-        own.unlink()
-    return path.read_bytes()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from commonweal.campaign import NotWritable
 from commonweal.intake import rules
 from commonweal.intake.errors import MappingUnreadable
 from commonweal.intake.model import Column, Format, Mapping
+from commonweal.store import disk
 from commonweal.store.catalogue import PERSON_FIELDS
 
 # Raise it when the same cells are read differently: an import of the same file then replaces the older batch.
@@ -75,17 +74,10 @@ def to_data(mapping: Mapping) -> dict[str, Any]:
 
 def write(path: Path, mapping: Mapping, found: Format) -> None:
     """Write a mapping, whole or not at all; `found` is how the file was read, told in comments. Raises NotWritable."""
-    temporary = path.with_suffix(".toml.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(as_toml(mapping, found))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        disk.replace(path, as_toml(mapping, found).encode())
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
         raise NotWritable(folder=path.parent, reason=error.strerror or error) from error
 
 

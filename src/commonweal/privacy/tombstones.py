@@ -17,6 +17,7 @@ from commonweal.campaign import Campaign
 from commonweal.consent import points
 from commonweal.consent.errors import PointKeyUnwritable
 from commonweal.privacy.errors import TombstonesUnreadable
+from commonweal.store import disk
 
 
 class Tombstone(msgspec.Struct, frozen=True):
@@ -43,8 +44,7 @@ def append(campaign: Campaign, stones: Sequence[Tombstone]) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "ab") as file:
             file.write(b"".join(msgspec.json.encode(stone) + b"\n" for stone in stones))
-            file.flush()
-            os.fsync(file.fileno())
+            disk.sync(file)
     except OSError as error:
         raise PointKeyUnwritable(path=path, reason=error.strerror or error) from error
 

@@ -34,6 +34,7 @@ from typing import Any
 
 import msgspec
 
+from commonweal.store import disk
 from commonweal.store.errors import (
     BackupDamaged,
     BackupIncomplete,
@@ -55,6 +56,7 @@ _FORMAT = 1
 _MANIFEST = "manifest.json"
 _DUMP = "ledger.dump"
 _PIECE = 1 << 20
+_OWNERS = 0o600  # read and written by its owner only
 
 
 class File(msgspec.Struct, frozen=True):
@@ -110,11 +112,12 @@ def back_up(
         with ledger.lock("backup", wait=0), _draft(target, name) as draft:
             with ledger.lock("lake.sweep", wait=600), ledger.read(steady=True) as connection:
                 manifest = _filled(draft, connection, ledger, lake, campaign, at, progress, extra)
-            _write(draft / _MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+            told = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+            disk.replace(draft / _MANIFEST, told, _OWNERS)
             _sync(draft)
             whole = target / name
             draft.rename(whole)
-            _sync_one(target)
+            disk.sync_folder(target)
     except OSError as error:
         path = error.filename or target
         raise out_of_room(error, path) or NoWriteAccess(path=path, reason=error.strerror or error) from error
@@ -140,7 +143,7 @@ def check(backup: Backup, progress: Progress) -> None:
         path = backup.folder / file.path
         if not _is_ours(file.path) or path.is_symlink() or not path.is_file():
             raise BackupDamaged(path=path, found="nothing", told=file.sha256)
-        found = _digest(path)
+        found = disk.sha256(path)
         if found != file.sha256:
             raise BackupDamaged(path=path, found=found, told=file.sha256)
         done += file.bytes
@@ -185,10 +188,7 @@ def unpack(backup: Backup, folder: Path, url: str, progress: Progress, *, durabl
 
 def finish(folder: Path, settings: str) -> None:
     """Write campaign.toml: from here on the folder is a campaign."""
-    draft = folder / ".campaign.toml.new"
-    _write(draft, settings.encode())
-    draft.rename(folder / "campaign.toml")
-    _sync_one(folder)
+    disk.replace(folder / "campaign.toml", settings.encode(), _OWNERS)
 
 
 def _filled(
@@ -206,7 +206,7 @@ def _filled(
     snapshot, migrations = row
     files = [*_settings(draft, campaign), *_lake_files(draft, connection, lake, progress)]
     _dump(draft / _DUMP, ledger, snapshot, progress)
-    files.append(File(_DUMP, (draft / _DUMP).stat().st_size, _digest(draft / _DUMP)))
+    files.append(File(_DUMP, (draft / _DUMP).stat().st_size, disk.sha256(draft / _DUMP)))
     named = connection.execute("SELECT role, name FROM store.role").fetchall()
     return Manifest(
         format=_FORMAT,
@@ -331,38 +331,17 @@ def _copy(source: Path, target: Path) -> str:
         while piece := reading.read(_PIECE):
             digest.update(piece)
             writing.write(piece)
-        writing.flush()
-        os.fsync(writing.fileno())
+        disk.sync(writing)
     return digest.hexdigest()
 
 
-def _write(path: Path, content: bytes) -> None:
-    with _owned(path) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def _owned(path: Path) -> Any:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb")
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _OWNERS), "wb")
 
 
 def _sync(folder: Path) -> None:
     for each in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-        _sync_one(each)
-
-
-def _sync_one(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        disk.sync_folder(each)
 
 
 def _slug(name: str) -> str:

@@ -16,6 +16,7 @@ from typing import IO
 
 import psycopg
 
+from commonweal.store import disk
 from commonweal.store.errors import DiskFull, LedgerStartFailed, NoWriteAccess
 from commonweal.store.place import Place
 
@@ -88,7 +89,7 @@ def initialise(place: Place, password: str, *, durable: bool, log: Path) -> None
         shutil.rmtree(draft, ignore_errors=True)
         raise
     if durable:
-        _sync_folder(place.data.parent)
+        disk.sync_folder(place.data.parent)
 
 
 def set_password(place: Place, password: str, *, log: Path) -> None:
@@ -282,11 +283,3 @@ def _last_complaint(words: str) -> str:
         if mark in line and "the database system is" not in line  # what it says to clients during recovery
     ]
     return complaints[-1] if complaints else "it ended without a word."
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

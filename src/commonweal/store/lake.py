@@ -16,9 +16,7 @@ next writer. There is one writer at a time, by an advisory lock in the ledger.
 from __future__ import annotations
 
 import functools
-import hashlib
 import operator
-import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +36,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from psycopg.types.json import Jsonb
 
+from commonweal.store import disk
 from commonweal.store.catalogue import LAKE, LakeTable
 from commonweal.store.engine import connect, read_parquet
 from commonweal.store.errors import LakeFileMissing, LakeNotWritable, LedgerLocked, out_of_room
@@ -305,7 +304,7 @@ class LakeWriter:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        self._staged.append(_Staged(table, partition, relative, rows, path.stat().st_size, _sha256(path)))
+        self._staged.append(_Staged(table, partition, relative, rows, path.stat().st_size, disk.sha256(path)))
         return rows
 
     def staged(self, name: str) -> ir.Table:
@@ -375,13 +374,8 @@ def _write(path: Path, table: LakeTable, batches: Batches) -> int:
             for batch in batches:
                 writer.write_batch(_conform(batch, table.schema), row_group_size=table.row_group)
                 rows += batch.num_rows
-        file.flush()
-        os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        disk.sync(file)
+    disk.sync_folder(path.parent)
     return rows
 
 
@@ -449,8 +443,3 @@ def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     if surplus:
         raise ValueError(f"columns differ from the catalogue's: {sorted(surplus)}")
     return batch.select(schema.names).cast(schema)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

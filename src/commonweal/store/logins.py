@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 from enum import StrEnum
 from pathlib import Path
+
+from commonweal.store import disk
 
 _FILE = "logins.json"
 
@@ -32,7 +33,8 @@ def load_or_make(ledger: Path) -> dict[LedgerRole, str]:
     """
     path = ledger / _FILE
     if not path.exists():
-        _write_once(path, {role.value: secrets.token_urlsafe(24) for role in LedgerRole})
+        passwords = {role.value: secrets.token_urlsafe(24) for role in LedgerRole}
+        disk.write_once(path, json.dumps(passwords).encode())
     kept: dict[str, str] = json.loads(path.read_text())
     return {role: kept[role.value] for role in LedgerRole}
 
@@ -45,18 +47,3 @@ def exist(ledger: Path) -> bool:
 def fingerprint(password: str) -> str:
     """What the ledger keeps to know whether a role's password is still this one. They are random: no salt needed."""
     return hashlib.sha256(password.encode()).hexdigest()
-
-
-def _write_once(path: Path, passwords: dict[str, str]) -> None:
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(passwords, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)  # unlike a rename, refuses to replace what another process put there
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()

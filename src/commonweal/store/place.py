@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from commonweal.store import disk
 from commonweal.store.errors import (
     LedgerCopied,
     LedgerMissing,
@@ -289,12 +290,7 @@ def _write_note(ledger: Path, data: Path, initialised: bool) -> None:
 def _replace(path: Path, values: dict[str, Any]) -> None:
     import tomlkit  # once in a ledger's life: not worth its time at every start
 
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with draft.open("w") as file:
-        file.write(tomlkit.dumps(values))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+    disk.replace(path, tomlkit.dumps(values).encode())
 
 
 def _copy_tree(source: Path, target: Path) -> None:
