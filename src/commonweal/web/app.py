@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Litestar, Request
@@ -19,12 +20,15 @@ from commonweal.store.settings import kept
 from commonweal.web import api, failures, guard, headers, pages
 from commonweal.web.live import LiveFeed
 from commonweal.web.parts import Parts
+from commonweal.web.proxies import Origin, networks
 from commonweal.web.sign_in import SessionMiddleware
 from commonweal.web.visit import STATIC, Frame, Visit
 
 
-def create_app(campaign: Campaign, *, https: bool = False) -> Litestar:
-    """The pages of a campaign. `https`: they are reached through TLS, so that cookies travel there only."""
+def create_app(campaign: Campaign, *, https: bool = False, proxies: Sequence[str] = ()) -> Litestar:
+    """The pages of a campaign. `https`: they are reached through TLS, so that cookies travel there only. `proxies`:
+    addresses and networks that are believed when they say where a request comes from. Raises NoProxy.
+    """
     key = _key(campaign.ledger)
     frame = Frame(campaign, key)
     feed = LiveFeed(campaign.ledger)
@@ -45,7 +49,7 @@ def create_app(campaign: Campaign, *, https: bool = False) -> Litestar:
             "parts": Provide(lambda: parts, sync_to_thread=False),
             "frame": Provide(lambda: frame, sync_to_thread=False),
         },
-        middleware=[DefineMiddleware(SessionMiddleware)],
+        middleware=[Origin(networks(proxies)), DefineMiddleware(SessionMiddleware)],
         csrf_config=CSRFConfig(
             secret=hashlib.sha256(b"csrf" + key).hexdigest(),
             cookie_name="commonweal_csrf",

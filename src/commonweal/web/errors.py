@@ -12,6 +12,13 @@ class PortTaken(CommonwealError):
     remedy = _("Choose another port: commonweal serve --port {other}")
 
 
+class NoProxy(CommonwealError):
+    """A trusted proxy that is neither an address nor a network."""
+
+    what = _("“{name}” is no address of a proxy: {reason}.")
+    remedy = _("Give an IP address or a network: --proxy 10.0.0.2, --proxy 10.0.0.0/24")
+
+
 class PartsMissing(CommonwealError):
     """The browser's parts were never installed."""
 

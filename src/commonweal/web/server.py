@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -36,6 +36,7 @@ from commonweal.privacy.rewriting import reminder
 from commonweal.store.ledger import LedgerRole
 from commonweal.web.app import create_app
 from commonweal.web.errors import PartsMissing, PortTaken
+from commonweal.web.proxies import networks
 from commonweal.web.visit import STATIC
 
 MakeHandlers = Callable[[Campaign], Mapping[str, Handler]]
@@ -73,15 +74,17 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     https: bool = False,
+    proxies: Sequence[str] = (),
     ready: Ready = say_ready,
     make_handlers: MakeHandlers = loop_handlers,
 ) -> None:
     """Serve the campaign in `folder` until Ctrl-C or SIGTERM.
 
     Once it listens, `ready` is told the address and, in the demo and where nobody has an account yet, a sign-in link
-    for the director. `https`: a proxy in front speaks TLS. Raises PortTaken, PartsMissing, and what
-    `Campaign.open` raises.
+    for the director. `https`: a proxy in front speaks TLS. `proxies`: those that are believed when they say where a
+    request comes from. Raises NoProxy, PortTaken, PartsMissing, and what `Campaign.open` raises.
     """
+    networks(proxies)
     if not (STATIC / "vendor" / "htmx.min.js").exists():
         raise PartsMissing(path=STATIC / "vendor")
     _free(host, port)
@@ -89,7 +92,8 @@ def serve(
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         token = _way_in(campaign)
         link = f"{address}sign-in#{token}" if token else None
-        asyncio.run(_listen(create_app(campaign, https=https), host, port, lambda: ready(address, link)))
+        app = create_app(campaign, https=https, proxies=proxies)
+        asyncio.run(_listen(app, host, port, lambda: ready(address, link)))
 
 
 def _way_in(campaign: Campaign) -> str | None:
