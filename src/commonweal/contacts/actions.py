@@ -86,7 +86,7 @@ def claim(
     Whether the account may see the person is for the caller to ask before. Raises what `queries.terms` raises.
     """
     if connection is None:
-        with campaign.ledger.transaction(LedgerRole.BULK) as own:
+        with campaign.ledger.transaction(LedgerRole.BULK, pipelined=True) as own:
             return claim(
                 campaign, person_id, channel, option=option, account=account, actor=actor, connection=own
             )

@@ -184,7 +184,7 @@ def _claim_chunk(
     """One chunk, with the batch's account of it, in one transaction; how many persons. Another process may have done it
     meanwhile. The row of the batch comes last: what is locked there holds up the other lane.
     """
-    with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+    with campaign.ledger.transaction(LedgerRole.BULK, pipelined=True) as connection:
         row = connection.execute(
             "SELECT reached_to FROM contacts.lane WHERE (batch_id, lane) = (%s, %s) FOR UPDATE",
             (terms.batch, lane),

@@ -8,32 +8,35 @@ unit: at a door, in a letter. `rules.decide` says the same of one person in plai
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from psycopg import RawCursor
+
 from commonweal.contacts.model import CHANNELS, Channel, Option, Refusal, Stop, first_stamp
 from commonweal.contacts.rules import WEEK, Moment, Rules, cap_of, capped, most
-from commonweal.contacts.units import Unit, former, together
+from commonweal.contacts.units import Unit, together
 from commonweal.interactions.columns import numbers
 from commonweal.store.ledger import Connection
 
 CHUNK = 1_000
+_NAMED = re.compile(r"%\((\w+)\)s")
 
 NewIds = Callable[[int], Sequence[int]]
 """Gives so many claim ids, never given before."""
 
-_MISSING = """
-    INSERT INTO contacts.pressure (subject)
-    SELECT s FROM unnest(%(subjects)s::bigint[]) AS s
-    WHERE NOT EXISTS (SELECT FROM contacts.pressure p WHERE p.subject = s) ORDER BY s
-    ON CONFLICT (subject) DO NOTHING
+# To plan the decision anew for each claim would take longer than to decide. Arrays say nothing to the planner anyway.
+_PLANNED_ONCE = "SET LOCAL plan_cache_mode = force_generic_plan"
+# Locks what is there and inserts what is missing, in one order; the update never happens.
+_LOCK = """
+    INSERT INTO contacts.pressure AS p (subject) SELECT s FROM unnest(%(subjects)s::bigint[]) AS s ORDER BY s
+    ON CONFLICT (subject) DO UPDATE SET claim_id = p.claim_id WHERE false
 """
-_LOCK = (
-    "SELECT FROM contacts.pressure WHERE subject = ANY (%(subjects)s::bigint[]) ORDER BY subject FOR UPDATE"
-)
 
 # asked: one row a person with their unit; touched: one row a subject whose pressure the unit's contact adds to.
 # A unit is stopped by the first rule, in the order of Stop, that stops any of its members.
@@ -154,7 +157,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Reserved:
-    """One claim that was made."""
+    """One claim that was made. members: the subjects whom it counts for."""
 
     claim_id: int
     option: int
@@ -177,17 +180,14 @@ def claim(connection: Connection, terms: Terms, wanted: Mapping[int, int], new_i
 
     Runs inside the caller's transaction, which may not have locked any pressure before.
     """
+    connection.execute(_PLANNED_ONCE)
     options, units, unknown = together(connection, terms.channel, wanted)
-    merged = former(connection, units)
-    subjects = sorted(
-        {s for unit in units for member in unit.members for s in (member, *merged.get(member, ()))}
-    )
-    lock(connection, subjects)
+    lock(connection, [subject for unit in units for subject in unit.all_subjects()])
     refused = {person: Refusal(Stop.UNKNOWN.value) for person in unknown}
-    refused |= _decided(connection, terms, units, options, merged)
+    refused |= _decided(connection, terms, units, options)
     made = _made(units, options, refused, terms, new_ids)
     if made:
-        _reserve(connection, terms, made, merged)
+        _reserve(connection, terms, made)
     return Chunk(made, refused)
 
 
@@ -201,15 +201,13 @@ def look(connection: Connection, terms: Terms, person_id: int) -> Refusal | None
     options, units, unknown = together(connection, terms.channel, {person_id: 0})
     if unknown:
         return Refusal(Stop.UNKNOWN.value)
-    refused = _decided(connection, terms, units, options, former(connection, units))
+    refused = _decided(connection, terms, units, options)
     return next(iter(refused.values()), None)
 
 
 def lock(connection: Connection, subjects: Collection[int]) -> None:
     """Lock the pressure of these subjects until the transaction ends; those who have none yet get it."""
-    given = {"subjects": numbers(sorted(subjects))}
-    connection.execute(_MISSING, given)
-    connection.execute(_LOCK, given)
+    connection.execute(_LOCK, {"subjects": numbers(sorted(set(subjects)))})
 
 
 def _decided(
@@ -217,21 +215,20 @@ def _decided(
     terms: Terms,
     units: Sequence[Unit],
     options: Mapping[int, int],
-    merged: Mapping[int, Sequence[int]],
 ) -> dict[int, Refusal]:
     """Who is refused, and why."""
     asked = [(person, number, options[person]) for number, unit in enumerate(units) for person in unit.asked]
     touched = [
         (number, member, subject)
         for number, unit in enumerate(units)
-        for member in unit.members
-        for subject in (member, *merged.get(member, ()))
+        for member, subjects in unit.subjects.items()
+        for subject in subjects
     ]
     moments = {zone: terms.moment(zone) for zone in {unit.zone for unit in units}}
     zones = {person: unit.zone for unit in units for person in unit.asked}
     quiet = {zone: _quiet(terms, moment) for zone, moment in moments.items()}
     since = {zone: (first_stamp(m.start(1)), first_stamp(m.start(WEEK))) for zone, m in moments.items()}
-    given = {
+    given: dict[str, Any] = {
         "person": numbers([row[0] for row in asked]),
         "unit": numbers([row[1] for row in asked]),
         "option": numbers([row[2] for row in asked]),
@@ -243,12 +240,23 @@ def _decided(
         "all": any(quiet.values()),
         **_limits(terms),
     }
-    rows = connection.execute(_DECIDE.format(gate=terms.gate), given).fetchall()
+    query, names = _numbered(_DECIDE.format(gate=terms.gate))
+    rows = RawCursor(connection).execute(query, [given[name] for name in names]).fetchall()
     found = (
         (person, _refusal(terms, options[person], law, stop, until, quiet[zones[person]], useless))
         for person, law, stop, until, useless in rows
     )
     return {person: refusal for person, refusal in found if refusal is not None}
+
+
+@lru_cache(maxsize=64)
+def _numbered(query: str) -> tuple[str, tuple[str, ...]]:
+    """A query with $1, $2, … for its named parameters, as the server wants it, and their names in that order.
+
+    psycopg would do the same again for each execution of a query as long as this one.
+    """
+    names = tuple(dict.fromkeys(_NAMED.findall(query)))
+    return _NAMED.sub(lambda found: f"${names.index(found[1]) + 1}", query).replace("%%", "%"), names
 
 
 def _limits(terms: Terms) -> dict[str, Any]:
@@ -340,7 +348,7 @@ def _made(
             claim_id,
             option,
             asked,
-            tuple(unit.members),
+            tuple(unit.all_subjects()),
             unit.household_id,
             _cost(terms.options[option], asked),
         )
@@ -352,17 +360,12 @@ def _cost(option: Option, asked: Sequence[int]) -> int:
     return option.cost if option.per_household else option.cost * len(asked)
 
 
-def _reserve(
-    connection: Connection, terms: Terms, made: Sequence[Reserved], merged: Mapping[int, Sequence[int]]
-) -> None:
-    members = [
-        [subject for member in each.members for subject in (member, *merged.get(member, ()))] for each in made
-    ]
+def _reserve(connection: Connection, terms: Terms, made: Sequence[Reserved]) -> None:
     given = {
         "claim_id": numbers([each.claim_id for each in made]),
         "subject": numbers([each.asked[0] for each in made]),
         "asked": _several([each.asked for each in made]),
-        "members": _several(members),
+        "members": _several([each.members for each in made]),
         "household": numbers([each.household_id for each in made]),
         "option": numbers([each.option + 1 for each in made]),
         "cost": numbers([each.cost for each in made]),

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -125,14 +126,19 @@ class Ledger:
 
     @contextmanager
     def transaction(
-        self, role: LedgerRole = LedgerRole.OWNER, *, account: int | None = None
+        self, role: LedgerRole = LedgerRole.OWNER, *, account: int | None = None, pipelined: bool = False
     ) -> Iterator[Connection]:
         """A connection inside one transaction: committed at the block's end, rolled back by an exception.
 
         Inside, policies see `account` as store.account(), and store.now(). Each call takes a connection of its own.
+        `pipelined`: a statement whose rows nobody fetches travels with the next one, and so does its error.
         Raises LedgerUnreachable (also when the connection is lost on the way), DiskFull.
         """
-        with self._connection(role) as connection, connection.transaction():
+        with (
+            self._connection(role) as connection,
+            connection.pipeline() if pipelined else nullcontext(),
+            connection.transaction(),
+        ):
             if account is not None:
                 connection.execute(f"SELECT {_ACTS_FOR}", self._acts_for(account))
             yield connection
@@ -238,7 +244,7 @@ class Ledger:
                     kwargs={"autocommit": True},
                     min_size=0,
                     max_size=_MOST_CONNECTIONS[role],
-                    check=ConnectionPool.check_connection,
+                    check=_check,
                     timeout=_PATIENCE,
                     max_idle=60,
                     num_workers=1,
@@ -404,6 +410,16 @@ def _role_names(connection: Connection, prefix: str) -> dict[LedgerRole, str]:
             LedgerRole(role): name for role, name in connection.execute("SELECT role, name FROM store.role")
         }
     return names
+
+
+def _check(connection: Connection) -> None:
+    """Raises OperationalError when the server is gone. One that is has closed the socket, and so something can be read
+    there: else no question is asked, which would take as long as a short statement.
+    """
+    socket = select.poll()
+    socket.register(connection.fileno(), select.POLLIN)
+    if socket.poll(0):
+        ConnectionPool.check_connection(connection)
 
 
 @contextmanager
