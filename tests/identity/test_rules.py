@@ -134,3 +134,15 @@ def test_lists_that_share_numbers_share_a_register() -> None:
     found = registers([("roll", "roll"), ("canvass", "roll"), ("donors", "donors"), ("canvass", "canvass")])
     assert found["roll"] == found["canvass"] != found["donors"]
     assert rules.registers([]) == {}
+
+
+def test_blocks_open_as_far_as_there_is_room() -> None:
+    """Two blocks with usual limits of 10 and 20: 5 keys that 4 share, one that 30 share; 2 keys that 8 share."""
+    block, size, keys = _ids(0, 0, 1), _ids(4, 30, 8), _ids(5, 1, 2)
+    assert rules.limits([10, 20], block, size, keys, room=30 + 56 + 435) == [30, 60]
+    assert rules.limits([10, 20], block, size, keys, room=30 + 56 + 434) == [5, 10]
+    assert rules.limits([10, 20], block, size, keys, room=0) == [5, 10]
+
+
+def test_a_key_that_thousands_share_is_not_compared() -> None:
+    assert rules.limits([60], _ids(0), _ids(40_000), _ids(1), room=2e6) == [30]

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
 import splink
 from splink import Linker, block_on
 from splink.internals.splink_dataframe import SplinkDataFrame
 
-from commonweal.identity import comparisons, tables
+from commonweal.identity import comparisons, rules, tables
 from commonweal.identity.model import LinkModel, Weight
 from commonweal.jobs.model import Progress, silent
 from commonweal.store.engine import hold
@@ -34,7 +35,9 @@ FLOOR = 5.0
 _BEFORE = 2.0**-20
 _BEFORE_ODDS = math.log2(_BEFORE / (1 - _BEFORE))
 
-_MANY_RECORDS = 1_000_000
+# Room for pairs to compare, for each record and besides: a small list can afford to look at nearly everything.
+_PAIRS_A_RECORD = 8
+_PAIRS_BESIDES = 2_000_000
 _PAIRS_AT_ONCE = 2_000_000
 _SEED = 2008
 _SAMPLE_PAIRS = 999_999
@@ -94,8 +97,7 @@ class Comparing:
 
     def score(self, model: LinkModel, progress: Progress = silent) -> pa.Table:
         """All pairs worth comparing whose evidence is above `FLOOR`, as `tables.judged` gives them."""
-        leeway = min(4.0, max(1.0, _MANY_RECORDS / max(self._records, 1)))
-        with hold(self._backend, tables.candidates(self._comparable, leeway)) as candidates:
+        with self.candidates() as candidates:
             parts = math.ceil(_number(candidates.count()) / _PAIRS_AT_ONCE)
             linker = self._linker(model, _BEFORE)
             judged = []
@@ -105,6 +107,22 @@ class Comparing:
                     self._score_part(linker, candidates.filter(candidates.join_key_l % parts == part))
                 )
         return pa.concat_tables(judged) if judged else _NO_PAIRS
+
+    @contextmanager
+    def candidates(self) -> Iterator[ir.Table]:
+        """The pairs worth comparing, as `tables.candidates` gives them: about as many as there is room for."""
+        room = _PAIRS_A_RECORD * self._records + _PAIRS_BESIDES
+        with hold(self._backend, tables.keyed(self._comparable)) as keyed:
+            blocks = tables.blocks(self._comparable)
+            crowds = self._backend.to_pyarrow(
+                ibis.union(*(tables.crowds(keyed, number) for number in range(len(blocks))))
+            )
+            block, size, keys = (
+                crowds[name].to_numpy().astype(np.int64) for name in ("block", "size", "keys")
+            )
+            most = rules.limits([each.most for each in blocks], block, size, keys, room)
+            with hold(self._backend, tables.candidates(keyed, most)) as candidates:
+                yield candidates
 
     def explain(self, model: LinkModel, pairs: pa.Table) -> pa.Table:
         """What each comparison says of some pairs (record_id_l < record_id_r): both ids, and bits for one person in a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +27,8 @@ MOST_RECORDS = 100
 MOST_HOUSED = 12
 
 NOBODY = -1
+# By how much more or fewer records than usual may share a key of a block.
+_LEAST_LEEWAY, _MOST_LEEWAY = 0.5, 20.0
 _ROUNDS = 50
 
 
@@ -77,6 +79,23 @@ def calibrated(model: LinkModel, judged: Judged, records: int) -> LinkModel:
         if abs(partners - before) <= 0.001 * before:
             break
     return replace(model, partners=partners)
+
+
+def limits(usual: Sequence[int], block: Ids, size: Ids, keys: Ids, room: float) -> list[int]:
+    """How many records may share a key, for each block: the `usual` limits, all by the same factor, so that about
+    `room` pairs are compared.
+
+    Of each block (a number) so many `keys` are shared by `size` records each.
+    """
+    usual_of = np.array(usual, dtype=np.float64)
+    pairs = keys * (size * (size - 1.0) / 2)
+    least = size / usual_of[block]  # the factor from which a key's records are compared
+    order = np.argsort(least, kind="stable")
+    too_many = least[order][np.cumsum(pairs[order]) > room]
+    fit = least[least < too_many[0]] if too_many.size else least
+    factor = float(fit.max()) if fit.size else 0.0
+    factor = min(_MOST_LEEWAY, max(_LEAST_LEEWAY, factor))
+    return [int(factor * each + 1e-9) for each in usual]
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,6 @@ COMPARED = (
 # Further evidence about the person is in columns called so: extra_ and a name. Folded text, null where unknown.
 EXTRA = "extra_"
 _SAYS_IT = 8.0  # bits of further evidence that no veto stands against
-_EXTRA_MOST = 15
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,8 @@ class Block:
 
 
 # Each is a way in which two records of one person still look alike after typing errors, nicknames, marriages,
-# moves and missing fields. What tells much may be shared by more than what tells little.
+# moves and missing fields. What tells much may be shared by more than what tells little; how many pairs there are
+# room for decides by how much more or less (`leeway`).
 BLOCKS = (
     Block(("registration_number",), 60),
     Block(("email_key",), 60),
@@ -60,20 +60,44 @@ BLOCKS = (
     Block(("names",), 60),
     Block(("birth_date", "surname_key"), 60),
     Block(("birth_date", "given_key"), 60),
-    Block(("birth_date", "given_initial", "surname_initial"), 60),
-    Block(("door", "given_initial", "surname_initial"), 30),
+    Block(("birth_date", "initials"), 60),
+    Block(("door", "initials"), 30),
     Block(("door", "given_key"), 30),
     Block(("door", "birth_year"), 20),
+    Block(("surname_sound", "given_sound"), 20),
     Block(("birth_year", "surname_key", "given_initial"), 30),
     Block(("birth_year", "given_key", "surname_start"), 15),
     Block(("postcode", "surname_key", "given_initial"), 15),
     Block(("area_code", "surname_key", "given_initial"), 15),
     Block(("area_code", "given_key", "surname_initial"), 15),
     Block(("city_key", "surname_start", "given_initial"), 15),
+    Block(("postcode", "initials"), 10),
+    Block(("surname_key", "city_key"), 10),
+    Block(("surname_sound", "birth_year"), 10),
+    Block(("given_sound", "birth_year"), 6),
+    Block(("postcode_start", "birth_year"), 6),
+    Block(("given_start", "city_key"), 6),
+    Block(("birth_day_of_year", "initials"), 10),
+    Block(("email_start",), 10),
+    Block(("birth_date",), 10),
     Block(("city_key", "birth_year"), 10),
     Block(("postcode",), 15),
     Block(("names_start",), 15),
+    Block(("surname_sound", "given_initial"), 6),
+    Block(("surname_key",), 6),
+    Block(("city_key",), 6),
+    Block(("given_key",), 4),
 )
+# Further evidence by itself, and with what may say the rest.
+_EXTRA_BLOCKS = (
+    (),
+    ("surname_sound",),
+    ("given_sound",),
+    ("birth_year",),
+    ("city_key",),
+    ("postcode_start",),
+)
+_EXTRA_MOST = 15
 
 _ASSUMED = 200.0
 
@@ -117,39 +141,79 @@ def frequencies(comparable: ir.Table, column: str, usual: float) -> ir.Table:
     return counted.select(column, **{f"tf_{column}": share})
 
 
-def candidates(comparable: ir.Table, leeway: float = 1.0) -> ir.Table:
-    """The pairs worth comparing, by `BLOCKS`, each once: join_key_l < join_key_r (record ids), match_key.
+def blocks(comparable: ir.Table) -> tuple[Block, ...]:
+    """`BLOCKS`, and those for the table's further evidence."""
+    return BLOCKS + tuple(
+        Block((extra, *others), _EXTRA_MOST) for extra in extras(comparable) for others in _EXTRA_BLOCKS
+    )
 
-    Values may be shared by `leeway` times as many records as the blocks say: few records can afford more.
+
+def keyed(comparable: ir.Table) -> ir.Table:
+    """What records are blocked by: record_id, and a key for each block (key_0 …), null where a part is unknown."""
+    parts = _parts(comparable)
+    keys = (
+        functools.reduce(
+            lambda key, part: key + "|" + part, (parts[name].cast("string") for name in block.columns)
+        )
+        for block in blocks(comparable)
+    )
+    return comparable.select("record_id", **{f"key_{number}": key for number, key in enumerate(keys)})
+
+
+def crowds(keyed: ir.Table, number: int) -> ir.Table:
+    """How many keys of a block are shared by how many records: block, size, keys."""
+    key = f"key_{number}"
+    known = keyed.filter(keyed[key].notnull())
+    sizes = known.group_by(key).aggregate(size=known.count())
+    shared = sizes.filter(sizes.size > 1)
+    return shared.group_by("size").aggregate(keys=shared.count()).mutate(block=ibis.literal(number))
+
+
+def candidates(keyed: ir.Table, most: Sequence[int]) -> ir.Table:
+    """The pairs worth comparing, each once: join_key_l < join_key_r (record ids), match_key.
+
+    `most` says for each block how many records may share a key.
     """
-    blocks = [*BLOCKS, *(Block((name,), _EXTRA_MOST) for name in extras(comparable))]
-    found = [_blocked(comparable, block.columns, round(block.most * leeway)) for block in blocks]
+    found = [_blocked(keyed, f"key_{number}", limit) for number, limit in enumerate(most)]
     return ibis.union(*found, distinct=True).mutate(match_key=ibis.literal("0"))
 
 
-def _blocked(comparable: ir.Table, columns: tuple[str, ...], most: int) -> ir.Table:
-    parts = _parts(comparable)
-    names = [f"key_{number}" for number in range(len(columns))]
-    narrow = comparable.select("record_id", **{n: parts[c] for n, c in zip(names, columns, strict=True)})
-    known = narrow.filter(*(narrow[name].notnull() for name in names))
-    sizes = known.group_by(*names).aggregate(size=known.count())
-    shared = known.join(sizes.filter(sizes.size > 1, sizes.size <= most), names)
-    left = shared.select(*names, join_key_l="record_id")
-    right = shared.select(*names, join_key_r="record_id")
-    pairs = left.join(right, [*names, left.join_key_l < right.join_key_r])
+def _blocked(keyed: ir.Table, key: str, most: int) -> ir.Table:
+    known = keyed.filter(keyed[key].notnull()).select("record_id", key)
+    sizes = known.group_by(key).aggregate(size=known.count())
+    shared = known.join(sizes.filter(sizes.size > 1, sizes.size <= most), key)
+    left = shared.select(key, join_key_l="record_id")
+    right = shared.select(key, join_key_r="record_id")
+    pairs = left.join(right, [key, left.join_key_l < right.join_key_r])
     return pairs.select("join_key_l", "join_key_r")
 
 
 def _parts(comparable: ir.Table) -> dict[str, ir.Value]:
     given, surname = comparable.given_key, comparable.surname_key
+    first, last = given.substr(0, 1), surname.substr(0, 1)
     return {
         **{name: comparable[name] for name in (*COMPARED, *extras(comparable))},
         "names": ibis.least(given, surname) + " " + ibis.greatest(given, surname),
         "names_start": surname.substr(0, 4) + " " + given.substr(0, 3),
-        "given_initial": given.substr(0, 1),
-        "surname_initial": surname.substr(0, 1),
+        "given_initial": first,
+        "surname_initial": last,
+        "initials": ibis.least(first, last) + ibis.greatest(first, last),
+        "given_start": given.substr(0, 3),
         "surname_start": surname.substr(0, 3),
+        "given_sound": _sound(given),
+        "surname_sound": _sound(surname),
+        "postcode_start": comparable.postcode.substr(0, comparable.postcode.length() - 2),
+        "email_start": comparable.email_key.substr(0, 6),
+        "birth_day_of_year": comparable.birth_month * 100 + comparable.birth_day,
     }
+
+
+def _sound(name: ir.StringValue) -> ir.StringValue:
+    """How a name begins and which kinds of consonants follow, somewhat as in Soundex: "philippe", "phillip"."""
+    classes = name.substr(1).translate("bfpvcgjkqsxzdtlmnraeiouyhw ", "11112222222233455" + "6")
+    for kind in "123456":
+        classes = classes.replace(kind * 2, kind)
+    return name.substr(0, 1) + classes.substr(0, 3)
 
 
 def judged(scored: ir.Table, before: float) -> ir.Table:
