@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from commonweal.access.model import Permission
 from commonweal.consent import actions, packs, trial
@@ -29,7 +29,7 @@ class Said:
 
 
 @get("/policy", opt=needs(Permission.SEE_POLICY), sync_to_thread=True)
-def policy_page(visit: Here, pack: str = "") -> Html:
+def policy_page(visit: Here, pack: FromQuery[str] = "") -> Html:
     """What a pack refuses in this campaign; `pack` tries another than its own."""
     campaign = visit.campaign
     with visit.read() as connection:
