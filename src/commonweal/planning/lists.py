@@ -6,15 +6,16 @@ A cell that a spreadsheet would take for a formula is defused by an apostrophe b
 from __future__ import annotations
 
 import csv
-import os
+import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from commonweal.planning.errors import ListsNotWritten
 from commonweal.planning.options import CampaignOption
+from commonweal.store import disk
 
 _PLACE = ("area_code", "street", "house_number", "unit", "postcode", "city")
 _SHOWN = ("given_name", "surname", *_PLACE, "phone", "email")
@@ -72,22 +73,20 @@ def file_name(channel: str) -> str:
 
 
 def write_list(path: Path, rows: list[list[str]]) -> Path:
-    """Write a list as CSV (UTF-8 with a mark, which Excel needs), whole or not at all, readable by its owner. Raises ListsNotWritten."""
-    draft = path.with_suffix(".csv.part")
+    """Write a list as CSV, whole or not at all, readable by its owner. Raises ListsNotWritten."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(draft, "w", encoding="utf-8-sig", newline="", opener=_for_its_owner) as file:
-            csv.writer(file).writerows(rows)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
+        disk.replace(path, as_csv(rows), mode=0o600)
     except OSError as error:
         raise ListsNotWritten(folder=path.parent, reason=error.strerror or error) from error
     return path
 
 
-def _for_its_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def as_csv(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows as CSV, in UTF-8 with the mark by which Excel knows it."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode("utf-8-sig")
 
 
 def _defused(cell: str) -> str:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from commonweal.campaign import Campaign
 from commonweal.consent import actions as consent
 from commonweal.consent.model import Channel, Suppressed
+from commonweal.identity import queries as identity
 from commonweal.people.model import Planned
 from commonweal.planning import queries as planning
 from commonweal.planning.totals import MadePlan, OptionTotal
@@ -51,7 +52,7 @@ class Why:
 def why(campaign: Campaign, person_id: int, claim_id: int | None = None) -> Why:
     """The answer for one person, and one claim if the link names it."""
     with campaign.ledger.read(LedgerRole.OWNER) as connection:
-        living = _living(connection, person_id)
+        living = identity.living(connection, [person_id])[person_id]
         planned = _planned(connection, living)
         claim = connection.execute(
             "SELECT channel, claimed_at FROM contacts.claim WHERE claim_id = %s", (claim_id,)
@@ -86,7 +87,7 @@ def end_it_all(campaign: Campaign, person_id: int) -> None:
     """No contact by any channel, from now on (GDPR 21(2)). Asked twice, it is done once."""
     with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (person_id,))
-        living = _living(connection, person_id)
+        living = identity.living(connection, [person_id])[person_id]
         if not _ended(connection, living):
             consent.suppress(connection, campaign, living, Channel.ANY, Suppressed.OBJECTION, actor=ACTOR)
 
@@ -95,7 +96,7 @@ def ask(campaign: Campaign, person_id: int, kind: Kind) -> None:
     """Hand a request of the person's own to the privacy officer, once while it is open."""
     with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (person_id,))
-        living = _living(connection, person_id)
+        living = identity.living(connection, [person_id])[person_id]
         waiting = connection.execute(
             "SELECT FROM privacy.request JOIN privacy.request_subject USING (request_id)"
             " WHERE subject = %s AND kind = %s AND state = 'open'",
@@ -104,12 +105,6 @@ def ask(campaign: Campaign, person_id: int, kind: Kind) -> None:
         if not waiting:
             request_id = actions.open_request(connection, campaign, kind, campaign.today, actor=ACTOR)
             actions.link(connection, campaign, request_id, living, actor=ACTOR)
-
-
-def _living(connection: Connection, person_id: int) -> int:
-    row = connection.execute("SELECT identity.living(%s)", (person_id,)).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def _ended(connection: Connection, person_id: int) -> bool:

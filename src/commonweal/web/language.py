@@ -21,6 +21,7 @@ from babel.support import NullTranslations, Translations
 
 from commonweal.campaign import LANGUAGES
 from commonweal.errors import _
+from commonweal.web.errors import NotADay
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _VALUES = {
@@ -160,6 +161,15 @@ class Language:
     def listing(self, items: list[str]) -> str:
         """One, two and three."""
         return lists.format_list(items, locale=self.locale)
+
+
+def read_day(text: str) -> date | None:
+    """A day as a form gives it: year-month-day, or nothing. Raises NotADay."""
+    told = text.strip()
+    try:
+        return date.fromisoformat(told) if told else None
+    except ValueError as error:
+        raise NotADay(day=told) from error
 
 
 @lru_cache(20_000)  # a table has thousands of numbers, and most of them come again

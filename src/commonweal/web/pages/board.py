@@ -25,8 +25,8 @@ from commonweal.errors import _
 from commonweal.people import queries as people
 from commonweal.planning import queries as planning
 from commonweal.store.ledger import Connection
-from commonweal.web.errors import NotADay
 from commonweal.web.guard import needs
+from commonweal.web.language import read_day
 from commonweal.web.pages.entry import local
 from commonweal.web.parts import Part, Parts, by_account, pushed
 from commonweal.web.reasons import option_name
@@ -110,7 +110,13 @@ def write(visit: Here, data: URLEncodedBody[NewAction]) -> Response[Any]:
     """Write an action; by htmx the answer is an empty line for the next one."""
     link = _link(visit, data.about)
     action_id = actions.write(
-        visit.campaign, visit.account, data.what, [data.owner], key=data.key, due=_day(data.due), link=link
+        visit.campaign,
+        visit.account,
+        data.what,
+        [data.owner],
+        key=data.key,
+        due=read_day(data.due),
+        link=link,
     )
     if not visit.by_htmx:
         return visit.go(local(data.back))
@@ -162,7 +168,7 @@ def amend(visit: Here, token: FromPath[str], data: URLEncodedBody[Change]) -> Re
         data.version,
         what=data.what,
         owners=data.owners,
-        due=_day(data.due),
+        due=read_day(data.due),
         key=data.key,
     )
     return visit.go(f"/board/{token}")
@@ -254,15 +260,6 @@ def _named(visit: Visit, connection: Connection, link: Link) -> tuple[str, str]:
     plan = planning.latest(connection)
     options = planning.option_totals(connection, plan.plan_id) if plan else []
     return next((option_name(o, visit.language) for o in options if o.option == link.code), link.code), ""
-
-
-def _day(text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise NotADay(day=text.strip()) from error
 
 
 _TODAY, _TOMORROW = _("today"), _("tomorrow")

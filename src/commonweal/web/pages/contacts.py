@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -25,6 +23,7 @@ from commonweal.errors import CommonwealError
 from commonweal.interactions.model import ResultCode
 from commonweal.people import queries as people
 from commonweal.people.errors import NoSuchPerson
+from commonweal.planning.lists import as_csv
 from commonweal.planning.options import CampaignOption, UnknownOption, read_options
 from commonweal.store.ledger import Connection
 from commonweal.web import refusals
@@ -320,10 +319,8 @@ def download(visit: Here, token: FromPath[str]) -> Response[bytes]:
         actor=visit.actor,
         holder=visit.account.name,
     )
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(made.rows)
     return Response(
-        text.getvalue().encode("utf-8-sig"),  # the mark tells Excel that it is UTF-8
+        as_csv(made.rows),
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": f'attachment; filename="{made.name}"'},
     )

@@ -69,14 +69,19 @@ def people_page(visit: Here) -> Html:
 @post("/people/find", opt=needs(Permission.SEE_PEOPLE), sync_to_thread=True)
 def find(visit: Here, data: URLEncodedBody[Wanted]) -> Html:
     """Who fits: a part of the page for htmx, else the whole page. Who was shown is noted, what was typed is not."""
-    text = data.text.strip()
+    found = search(visit, data, _MOST)
+    return visit.page("found.html" if visit.by_htmx else "people.html", most=_MOST, people=0, **found)
+
+
+def search(visit: Visit, wanted: Wanted, most: int) -> dict[str, Any]:
+    """For a page: what was typed, who fits, and their areas' names. Who was shown is noted, what was typed is not."""
+    text = wanted.text.strip()
     with visit.transaction() as connection:
-        found = queries.search(connection, text, limit=_MOST) if text else []
+        found = queries.search(connection, text, limit=most) if text else []
         if found:
             shown = [each.person_id for each in found]
             record(connection, visit.campaign, "search", persons=shown, actor=visit.actor)
-        context: dict[str, Any] = {"text": text, "found": found, "area_names": area_names(connection)}
-    return visit.page("found.html" if visit.by_htmx else "people.html", most=_MOST, people=0, **context)
+        return {"text": text, "found": found, "area_names": area_names(connection)}
 
 
 @get("/people/{token:str}", opt=needs(Permission.SEE_PEOPLE), sync_to_thread=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -25,10 +24,9 @@ from commonweal.privacy import actions, erasing, export, queries, rewriting, rul
 from commonweal.privacy.errors import NoSuchRequest
 from commonweal.privacy.model import Kind, State
 from commonweal.store.ledger import Connection
-from commonweal.web.errors import NotADay
 from commonweal.web.guard import needs
-from commonweal.web.language import Language
-from commonweal.web.pages.people import area_names
+from commonweal.web.language import Language, read_day
+from commonweal.web.pages.people import Wanted, search
 from commonweal.web.reasons import why
 from commonweal.web.visit import Here, Html, Visit
 
@@ -44,13 +42,6 @@ class NewRequest:
     kind: Kind
     received: str = ""
     words: str = ""
-
-
-@dataclass
-class Wanted:
-    """Who is looked for: in the body, so that no name stands in an address."""
-
-    text: str = ""
 
 
 @dataclass
@@ -99,7 +90,7 @@ def open_request(visit: Here, data: URLEncodedBody[NewRequest]) -> Response[Any]
                 connection,
                 visit.campaign,
                 data.kind,
-                _day(visit, data.received),
+                read_day(data.received) or visit.campaign.today,
                 data.words,
                 actor=visit.actor,
             )
@@ -117,14 +108,7 @@ def request_page(visit: Here, token: FromPath[str]) -> Html:
 @post("/privacy/requests/{token:str}/find", opt=_HANDLE, sync_to_thread=True)
 def find(visit: Here, token: FromPath[str], data: URLEncodedBody[Wanted]) -> Html:
     """Look for the person. Who was shown is noted, what was typed is not."""
-    text = data.text.strip()
-    with visit.transaction() as connection:
-        found = people.search(connection, text, limit=_MOST) if text else []
-        if found:
-            shown = [each.person_id for each in found]
-            record(connection, visit.campaign, "search", persons=shown, actor=visit.actor)
-        area = area_names(connection)
-    return _request(visit, token, found=found, text=text, area_names=area)
+    return _request(visit, token, **search(visit, data, _MOST))
 
 
 @post("/privacy/requests/{token:str}/link", opt=_HANDLE, sync_to_thread=True)
@@ -329,15 +313,6 @@ def _shown(visit: Visit, connection: Connection, subject: int) -> tuple[int, Per
         actor=visit.actor,
     )
     return subject, person
-
-
-def _day(visit: Visit, text: str) -> date:
-    if not text.strip():
-        return visit.campaign.today
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise NotADay(day=text) from None
 
 
 ROUTES: list[HTTPRouteHandler] = [
