@@ -18,25 +18,22 @@ from __future__ import annotations
 import functools
 import operator
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
-import numpy.typing as npt
 import psycopg
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from psycopg.types.json import Jsonb
 
-from commonweal.store import disk
+from commonweal.store import disk, parquet
 from commonweal.store.catalogue import LAKE, LakeTable
 from commonweal.store.engine import connect, read_parquet
 from commonweal.store.errors import LakeFileMissing, LakeNotWritable, LedgerLocked, out_of_room
@@ -45,11 +42,9 @@ from commonweal.store.ledger import HeldLock, Ledger, LedgerRole
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
-Batches: TypeAlias = pa.RecordBatchReader | Iterable[pa.RecordBatch]
-Data: TypeAlias = ir.Table | pa.Table | Batches
+Data: TypeAlias = ir.Table | pa.Table | parquet.Batches
 
 _CHUNK = 100_000
-_FOOTERS = 256  # kept in memory, of files where rows are looked up
 _LINES = 1 << 40  # more than any file has
 GRACE = timedelta(hours=1)  # how long a delisted file stays, for readers that began before
 
@@ -193,7 +188,7 @@ class Lake:
             (list(within), name),
         ).fetchall()
         wanted = pa.array(values, LAKE[name].schema.field(column).type)
-        found = [_lookup(self.root / path, name, column, wanted) for (path,) in paths]
+        found = [parquet.find(self.root / path, LAKE[name], column, wanted) for (path,) in paths]
         schema = LAKE[name].schema
         return pa.concat_tables(found) if found else schema.empty_table()
 
@@ -295,7 +290,7 @@ class LakeWriter:
         path = self.lake.root / relative
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            rows = _write(path, table, self._as_batches(data))
+            rows = parquet.write(path, table, self._as_batches(data))
         except OSError as error:
             path.unlink(missing_ok=True)
             raise out_of_room(error, path) or LakeNotWritable(
@@ -359,87 +354,7 @@ class LakeWriter:
         for file in self._staged:
             (self.lake.root / file.path).unlink(missing_ok=True)
 
-    def _as_batches(self, data: Data) -> Batches:
+    def _as_batches(self, data: Data) -> parquet.Batches:
         if isinstance(data, ir.Table):
             return self.lake.batches(data)
         return data.to_reader(_CHUNK) if isinstance(data, pa.Table) else data
-
-
-def _write(path: Path, table: LakeTable, batches: Batches) -> int:
-    rows = 0
-    with path.open("wb") as file:
-        with pq.ParquetWriter(
-            file, table.schema, compression="zstd", use_dictionary=_repeating(table.schema)
-        ) as writer:
-            for batch in batches:
-                writer.write_batch(_conform(batch, table.schema), row_group_size=table.row_group)
-                rows += batch.num_rows
-        disk.sync(file)
-    disk.sync_folder(path.parent)
-    return rows
-
-
-def _repeating(schema: pa.Schema) -> list[str]:
-    """The columns that get a dictionary: all but ids and line numbers, which hardly repeat. A dictionary of theirs makes
-    the column two to four times as large, and writing it two to five times as slow.
-    """
-    return [
-        f"{column.name}.list.element" if pa.types.is_list(column.type) else column.name
-        for column in schema
-        if not pa.types.is_int64(column.type)
-    ]
-
-
-@dataclass(frozen=True)
-class _Footer:
-    """What a file tells of itself: from what to what value each row group goes, and which columns hold nothing."""
-
-    metadata: pq.FileMetaData
-    least: npt.NDArray[np.int64]
-    most: npt.NDArray[np.int64]
-    filled: tuple[str, ...]
-
-
-@lru_cache(maxsize=_FOOTERS)
-def _footer(path: Path, column: str) -> _Footer:
-    """A file never changes under its name, so that its footer may be kept."""
-    metadata = pq.read_metadata(path)
-    names = metadata.schema.names
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    told = [group.column(names.index(column)).statistics for group in groups]
-    filled = [
-        name
-        for place, name in enumerate(names)
-        if any(group.column(place).statistics.null_count < group.num_rows for group in groups)
-    ]
-    return _Footer(
-        metadata, np.array([each.min for each in told]), np.array([each.max for each in told]), tuple(filled)
-    )
-
-
-def _lookup(path: Path, name: str, column: str, wanted: pa.Array) -> pa.Table:
-    """The rows of one file; columns that hold nothing are not read."""
-    try:
-        footer = _footer(path, column)
-    except FileNotFoundError as error:
-        raise LakeFileMissing(path=path, table=name) from error
-    values, schema = wanted.to_numpy(), LAKE[name].schema
-    fits = (footer.least[:, None] <= values) & (values <= footer.most[:, None])
-    groups = np.flatnonzero(fits.any(axis=1)).tolist()
-    if not groups:
-        return schema.empty_table()
-    with pq.ParquetFile(path, metadata=footer.metadata, memory_map=True, pre_buffer=False) as file:
-        rows = file.read_row_groups(groups, columns=list(footer.filled), use_threads=False)
-    rows = rows.filter(pc.is_in(rows[column], wanted))
-    missing = set(schema.names) - set(footer.filled)
-    columns = [
-        pa.nulls(rows.num_rows, field.type) if field.name in missing else rows[field.name] for field in schema
-    ]
-    return pa.table(columns, schema=schema)
-
-
-def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    surplus = set(batch.schema.names) ^ set(schema.names)
-    if surplus:
-        raise ValueError(f"columns differ from the catalogue's: {sorted(surplus)}")
-    return batch.select(schema.names).cast(schema)
