@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,6 +22,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from commonweal.errors import CommonwealError
 from commonweal.jobs.plain import as_plain
@@ -96,6 +98,14 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
         table.add_row(*(_cell(value) for value in row))
     OUT.print(f"[bold]{title}[/]")
     OUT.print(table)
+
+
+def show_block(head: str, *lines: str) -> None:
+    """A bold head, and what belongs to it beneath, each line wrapped to the terminal; empty ones are left out."""
+    width = min(OUT.width, 100)
+    OUT.print(Text(head, "bold"), width=width)
+    for line in filter(None, lines):
+        OUT.print(Padding(Text(line), (0, 0, 0, 2), expand=False), width=width)
 
 
 def _cell(value: object) -> str:

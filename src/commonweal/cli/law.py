@@ -12,6 +12,10 @@ from commonweal.cli.frame import HERE, AsJson, Folder
 from commonweal.consent import packs
 from commonweal.store.ledger import LedgerRole
 
+Whole = Annotated[
+    bool, typer.Option("--all", help="With each rule's code and all the fields that it bears on.")
+]
+
 commands = typer.Typer(no_args_is_help=True, help="The law of the campaign's country, as rules.")
 
 
@@ -19,6 +23,7 @@ commands = typer.Typer(no_args_is_help=True, help="The law of the campaign's cou
 def show_policy(
     pack: Annotated[str, typer.Argument(help="fr, eu, us or none; else the campaign's own.")] = "",
     campaign: Folder = HERE,
+    whole: Whole = False,
     json: AsJson = False,
 ) -> None:
     """Show the rules of a policy pack that hold today, each with its article.
@@ -30,13 +35,14 @@ def show_policy(
     from commonweal.reports import law as reports
 
     rules = trial.rules(packs.load(pack or read_settings(campaign).jurisdiction, utc_now().date()), "en")
-    terminal.show_json({"rules": rules}) if json else reports.show_policy(rules)
+    terminal.show_json({"rules": rules}) if json else reports.show_policy(rules, whole=whole)
 
 
 @commands.command("try")
 def try_policy(
-    pack: Annotated[str, typer.Argument(help="fr, eu, us or none.")],
+    pack: Annotated[str, typer.Argument(help="fr, eu, us or none; else the campaign's own.")] = "",
     campaign: Folder = HERE,
+    whole: Whole = False,
     json: AsJson = False,
 ) -> None:
     """Count what a policy pack would refuse in this campaign, why, and what it leaves. Changes nothing.
@@ -48,4 +54,4 @@ def try_policy(
 
     with Campaign.open(campaign) as opened, opened.ledger.read(LedgerRole.BULK) as connection:
         told = trial.told(trial.trial(connection, opened, pack), "en")
-    terminal.show_json(told) if json else reports.show_trial(told)
+    terminal.show_json(told) if json else reports.show_trial(told, whole=whole)

@@ -102,6 +102,7 @@ def told(tried: Trial, language: str) -> dict[str, Any]:
     """A trial as plain data, in a language: for machines and for the terminal."""
     return {
         "pack": tried.pack.name,
+        "title": tried.pack.title[language],
         "on": tried.pack.on.isoformat(),
         "persons": tried.persons,
         "counted": tried.counted,
@@ -131,6 +132,8 @@ def rules(pack: Pack, language: str) -> list[dict[str, Any]]:
             "effect": str(rule.effect),
             "uses": [str(use) for use in rule.uses],
             "channels": [str(channel) for channel in rule.channels],
+            "fields": list(rule.fields),
+            "except_fields": list(rule.except_fields),
             "valid_from": rule.valid_from.isoformat(),
             "valid_to": rule.valid_to.isoformat() if rule.valid_to else None,
         }
