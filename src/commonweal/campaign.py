@@ -30,10 +30,11 @@ from babel.numbers import get_currency_precision
 
 from commonweal.errors import CommonwealError, Phrase, _
 from commonweal.store import ids
+from commonweal.store.address import has_password
 from commonweal.store.bridge import Bridge
 from commonweal.store.engine import ENGINES
 from commonweal.store.lake import Lake
-from commonweal.store.ledger import Ledger, LedgerRole, has_password
+from commonweal.store.ledger import Ledger, LedgerRole
 from commonweal.store.notices import Teller
 from commonweal.store.settings import kept
 

@@ -7,8 +7,6 @@ with Ledger.open(folder) as ledger, ledger.transaction() as connection:
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 import select
 import threading
 import time
@@ -22,30 +20,19 @@ from urllib.parse import quote, urlencode
 
 import psycopg
 from psycopg import pq, sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from commonweal.store import logins, migrate
-from commonweal.store.cluster import OWNER as _EMBEDDED_OWNER
-from commonweal.store.embedded import EmbeddedServer
-from commonweal.store.errors import (
-    BadLedgerUrl,
-    DiskFull,
-    LedgerRights,
-    LedgerTaken,
-    LedgerTooOld,
-    LedgerUnreachable,
-    NoWriteAccess,
-    out_of_room,
-)
+from commonweal.store import address, logins, migrate
+from commonweal.store.address import Address, Parameters
+from commonweal.store.errors import DiskFull, LedgerRights, LedgerTaken, LedgerTooOld, LedgerUnreachable
 from commonweal.store.locks import HeldLock
 from commonweal.store.logins import LedgerRole
 
 __all__ = ["Connection", "HeldLock", "Ledger", "LedgerRole"]
 
 Connection = psycopg.Connection[TupleRow]
-Parameters = dict[str, Any]  # libpq's, by keyword
 
 _OLDEST_SERVER = 16
 _EMBEDDED_PREFIX = "commonweal"
@@ -62,17 +49,11 @@ class Ledger:
     `clock`: the campaign's, which policies see as store.now().
     """
 
-    def __init__(
-        self,
-        where: str,
-        owner: Callable[[], Parameters],
-        passwords: dict[LedgerRole, str],
-        embedded: EmbeddedServer | None = None,
-    ) -> None:
-        self._where = where
-        self._owner = owner
-        self._passwords = passwords
-        self._embedded = embedded
+    def __init__(self, at: Address) -> None:
+        self._where = at.where
+        self._owner = at.owner
+        self._passwords = at.passwords
+        self._embedded = at.server
         self._names: dict[LedgerRole, str] = {}
         self._pools: dict[LedgerRole, ConnectionPool[Connection]] = {}
         self._lock = threading.Lock()
@@ -90,11 +71,7 @@ class Ledger:
         Raises NoWriteAccess, DiskFull, LedgerStartFailed, LedgerUnreachable, LedgerTooOld, BadLedgerUrl,
         LedgerRights, MigrationChanged, MigrationFailed, LedgerNewer.
         """
-        ledger_folder = folder.resolve() / "ledger"
-        if url == "embedded":
-            ledger = _embedded(EmbeddedServer(ledger_folder, durable=durable), ledger_folder, database)
-        else:
-            ledger = _remote(url, ledger_folder)
+        ledger = cls(address.find(folder.resolve() / "ledger", url, database, durable=durable))
         try:
             with _worded(ledger._where):
                 ledger._set_up()
@@ -112,11 +89,7 @@ class Ledger:
 
         Raises LedgerTaken when the database has tables or the server has such roles, and what `open` raises.
         """
-        ledger_folder = folder.resolve() / "ledger"
-        if url == "embedded":
-            ledger = _embedded(EmbeddedServer(ledger_folder, durable=durable), ledger_folder, "commonweal")
-        else:
-            ledger = _remote(url, ledger_folder)
+        ledger = cls(address.find(folder.resolve() / "ledger", url, "commonweal", durable=durable))
         try:
             with _worded(ledger._where):
                 ledger._prepare_empty(roles)
@@ -351,54 +324,6 @@ def role_prefix(database: str) -> str:
     if len(database.encode()) <= 50:
         return database
     return f"{database[:10]}_{hashlib.sha256(database.encode()).hexdigest()[:16]}"
-
-
-def _embedded(server: EmbeddedServer, folder: Path, database: str) -> Ledger:
-    try:
-        server.sockets()
-        passwords = logins.load_or_make(folder)
-    except OSError as error:
-        server.close()
-        raise NoWriteAccess(path=error.filename or folder, reason=error.strerror or error) from error
-
-    def owner() -> Parameters:
-        return {
-            "host": server.sockets(),
-            "dbname": database,
-            "user": _EMBEDDED_OWNER,
-            "password": passwords[LedgerRole.OWNER],
-            "require_auth": "scram-sha-256",
-        }
-
-    return Ledger(str(folder), owner, passwords, server)
-
-
-def has_password(url: str) -> bool:
-    """Whether a ledger's URL carries a password, in either of the places that libpq reads."""
-    try:
-        given = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        return re.search(r"//[^/@]*:[^/]*@", url) is not None
-    return any(given.get(name) for name in ("password", "sslpassword"))
-
-
-def _remote(url: str, folder: Path) -> Ledger:
-    shown = re.sub(r"(//[^:/@]*):[^@]*@", r"\1:…@", url)
-    try:
-        given = {key: value for key, value in conninfo_to_dict(url).items() if value is not None}
-    except psycopg.ProgrammingError as error:
-        raise BadLedgerUrl(url=shown, reason=str(error).strip()) from error
-    if password := os.environ.get("COMMONWEAL_LEDGER_PASSWORD"):
-        given["password"] = password
-    if not url.startswith(("postgresql://", "postgres://")) or not given.get("dbname"):
-        raise BadLedgerUrl(url=shown, reason="it names no database of a PostgreSQL server")
-    try:
-        folder.mkdir(exist_ok=True)
-        passwords = logins.load_or_make(folder)
-    except OSError as error:
-        path = error.filename or folder
-        raise out_of_room(error, path) or NoWriteAccess(path=path, reason=error.strerror or error) from error
-    return Ledger(f"{given.get('host', 'localhost')}/{given['dbname']}", lambda: dict(given), passwords)
 
 
 def _role_names(connection: Connection, prefix: str) -> dict[LedgerRole, str]:
