@@ -11,7 +11,7 @@ import sys
 import typer
 
 from commonweal import terminal
-from commonweal.cli import deciding, keeping, law, lists, pages, start
+from commonweal.cli import deciding, keeping, law, link, lists, pages, start
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Many lists, one record per person, the best contact for each. [dim]Start with: commonweal demo[/]",
 )
-for group in (start, lists, deciding, pages, keeping):
+for group in (start, lists, link, deciding, pages, keeping):
     app.add_typer(group.commands)
 app.add_typer(law.commands, name="policy", rich_help_panel=keeping.PANEL)
 app.add_typer(keeping.audit, name="audit", rich_help_panel=keeping.PANEL)

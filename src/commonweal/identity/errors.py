@@ -12,6 +12,20 @@ class NoRecords(CommonwealError):
     remedy = _("Load a list first: commonweal import FILE")
 
 
+class ColumnNowhere(CommonwealError):
+    """A column was named that no list has."""
+
+    what = _("No list has a column {columns}.")
+    remedy = _("There are: {known}.")
+
+
+class CannotWriteAs(CommonwealError):
+    """The name of the output says no format."""
+
+    what = _("{path} does not say how to write the rows.")
+    remedy = _("Give it a name that ends in .csv or .parquet.")
+
+
 class RecordTwice(CommonwealError):
     """Two rows have one record id."""
 

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.identity import pairs, rules, tables
+from commonweal.identity import measures, pairs, rules, tables
 from commonweal.identity.cluster import NO_PAIRS, Bounds, Pairs, clusters
 from commonweal.identity.comparisons import starting_model
 from commonweal.identity.errors import RecordTwice
+from commonweal.identity.measures import Measures
 from commonweal.identity.model import Evidence, LinkModel, ModelOrigin
 from commonweal.jobs.model import Progress, silent
 from commonweal.store.catalogue import LAKE
@@ -43,6 +45,8 @@ class Linked:
     (`rules.is_doubtful`), ordered: record_id_l < record_id_r, `weight` (log2 odds that they are), `together` (whether
     they ended in one cluster), and the parts that the weight is the sum of, in bits: `beforehand`, a column for each
     comparison of the model, and `household`, what is taken off because two of a household agree like one person.
+
+    `measures`: how good it is, where the truth was given.
     """
 
     record_id: Ids
@@ -52,6 +56,7 @@ class Linked:
     doubts: pa.Table
     model: LinkModel
     origin: ModelOrigin
+    measures: Measures | None = None
 
     def as_arrow(self) -> pa.Table:
         """record_id, cluster, evidence, probability (null when alone)."""
@@ -72,19 +77,21 @@ def link_records(
     *,
     must: Ids = NO_PAIRS,
     cannot: Ids = NO_PAIRS,
+    truth: Ids | None = None,
 ) -> Linked:
     """Which records are one person, for a table in memory, without a campaign.
 
     `records`: record_id (int64, unique) and any of the other columns of the lake's table `intake.record`; those
     absent count as unknown. Text is compared by the folded columns (`given_key`, …), so these should be there.
     Columns called extra_… hold further evidence about the person, whatever it is (folded text). Without a `model` one
-    is trained on the records. `must`, `cannot`: see `link`. Raises RecordTwice.
+    is trained on the records. `must`, `cannot`, `truth`: see `link`. Raises RecordTwice.
     """
     with tempfile.TemporaryDirectory(prefix="commonweal-link-") as scratch:
         backend: Any = connect("duckdb", Path(scratch))
         try:
             backend.con.register("records", _completed(records))
-            return link(backend, backend.table("records"), model, progress, must=must, cannot=cannot)
+            table = backend.table("records")
+            return link(backend, table, model, progress, must=must, cannot=cannot, truth=truth)
         finally:
             backend.disconnect()
 
@@ -112,12 +119,16 @@ def link(
     *,
     must: Ids = NO_PAIRS,
     cannot: Ids = NO_PAIRS,
+    truth: Ids | None = None,
 ) -> Linked:
     """Which of `records` (columns of `intake.record`, in `backend`) are one person.
 
     `must` and `cannot` are pairs of record ids, arrays of shape (n, 2), that are one person and that are two, as
     reviewers said: so they end, whatever the evidence. Both together must be possible (`binding.binding`); pairs with a
     record that is not there count for nothing.
+
+    `truth` has for each record, ordered by id, the code of its true person (`measures.truth_codes`). It has no say in
+    the result: it measures it.
     """
     progress(0, _STEPS, "preparing")
     record_id = np.sort(backend.to_pyarrow(records.select("record_id"))["record_id"].to_numpy())
@@ -134,7 +145,8 @@ def link(
                 if trained
                 else (starting_model(tables.extras(records)), origin)
             )
-        scored = comparing.score(model, progress)
+        recall = _Recall(backend, record_id, truth)
+        scored = comparing.score(model, progress, recall.watch if truth is not None else None)
         judged = rules.Judged(
             *(scored[name].to_numpy() for name in ("all_evidence", "person", "veto", "sure")),
         )
@@ -153,7 +165,34 @@ def link(
         doubts = _doubts(comparing, model, found, bounds, record_id, cluster)
     evidence, probability = _evidence(found, judged.sure, cluster)
     progress(_STEPS, _STEPS, "clustering")
-    return Linked(record_id, cluster, evidence, probability, doubts, model, origin)
+    measured = None if truth is None else _measured(found, cluster, truth, recall)
+    return Linked(record_id, cluster, evidence, probability, doubts, model, origin, measured)
+
+
+class _Recall:
+    """Counts the true pairs among those worth comparing."""
+
+    def __init__(self, backend: BaseBackend, record_id: Ids, truth: Ids | None) -> None:
+        self._backend, self._record_id, self._truth = backend, record_id, truth
+        self.true_candidates = 0
+
+    def watch(self, candidates: ir.Table) -> None:
+        """Count them."""
+        assert self._truth is not None
+        known = self._truth != measures.UNKNOWN
+        told = ibis.memtable(pa.table({"record_id": self._record_id[known], "truth": self._truth[known]}))
+        counted = tables.true_candidates(candidates, told).as_table()
+        self.true_candidates = int(self._backend.to_pyarrow(counted).column(0)[0].as_py())
+
+
+def _measured(found: Pairs, cluster: Ids, truth: Ids, recall: _Recall) -> Measures:
+    edges = found.where(found.weight >= rules.THRESHOLD)
+    return Measures(
+        measures.blocking_recall(recall.true_candidates, truth),
+        measures.edges(edges.left, edges.right, truth),
+        measures.pairwise(cluster, truth),
+        measures.exact(cluster, truth),
+    )
 
 
 def _known(told: Ids, record_id: Ids) -> Ids:

@@ -95,9 +95,16 @@ class Comparing:
                 )
         return _learnt(linker, start, partners)
 
-    def score(self, model: LinkModel, progress: Progress = silent) -> pa.Table:
-        """All pairs worth comparing whose evidence is above `FLOOR`, as `tables.judged` gives them."""
+    def score(
+        self, model: LinkModel, progress: Progress = silent, watch: Callable[[ir.Table], None] | None = None
+    ) -> pa.Table:
+        """All pairs worth comparing whose evidence is above `FLOOR`, as `tables.judged` gives them.
+
+        `watch` is shown all pairs worth comparing, as `tables.candidates` gives them.
+        """
         with self.candidates() as candidates:
+            if watch:
+                watch(candidates)
             parts = math.ceil(_number(candidates.count()) / _PAIRS_AT_ONCE)
             linker = self._linker(model, _BEFORE)
             judged = []

@@ -178,6 +178,14 @@ def candidates(keyed: ir.Table, most: Sequence[int]) -> ir.Table:
     return ibis.union(*found, distinct=True).mutate(match_key=ibis.literal("0"))
 
 
+def true_candidates(candidates: ir.Table, truth: ir.Table) -> ir.IntegerScalar:
+    """How many candidates are of one person. `truth`: record_id and `truth`, a code; records not in it don't count."""
+    left = truth.select(join_key_l="record_id", of_left="truth")
+    right = truth.select(join_key_r="record_id", of_right="truth")
+    told = candidates.join(left, "join_key_l").join(right, "join_key_r")
+    return told.filter(told.of_left == told.of_right).count()
+
+
 def _blocked(keyed: ir.Table, key: str, most: int) -> ir.Table:
     known = keyed.filter(keyed[key].notnull()).select("record_id", key)
     sizes = known.group_by(key).aggregate(size=known.count())

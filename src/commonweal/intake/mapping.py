@@ -45,6 +45,42 @@ def read(path: Path) -> Mapping:
     return parse(text, path, path.stem)
 
 
+class Corrections(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person says about a guessed mapping: the columns that mean something else, the format, constants."""
+
+    format: Format = Format()
+    constants: dict[str, str] = {}
+    columns: dict[str, Column] = {}
+
+    def applied_to(self, mapping: Mapping) -> Mapping:
+        """The mapping, corrected. A corrected column that the list lacks is left out; a target that another column
+        is said to have is taken from the one that was guessed to have it."""
+        found = rules.resolve_headers(self.columns, tuple(mapping.columns))
+        told = {own: self.columns[header] for header, own in found.items() if own is not None}
+        given = {column.target for column in told.values()}
+        kept = {h: Column() if column.target in given else column for h, column in mapping.columns.items()}
+        format_ = {
+            name: value
+            for name in Format.__struct_fields__
+            if (value := getattr(self.format, name)) is not None
+        }
+        return msgspec.structs.replace(
+            mapping,
+            format=msgspec.structs.replace(mapping.format, **format_),
+            constants=mapping.constants | self.constants,
+            columns={**kept, **told},
+        )
+
+
+def read_corrections(path: Path) -> Corrections:
+    """What a mapping file says, which need not say all. Raises MappingUnreadable."""
+    try:
+        data = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
+        return msgspec.convert(_spelt(data), Corrections)
+    except (OSError, UnicodeDecodeError, tomlkit.exceptions.TOMLKitError, msgspec.ValidationError) as error:
+        raise MappingUnreadable(path=path, reason=error) from error
+
+
 def parse(text: str, path: Path, source: str) -> Mapping:
     """The mapping that a TOML text says, checked; `path` and `source` name it in errors."""
     try:
@@ -58,11 +94,16 @@ def parse(text: str, path: Path, source: str) -> Mapping:
 
 def from_data(data: dict[str, Any]) -> Mapping:
     """A mapping from plain data, where a column may be just its target. Raises msgspec.ValidationError."""
+    return msgspec.convert(_spelt(data), Mapping)
+
+
+def _spelt(data: dict[str, Any]) -> dict[str, Any]:
+    """The data with each column that is just its target spelt out."""
     columns = data.get("columns", {})
-    if isinstance(columns, dict):
-        spelt = {name: {"target": each} if isinstance(each, str) else each for name, each in columns.items()}
-        data = {**data, "columns": spelt}
-    return msgspec.convert(data, Mapping)
+    if not isinstance(columns, dict):
+        return data
+    spelt = {name: {"target": each} if isinstance(each, str) else each for name, each in columns.items()}
+    return {**data, "columns": spelt}
 
 
 def to_data(mapping: Mapping) -> dict[str, Any]:

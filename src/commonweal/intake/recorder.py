@@ -34,6 +34,7 @@ class Recorder:
     region: str
     as_of: date
     headers: dict[str, str]  # of the mapping -> of the file
+    oldest: int = dates.OLDEST  # years that anybody on the list may have
 
     def read(self, batch: pa.RecordBatch) -> Records:
         """What the rows of a chunk say."""
@@ -66,7 +67,8 @@ class Recorder:
     def terms(self) -> Terms:
         """How the cells are meant."""
         mapped = self.mapping.targets()
-        return Terms(self.country, self.as_of, self.date_order, whole_streets="house_number" not in mapped)
+        whole = "house_number" not in mapped
+        return Terms(self.country, self.as_of, self.date_order, whole, self.oldest)
 
     @property
     def country(self) -> str:
@@ -110,7 +112,12 @@ class Recorder:
 
 
 def prepare(
-    mapping: Mapping, headers: tuple[str, ...], first: pa.RecordBatch, region: str, as_of: date
+    mapping: Mapping,
+    headers: tuple[str, ...],
+    first: pa.RecordBatch,
+    region: str,
+    as_of: date,
+    oldest: int = dates.OLDEST,
 ) -> Recorder:
     """Make a mapping ready for a file with these headers, of which `first` holds the first rows.
 
@@ -128,7 +135,7 @@ def prepare(
             columns[header] = msgspec.structs.replace(
                 column, order=dates.date_order(cells, recorder.date_order)
             )
-    return Recorder(msgspec.structs.replace(mapping, columns=columns), region, as_of, known)
+    return Recorder(msgspec.structs.replace(mapping, columns=columns), region, as_of, known, oldest)
 
 
 def _is_date(column: Column) -> bool:

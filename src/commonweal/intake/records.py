@@ -11,6 +11,7 @@ import pyarrow as pa
 from commonweal.intake.hashing import Hashes
 from commonweal.intake.keys import Flags
 from commonweal.intake.model import DateOrder
+from commonweal.intake.normalise.dates import OLDEST
 from commonweal.intake.normalise.text import Text
 
 
@@ -57,9 +58,11 @@ class Terms:
 
     `country` (ISO 3166) is meant where a row names none: its way of writing addresses, telephone numbers and decimals.
     `as_of` is the day that the list tells of. `whole_streets`: a street's cell may hold the house number too.
+    Nobody on the list was born more than `oldest` years ago.
     """
 
     country: str
     as_of: date
     date_order: DateOrder
     whole_streets: bool
+    oldest: int = OLDEST

@@ -125,13 +125,13 @@ class TargetReader:
     def _birth(self, target: str) -> None:
         fields, as_of = self.found.fields, self.terms.as_of
         if target == "birth_date":
-            reading, years = dates.birth_dates(self.cells, self._order, as_of)
+            reading, years = dates.birth_dates(self.cells, self._order, as_of, self.terms.oldest)
             fields["birth_year"] = either(fields.get("birth_year"), years)
             self._keep("birth_date", reading)
             return
         year = as_of.year
         reading = (
-            codes.birth_years(self.cells, year)
+            codes.birth_years(self.cells, year, self.terms.oldest)
             if target == "birth_year"
             else codes.years_from_ages(self.cells, year)
         )

@@ -30,7 +30,7 @@ def read(cell: str | None, order: DateOrder = "dmy") -> tuple[date | None, int |
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [
-        ("31/02/1980", (None, None, Reason.IMPOSSIBLE_DATE)),
+        ("31/02/1980", (None, 1980, Reason.IMPOSSIBLE_DATE)),
         ("29/02/1900", (None, None, Reason.IMPOSSIBLE_DATE)),
         ("29/02/2000", (date(2000, 2, 29), 2000, None)),
         ("00/00/1950", (None, 1950, None)),
@@ -44,7 +44,7 @@ def read(cell: str | None, order: DateOrder = "dmy") -> tuple[date | None, int |
         ("02/05/2026", (None, None, Reason.FUTURE_DATE)),
         ("2030", (None, None, Reason.FUTURE_DATE)),
         ("yesterday", (None, None, Reason.UNREADABLE_DATE)),
-        ("13/13/1980", (None, None, Reason.IMPOSSIBLE_DATE)),
+        ("13/13/1980", (None, 1980, Reason.IMPOSSIBLE_DATE)),
         ("", (None, None, None)),
         (None, (None, None, None)),
     ],

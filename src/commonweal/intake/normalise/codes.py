@@ -114,7 +114,7 @@ def coordinates(cells: Text, limit: float) -> Reading:
     return Reading(pc.if_else(beyond, None, reading.values), reasons)
 
 
-def birth_years(cells: Text, today_year: int) -> Reading:
+def birth_years(cells: Text, today_year: int, oldest: int = OLDEST) -> Reading:
     """Years as int16. IMPOSSIBLE_DATE for what is no year, FUTURE_DATE, TOO_OLD."""
     reading = numbers(cells)
     years = pc.fill_null(reading.values, -1.0)
@@ -129,7 +129,7 @@ def birth_years(cells: Text, today_year: int) -> Reading:
     )
     clear = present & (reasons == np.array(None))
     reasons[clear & (year > today_year)] = Reason.FUTURE_DATE.value
-    reasons[clear & (year < today_year - OLDEST)] = Reason.TOO_OLD.value
+    reasons[clear & (year < today_year - oldest)] = Reason.TOO_OLD.value
     kept = present & (reasons == np.array(None))
     values = pa.array(np.where(kept, year, 0).astype(np.int16), pa.int16(), mask=~kept)
     return Reading(values, pa.array(reasons, pa.string()))

@@ -105,24 +105,25 @@ def dates(cells: Text, order: DateOrder) -> Reading:
     return by_distinct(cells, read)
 
 
-def birth_dates(cells: Text, order: DateOrder, as_of: date) -> tuple[Reading, pa.Array]:
-    """Birth dates as date32, and birth years as int16, which may be known where the day is not.
+def birth_dates(cells: Text, order: DateOrder, as_of: date, oldest: int = OLDEST) -> tuple[Reading, pa.Array]:
+    """Birth dates as date32, and birth years as int16, which may be known where the day is not, or is impossible.
 
-    Reasons: IMPOSSIBLE_DATE, UNREADABLE_DATE, FUTURE_DATE; TOO_OLD leaves the date null.
+    Reasons: IMPOSSIBLE_DATE, UNREADABLE_DATE, FUTURE_DATE; TOO_OLD (by more than `oldest` years) leaves the date null.
     """
     encoded = cells.dictionary_encode()
     found, blank = _read(encoded.dictionary, order, as_of)
     usable = found.is_day | found.is_year
     days = found.days()
     future = _as_mask(pc.greater(days, pa.scalar(as_of))) | (usable & (found.year > as_of.year))
-    old = usable & (found.year < as_of.year - OLDEST)
+    old = usable & (found.year < as_of.year - oldest)
     reasons = np.full(len(blank), None, object)
     reasons[~usable & ~blank & (found.year >= 0)] = Reason.IMPOSSIBLE_DATE.value
     reasons[~blank & (found.year < 0)] = Reason.UNREADABLE_DATE.value
     reasons[old] = Reason.TOO_OLD.value
     reasons[future] = Reason.FUTURE_DATE.value
     kept = usable & ~old & ~future
-    years = pa.array(np.where(kept, found.year, 0).astype(np.int16), pa.int16(), mask=~kept)
+    lived = (found.year >= max(_EARLIEST, as_of.year - oldest)) & (found.year <= as_of.year) & ~future
+    years = pa.array(np.where(lived, found.year, 0).astype(np.int16), pa.int16(), mask=~lived)
     days = pc.if_else(pa.array(kept), days, pa.scalar(None, pa.date32()))
     reason_array = pa.array(reasons, pa.string())
     take = encoded.indices
