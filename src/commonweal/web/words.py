@@ -10,7 +10,7 @@ from commonweal.consent.model import LAW
 from commonweal.errors import CommonwealError, _
 from commonweal.intake.rules import MEANING
 from commonweal.people.model import Score
-from commonweal.web.vocabulary import acts, contacts, lists, models, people, work
+from commonweal.web.vocabulary import acts, contacts, demo, lists, models, people, work
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "door_result": contacts.DOOR_RESULT,
@@ -58,7 +58,8 @@ def _by_law(code: str, gettext: Callable[[str], str]) -> str:
     """A rule of the policy pack as a reason: what it says, with its article."""
     beside, _law, rule = code.partition(LAW)
     text = packs.short(rule, gettext(_("en")))
-    return f"{gettext(models.PLAN_REASON['other_member'])}; {text}" if beside else text
+    other = models.PLAN_REASON["other_member"]
+    return gettext(other) + gettext(_("; ")) + text if beside else text
 
 
 def step(text: str, gettext: Callable[[str], str]) -> str:
@@ -75,7 +76,13 @@ def target(name: str, gettext: Callable[[str], str]) -> str:
     prefix, colon, rest = name.partition(":")
     if colon and prefix in people.PREFIXED_FIELD:
         return gettext(people.PREFIXED_FIELD[prefix]).format(name=rest.replace("_", " "))
-    return gettext(people.FIELD[name]) if name in people.FIELD else (rest or name).replace("_", " ")
+    known = people.FIELD.get(name) or demo.ATTRIBUTE.get(rest or name)
+    return gettext(known) if known else (rest or name).replace("_", " ")
+
+
+def told(name: str, gettext: Callable[[str], str]) -> str:
+    """A name that a campaign gave; the demo's in the reader's language."""
+    return gettext(name) if name in demo.GIVEN else name
 
 
 def feature(name: str, gettext: Callable[[str], str]) -> str:
