@@ -11,11 +11,9 @@ batch's locks included. Law: the pack `none` over made-up people.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import random
 import resource
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -23,8 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.ground import fill, new_campaign
 from benchmarks.measure import machine
-from commonweal.campaign import Campaign, Settings
+from commonweal.campaign import Campaign
 from commonweal.contacts import actions, batches
 from commonweal.contacts.model import CHANNELS, Channel, Claim, Option
 from commonweal.contacts.rules import Caps, ChannelCaps, CoolDown, QuietHours, Rules
@@ -42,32 +41,28 @@ WIDE = Rules(
 
 
 def main(persons: int = 200_000, sessions: int = 200, seconds: int = 15) -> None:
-    with tempfile.TemporaryDirectory(prefix="commonweal-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        os.environ.setdefault("COMMONWEAL_STATE", str(folder / "state"))
-        Campaign.create(folder / "campaign", Settings(name="Claims", timezone="UTC"))
-        with Campaign.open(folder / "campaign") as campaign:
-            _fill(campaign, persons * 2)
-            actions.set_rules(campaign, WIDE)
-            _batch_alone(campaign, persons)
-            _with_sessions(campaign, persons, sessions, seconds)
+    with new_campaign("Claims") as campaign:
+        _fill(campaign, persons * 2)
+        actions.set_rules(campaign, WIDE)
+        _batch_alone(campaign, persons)
+        _with_sessions(campaign, persons, sessions, seconds)
 
 
 def _fill(campaign: Campaign, persons: int) -> None:
     """Made-up people, two to a household, each with ten contacts that were made some weeks ago."""
+    fill(
+        campaign,
+        range(1, persons + 1),
+        household_id="p / 2",
+        household_size="2",
+        area_code="(p % 300)::text",
+        phone="'+336' || p",
+        phone_reversed="reverse(p::text)",
+    )
     with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
         connection.execute(
             "INSERT INTO intake.source (name, list, kind, mode, origin, purpose, legal_basis, mapping_version, mapping)"
             " VALUES ('roll', 'Roll', 'roll', 'snapshot', 'synthetic', 'x', 'x', 'v1', '{}')"
-        )
-        connection.execute(
-            "INSERT INTO people.profile (person_id, household_id, household_size, area_code, given_name, surname, street,"
-            " house_number, phone, phone_reversed, birth_year, origins, sort_key, tags, records, sources, lists, votes,"
-            " attributes) SELECT p, p / 2, 2, (p %% 300)::text, 'Anna', 'Voter', 'rue Neuve', '1', '+336' || p,"
-            " reverse(p::text), 1980, '{}', 'voter anna', '{}', 1, 1, '{roll}', '{}', '{}'"
-            " FROM generate_series(1, %s) p",
-            (persons,),
         )
         connection.execute(
             "INSERT INTO contacts.pressure (subject, contacts, messages) SELECT p, (SELECT array_agg("

@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import http.client
 import json
-import multiprocessing
 import os
 import random
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -28,16 +26,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.measure import free_port, machine, wait_for
+from benchmarks.ground import fill, new_campaign, served
+from benchmarks.measure import machine
 from commonweal.access import bearers
 from commonweal.access.model import Scope
-from commonweal.campaign import Campaign, Settings
+from commonweal.campaign import Campaign
 from commonweal.interactions import story
 from commonweal.interactions.actions import open_day
 from commonweal.interactions.moving import TABLE
 from commonweal.store.catalogue import LAKE
 from commonweal.store.ledger import LedgerRole
-from commonweal.web.server import serve
 
 _PERSONS = 50_000
 _MAIL = ("delivered", "opened", "clicked")  # what a mailer tells, most of it after the sending
@@ -48,31 +46,17 @@ _TICK = os.sysconf("SC_CLK_TCK")
 def main(
     events: int = 200_000, clients: int = 4, batch: int = 2_500, ledger: int = 200_000, lake: int = 1_000_000
 ) -> None:
-    with tempfile.TemporaryDirectory(prefix="commonweal-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        os.environ.setdefault("COMMONWEAL_STATE", str(folder / "state"))
-        Campaign.create(folder / "campaign", Settings(name="Events", timezone="UTC"))
-        with Campaign.open(folder / "campaign") as campaign:
-            persons = _fill(campaign)
-            for label, kinds in (("what mail tells", _MAIL), ("what counts as a contact", ("sent",))):
-                _over_http(campaign, label, kinds, events, clients, batch)
-            _stories(campaign, persons, ledger, lake)
+    with new_campaign("Events") as campaign:
+        persons = _fill(campaign)
+        for label, kinds in (("what mail tells", _MAIL), ("what counts as a contact", ("sent",))):
+            _over_http(campaign, label, kinds, events, clients, batch)
+        _stories(campaign, persons, ledger, lake)
 
 
 def _fill(campaign: Campaign) -> list[int]:
     """Made-up people with an e-mail address each; their ids."""
-    persons = campaign.ids.take("person", _PERSONS).tolist()
-    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
-        connection.execute(
-            "INSERT INTO people.profile (person_id, household_id, email, origins, sort_key, tags, records, sources, lists,"
-            "   votes, attributes)"
-            " SELECT p, p, 'voter' || place || '@example.org', '{}', 'x', '{}', 1, 1, '{roll}', '{}', '{}'"
-            " FROM unnest(%s::bigint[]) WITH ORDINALITY AS u (p, place)",
-            (persons,),
-        )
-    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
-        connection.execute("ANALYZE people.profile")
+    persons: list[int] = campaign.ids.take("person", _PERSONS).tolist()
+    fill(campaign, persons, email="'voter' || place || '@example.org'")
     return persons
 
 
@@ -82,7 +66,7 @@ def _over_http(
     token = bearers.make_token(campaign, f"mailer-{kinds[0]}", [Scope.EVENTS_WRITE])
     told = _made_up(campaign, kinds, events)
     bodies = [json.dumps(part).encode() for part in iter(lambda: list(islice(told, batch)), [])]
-    with _served(campaign.folder) as (address, server):
+    with served(campaign.folder) as (address, server):
         supervisor = json.loads((campaign.folder / "ledger" / "supervisor.json").read_text())["pid"]
         before, own = _cpu(server) + _cpu(supervisor), time.process_time()
         start = time.perf_counter()
@@ -116,28 +100,6 @@ def _made_up(campaign: Campaign, kinds: Sequence[str], events: int) -> Iterator[
             "message_version": "housing-2",
             "source_code": "spring-letter",
         }
-
-
-class _served:  # noqa: N801 - reads as a verb
-    """The pages of a campaign, served by another process for as long as the block runs."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.process = multiprocessing.get_context("spawn").Process(target=_serve, args=(folder, self.port))
-
-    def __enter__(self) -> tuple[str, int]:
-        self.process.start()
-        wait_for(self.port)
-        assert self.process.pid is not None
-        return f"127.0.0.1:{self.port}", self.process.pid
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        self.process.join(20)
-
-
-def _serve(folder: Path, port: int) -> None:
-    serve(folder, port=port, ready=lambda _address, _link: None)
 
 
 def _send(address: str, token: str, bodies: list[bytes], clients: int) -> int:

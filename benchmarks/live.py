@@ -11,25 +11,21 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import os
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measure import free_port, machine, wait_for
+from benchmarks.ground import fill, new_campaign, served
+from benchmarks.measure import machine
 from commonweal.access import actions as access
 from commonweal.access.model import Role
-from commonweal.campaign import Campaign, Settings
+from commonweal.campaign import Campaign
 from commonweal.contacts import actions
 from commonweal.interactions.model import Channel, Event, Kind, ResultCode
-from commonweal.store.ledger import LedgerRole
-from commonweal.web.server import serve
 from commonweal.web.sign_in import COOKIE
 
 AREAS = 25
@@ -42,20 +38,12 @@ Page = tuple[str, int | None]
 
 def main(pages: int = 500, results: int = 200, a_second: float = 8.0) -> None:
     spawn = multiprocessing.get_context("spawn")
-    with tempfile.TemporaryDirectory(prefix="commonweal-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        os.environ.setdefault("COMMONWEAL_STATE", str(folder / "state"))
-        Campaign.create(folder / "campaign", Settings(name="Live", timezone="UTC"))
-        port = free_port()
-        with Campaign.open(folder / "campaign") as campaign:
-            _fill(campaign)
-            opened = _pages(campaign, pages)
-            server = spawn.Process(target=_serve, args=(campaign.folder, port))
-            server.start()
-            wait_for(port)
+    with new_campaign("Live") as campaign:
+        fill(campaign, range(1, 20_001), area_code=f"(p % {AREAS})::text")
+        opened = _pages(campaign, pages)
+        with served(campaign.folder, make_handlers=_no_handlers) as (address, _server):
             ours, theirs = spawn.Pipe()
-            reader = spawn.Process(target=_read, args=(port, opened, theirs))
+            reader = spawn.Process(target=_read, args=(int(address.rpartition(":")[2]), opened, theirs))
             reader.start()
             theirs.close()
             print(f"{ours.recv()} pages are open", flush=True)
@@ -64,20 +52,7 @@ def main(pages: int = 500, results: int = 200, a_second: float = 8.0) -> None:
             ours.send("end")
             seen = ours.recv()
             reader.join()
-            server.terminate()
-            server.join()
         _tell(written, opened, seen)
-
-
-def _fill(campaign: Campaign) -> None:
-    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
-        connection.execute(
-            "INSERT INTO people.profile (person_id, household_id, household_size, area_code, given_name, surname, street,"
-            " house_number, birth_year, origins, sort_key, tags, records, sources, lists, votes, attributes)"
-            " SELECT p, p, 1, (p %% %s)::text, 'Anna', 'Voter', 'rue Neuve', '1', 1980, '{}', 'voter anna', '{}', 1, 1,"
-            " '{roll}', '{}', '{}' FROM generate_series(1, 20000) p",
-            (AREAS,),
-        )
 
 
 def _pages(campaign: Campaign, count: int) -> list[Page]:
@@ -88,10 +63,6 @@ def _pages(campaign: Campaign, count: int) -> list[Page]:
         link = access.invite(campaign, f"Page {number}", role, areas=[str(area)] if area is not None else [])
         found.append((access.sign_in_by_link(campaign, link), area))
     return found
-
-
-def _serve(folder: Path, port: int) -> None:
-    serve(folder, port=port, ready=lambda _address, _link: None, make_handlers=_no_handlers)
 
 
 def _no_handlers(_campaign: Campaign) -> dict[str, object]:

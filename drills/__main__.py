@@ -11,15 +11,13 @@ import pkgutil
 import sys
 from pathlib import Path
 
-_HELPERS = {"__main__", "serving"}
-
 
 def main(name: str | None = None, size: str | None = None) -> None:
     """Run one drill, or all."""
     known = [
         module.name
         for module in pkgutil.iter_modules([str(Path(__file__).parent)])
-        if module.name not in _HELPERS
+        if module.name != "__main__"
     ]
     if name is not None and name not in known:
         raise SystemExit(f"no such drill: {name}; there are {', '.join(known)}")

@@ -11,17 +11,18 @@ import json
 import os
 import random
 import signal
-import tempfile
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from benchmarks.ground import fill, new_campaign, served
+
 from commonweal.access import bearers
 from commonweal.access.model import Scope
-from commonweal.campaign import Campaign, Settings
+from commonweal.campaign import Campaign
 from commonweal.store.ledger import LedgerRole
-from drills.serving import postmaster, served
+from commonweal.store.place import find_place
 
 _CLIENTS = 3
 _BATCH = 200
@@ -31,20 +32,15 @@ _PATIENCE = 120.0  # seconds without any acknowledgement: then it is not borne
 
 def main(kills: int = 50) -> None:
     """Kill it so many times; one line says what came of it."""
-    with tempfile.TemporaryDirectory(prefix="commonweal-drill-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        os.environ.setdefault("COMMONWEAL_STATE", str(folder / "state"))
-        Campaign.create(folder / "campaign", Settings(name="Drill", timezone="UTC"))
-        with Campaign.open(folder / "campaign") as campaign:
-            _fill(campaign)
-            token = bearers.make_token(campaign, "mailer", [Scope.EVENTS_WRITE])
-            load = Load(token, campaign.clock().isoformat())
-            with served(campaign.folder) as address:
-                load.start(address)
-                done = _kill(campaign.folder, load, kills)
-                load.stop()
-            _verify(campaign, load)
+    with new_campaign("Drill") as campaign:
+        _fill(campaign)
+        token = bearers.make_token(campaign, "mailer", [Scope.EVENTS_WRITE])
+        load = Load(token, campaign.clock().isoformat())
+        with served(campaign.folder) as (address, _server):
+            load.start(address)
+            done = _kill(campaign.folder, load, kills)
+            load.stop()
+        _verify(campaign, load)
     print(
         f"PostgreSQL killed {done} times: {len(load.acknowledged):,} acknowledged events are there, once each;"
         f" {load.failures} requests failed and were sent again, {load.repeated:,} events were told more than once",
@@ -145,14 +141,22 @@ def _kill(folder: Path, load: Load, kills: int) -> int:
     for _number in range(kills):
         _wait_for_acknowledgement(load)
         time.sleep(order.uniform(0, 0.5))
-        pid = postmaster(folder)
+        pid = _postmaster(folder)
         while pid is None:
             time.sleep(0.02)
-            pid = postmaster(folder)
+            pid = _postmaster(folder)
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     _wait_for_acknowledgement(load)
     return kills
+
+
+def _postmaster(folder: Path) -> int | None:
+    """The process id of a campaign's embedded PostgreSQL; None while it is starting."""
+    try:
+        return int((find_place(folder / "ledger").data / "postmaster.pid").read_text().splitlines()[0])
+    except (FileNotFoundError, IndexError, ValueError):
+        return None
 
 
 def _wait_for_acknowledgement(load: Load) -> None:
@@ -163,15 +167,7 @@ def _wait_for_acknowledgement(load: Load) -> None:
 
 
 def _fill(campaign: Campaign) -> None:
-    persons = campaign.ids.take("person", _PERSONS).tolist()
-    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
-        connection.execute(
-            "INSERT INTO people.profile (person_id, household_id, email, origins, sort_key, tags, records, sources, lists,"
-            "   votes, attributes)"
-            " SELECT p, p, 'voter' || place || '@example.org', '{}', 'x', '{}', 1, 1, '{roll}', '{}', '{}'"
-            " FROM unnest(%s::bigint[]) WITH ORDINALITY AS u (p, place)",
-            (persons,),
-        )
+    fill(campaign, campaign.ids.take("person", _PERSONS).tolist(), email="'voter' || place || '@example.org'")
 
 
 def _verify(campaign: Campaign, load: Load) -> None:

@@ -7,15 +7,15 @@ whom two live claims hold; and at the end whether money and pressure are what th
 from __future__ import annotations
 
 import multiprocessing
-import os
 import random
-import tempfile
 import time
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from commonweal.campaign import Campaign, Settings
+from benchmarks.ground import fill, new_campaign
+
+from commonweal.campaign import Campaign
 from commonweal.contacts import actions, claiming, queries
 from commonweal.contacts.model import CHANNELS, Channel, Claim, Option, State
 from commonweal.contacts.rules import Caps, ChannelCaps, CoolDown, QuietHours, Rules, Useless
@@ -48,33 +48,22 @@ _TWICE = """
 
 def main(attempts: int = 1_000_000) -> None:
     """Let so many attempts race; one line says what came of them."""
-    with tempfile.TemporaryDirectory(prefix="commonweal-drill-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        os.environ.setdefault("COMMONWEAL_STATE", str(folder / "state"))
-        Campaign.create(folder / "campaign", Settings(name="Races", timezone="UTC"))
-        with Campaign.open(folder / "campaign") as campaign:
-            _fill(campaign)
-            actions.set_rules(campaign, _OPEN)
-            started = time.monotonic()
-            won, asked, looks = _race(campaign, attempts)
-            _check(campaign)
-            seconds = time.monotonic() - started
-            print(
-                f"{asked:,} attempts by {_PROCESSES} processes for {_PERSONS:,} people in {seconds:,.0f} s:"
-                f" {won:,} won, nobody twice ({looks:,} looks on the way)"
-            )
+    with new_campaign("Races") as campaign:
+        _fill(campaign)
+        actions.set_rules(campaign, _OPEN)
+        started = time.monotonic()
+        won, asked, looks = _race(campaign, attempts)
+        _check(campaign)
+        seconds = time.monotonic() - started
+        print(
+            f"{asked:,} attempts by {_PROCESSES} processes for {_PERSONS:,} people in {seconds:,.0f} s:"
+            f" {won:,} won, nobody twice ({looks:,} looks on the way)"
+        )
 
 
 def _fill(campaign: Campaign) -> None:
-    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
-        connection.execute(
-            "INSERT INTO people.profile (person_id, household_id, household_size, given_name, surname, street, house_number,"
-            " phone, birth_year, origins, sort_key, tags, records, sources, lists, votes, attributes)"
-            " SELECT p, p / 3, 3, 'Anna', 'Voter', 'rue Neuve', '1', '+336' || p, 1980, '{}', 'voter anna', '{}', 1, 1,"
-            " '{}', '{}', '{}' FROM generate_series(1, %s) p",
-            (_PERSONS,),
-        )
+    persons = range(1, _PERSONS + 1)
+    fill(campaign, persons, household_id="p / 3", household_size="3", phone="'+336' || p", lists="'{}'")
 
 
 def _race(campaign: Campaign, attempts: int) -> tuple[int, int, int]:
