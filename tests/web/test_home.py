@@ -22,7 +22,7 @@ def test_the_directors_first_screen_top_to_bottom(director: Any, small_town: Cam
 
 def test_the_first_screen_in_french(director: Any, small_town: Campaign) -> None:
     page = director.get("/?lang=fr").text
-    assert "6 lignes sont arrivées de 2 listes ; 2 sont en quarantaine" in page
+    assert "6 lignes sont arrivées de 2 listes\N{NO-BREAK SPACE}; 2 sont en quarantaine" in page
     assert "entre 301 et 529, 19 fois sur 20" in page
 
 

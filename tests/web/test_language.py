@@ -64,9 +64,23 @@ def test_times_stand_in_the_campaigns_zone() -> None:
     assert FR.day(date(2027, 4, 11)) == "11 avril 2027"
 
 
+def test_french_signs_stay_on_the_line_of_their_word() -> None:
+    assert FR.gettext(": ") == "\N{NO-BREAK SPACE}: "
+    assert FR.gettext("What we hold: %(what)s") == "What we hold: %(what)s"
+    assert "«\N{NO-BREAK SPACE}{email}\N{NO-BREAK SPACE}»" in FR.gettext("“{email}” is no e-mail address.")
+    assert EN.gettext("; ") == "; "
+
+
+def test_the_demos_names_are_in_the_readers_language_and_a_campaigns_own_as_it_wrote_them() -> None:
+    assert words.told("Electoral roll", FR.gettext) == "Liste électorale"
+    assert words.told("Roll of 2026", FR.gettext) == "Roll of 2026"
+    assert words.target("attribute:support_level", FR.gettext) == "Soutien, de 1 à 5"
+    assert words.target("attribute:club_card", FR.gettext) == "club card"
+
+
 def test_a_step_that_names_something_is_worded_around_the_name() -> None:
     assert words.step("reading roll.csv", FR.gettext) == "lecture de roll.csv"
-    assert words.step("training turnout", FR.gettext) == "apprentissage : Participation"
+    assert words.step("training turnout", FR.gettext) == "apprentissage\N{NO-BREAK SPACE}: Participation"
     assert words.step("publishing people", FR.gettext) == "publication des personnes"
     assert words.step("something new", FR.gettext) == "something new"
 

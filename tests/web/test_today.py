@@ -46,7 +46,7 @@ def test_a_directors_home_tells_of_contacts_and_of_what_was_stopped(director: An
     assert ">See this person</a>" in page
     assert "67% (21% to 94%)" in page
     french = director.get("/?lang=fr").text
-    assert "Il y a déjà eu contact aujourd’hui : 1 par jour au plus." in french
+    assert "Il y a déjà eu contact aujourd’hui\N{NO-BREAK SPACE}: 1 par jour au plus." in french
 
 
 @pytest.mark.parametrize("role", [Role.CANDIDATE, Role.DIGITAL])

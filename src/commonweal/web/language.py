@@ -34,6 +34,15 @@ _VALUES = {
 
 
 @cache
+def _french(text: str) -> str:
+    """A line never ends before the signs that French sets apart."""
+    return re.sub(" (?=[:;!?»])|(?<=«) ", "\N{NO-BREAK SPACE}", text)
+
+
+_TYPESET = {"fr": _french}
+
+
+@cache
 def translations(code: str) -> NullTranslations:
     """The texts of a language."""
     if code == "en":
@@ -77,14 +86,15 @@ class Language:
         self.currency = currency
         self.zone = ZoneInfo(zone)
         self._texts = translations(code)
+        self._typeset = _TYPESET.get(code, str)
 
     def gettext(self, text: str) -> str:
         """A text in this language; itself where there is none."""
-        return str(self._texts.gettext(text)) if text else ""
+        return self._typeset(self._texts.gettext(text)) if text else ""
 
     def ngettext(self, one: str, many: str, count: float) -> str:
         """The form of a text that goes with a count."""
-        return str(self._texts.ngettext(one, many, int(count)))
+        return self._typeset(self._texts.ngettext(one, many, int(count)))
 
     def number(self, value: float, digits: int = 0) -> str:
         """12,345 or, with digits, 12,345.6."""

@@ -65,7 +65,7 @@ def option_name(option: OptionTotal, language: Language) -> str:
     """The channel and the message: "Doors: housing"."""
     channel = words.word("channel", option.channel, language.gettext)
     message = words.word("message", option.message, language.gettext)
-    return f"{channel}: {message}" if message else channel
+    return channel + language.gettext(_(": ")) + message if message else channel
 
 
 def _lowered(text: str) -> str:

@@ -72,6 +72,7 @@ class Frame:
             "listing": language.listing,
             "link": lambda number, kind: self.links.make(kind, number),
             "shown": language.shown,
+            "told": lambda name: words.told(name, language.gettext),
             "target": lambda name: words.target(name, language.gettext),
             "word": lambda code, table: words.word(table, code, language.gettext),
         }

@@ -15,6 +15,7 @@ from litestar.params import FromPath
 
 from commonweal.access.model import Permission
 from commonweal.access.queries import names
+from commonweal.errors import _
 from commonweal.people import queries as people
 from commonweal.planning import actions, queries
 from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
@@ -84,11 +85,11 @@ def approve(visit: Here, token: FromPath[str]) -> Response[Any]:
 
 
 def _told(visit: Visit, name: str, area: Area) -> str:
-    lines = [name]
+    lines, colon = [name], visit.gettext(_(": "))
     for channel, contacts in sorted(area.contacts.items()):
-        lines.append(f"{words.word('channel', channel, visit.gettext)}: {visit.language.number(contacts)}")
+        lines.append(words.word("channel", channel, visit.gettext) + colon + visit.language.number(contacts))
     if area.contacts:
-        lines.append(f"{visit.gettext('Votes gained')}: {visit.language.gain(area.votes)}")
+        lines.append(visit.gettext("Votes gained") + colon + visit.language.gain(area.votes))
     else:
         lines.append(visit.gettext("Nothing is done here."))
     return "\n".join(lines)
