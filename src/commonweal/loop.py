@@ -12,7 +12,7 @@ from typing import Any
 
 from commonweal.campaign import Campaign
 from commonweal.contacts import actions as contacts
-from commonweal.identity.actions import resolve as resolve_identity
+from commonweal.identity import actions as identity
 from commonweal.identity.model import ResolveReport
 from commonweal.intake import actions as intake
 from commonweal.interactions.model import Found
@@ -41,7 +41,17 @@ class LoopReport:
 
 def resolve(campaign: Campaign, progress: Progress = silent) -> ResolveReport:
     """Records to persons and households, their profiles, and the serving copy."""
-    report = resolve_identity(campaign, progress=progress)
+    report = identity.resolve(campaign, progress=progress)
+    people.build(campaign, progress=progress)
+    publish(campaign, progress)
+    return report
+
+
+def undo(
+    campaign: Campaign, event_id: int, *, why: str = "", actor: str | None = None, progress: Progress = silent
+) -> ResolveReport:
+    """A merge taken back, and what follows from it: profiles and the serving copy."""
+    report = identity.undo(campaign, event_id, why=why, actor=actor, progress=progress)
     people.build(campaign, progress=progress)
     publish(campaign, progress)
     return report
@@ -106,7 +116,16 @@ def handlers(campaign: Campaign) -> Mapping[str, Handler]:
         run(0, None, "taking the file back")
         return intake.take_back(campaign, arguments["batch_id"])
 
+    def _undo(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
+        return undo(campaign, arguments["event"], why=arguments.get("why", ""), actor=actor, progress=run)
+
     def _forget(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
         return rewriting.rewrite(campaign, run)
 
-    return {rewriting.COMMAND: _forget, "night": _night, "plan": _plan, "take_back": _take_back}
+    return {
+        rewriting.COMMAND: _forget,
+        "night": _night,
+        "plan": _plan,
+        "take_back": _take_back,
+        "undo": _undo,
+    }

@@ -110,9 +110,10 @@ def test_a_record_that_ties_two_persons_merges_them(campaign: Campaign, load: Lo
     with campaign.ledger.read(LedgerRole.WEB) as connection:
         assert queries.living(connection, [gone, living]) == {gone: living, living: living}
         event = connection.execute(
-            "SELECT kind, person_id, other_id FROM identity.event WHERE person_id = %s", (gone,)
+            "SELECT kind, other_id, number FROM identity.event WHERE person_id = %s ORDER BY event_id",
+            (gone,),
         )
-        assert event.fetchall() == [("merge", gone, living)]
+        assert event.fetchall() == [("create", None, 1), ("merge", living, 1)]
 
 
 def test_a_batch_taken_back_splits_what_it_tied(campaign: Campaign, load: Load) -> None:

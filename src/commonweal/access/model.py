@@ -30,6 +30,7 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see_people"
     SEE_UNIVERSES = "see_universes"
     SAVE_UNIVERSES = "save_universes"
+    REVIEW_IDENTITY = "review_identity"  # say whether two records are one person, take merges back
     SEE_MODELS = "see_models"
     SEE_PLAN = "see_plan"
     APPROVE_PLAN = "approve_plan"

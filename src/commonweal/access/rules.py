@@ -28,6 +28,7 @@ _PERMITTED: dict[Role, frozenset[Permission]] = {
         _P.SEE_PEOPLE,
         _P.SEE_UNIVERSES,
         _P.SAVE_UNIVERSES,
+        _P.REVIEW_IDENTITY,
         _P.SEE_MODELS,
         _P.SEE_PLAN,
         _P.SEE_RUNS,

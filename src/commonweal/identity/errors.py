@@ -31,3 +31,38 @@ class RecordTwice(CommonwealError):
 
     what = _("Record {record_id} stands {times} times in the table.")
     remedy = _("Give each row an id of its own.")
+
+
+class OneRecord(CommonwealError):
+    """A record was compared with itself."""
+
+    what = _("That is one record, not two.")
+    remedy = _("Name two records.")
+
+
+class ReasonTooLong(CommonwealError):
+    """A reason that is a story."""
+
+    what = _("A reason may have {limit} characters.")
+    remedy = _("Say it shorter.")
+
+
+class NoSuchMerge(CommonwealError):
+    """An event that is no merge."""
+
+    what = _("There is no merge number {event}.")
+    remedy = _("The person's page lists the merges behind an id.")
+
+
+class UndoneAlready(CommonwealError):
+    """A merge that was taken back before."""
+
+    what = _("Merge {event} was taken back already.")
+    remedy = _("There is nothing more to do.")
+
+
+class NothingToPart(CommonwealError):
+    """One side of the merge has no record left."""
+
+    what = _("Merge {event} can't be taken back: one of the two has no record in any list now.")
+    remedy = _("Load the list that named them again, then take the merge back.")

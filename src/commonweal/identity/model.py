@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
 _MOST_LIKELY = 0.01
+_FEWEST_MATES = 0.001
 
 
 @dataclass(frozen=True)
@@ -20,31 +22,41 @@ class Weight:
 
 @dataclass(frozen=True)
 class LinkModel:
-    """How much each level of agreement says, and how many other records of its person a record has.
+    """How much each level of agreement says, and how many other records of its person and household a record has.
 
     `definition` is the version of the comparisons that the weights belong to; `partners` the mean number of
-    further records of a record's person; `weights` holds, for each comparison, one weight a level in the
-    comparison's order.
+    further records of a record's person, `mates` of the others of its household; `weights` holds, for each
+    comparison, one weight a level in the comparison's order.
     """
 
     definition: int
     partners: float
+    mates: float
     weights: Mapping[str, tuple[Weight, ...]]
 
     def prior(self, records: int) -> float:
         """How likely two of so many records, drawn at random, are of one person."""
         return min(_MOST_LIKELY, self.partners / max(records - 1, 1))
 
+    def mates_prior(self, records: int) -> float:
+        """How likely two of so many records, drawn at random, are of two persons of one household."""
+        return min(_MOST_LIKELY, max(self.mates, _FEWEST_MATES) / max(records - 1, 1))
+
     def as_json(self) -> dict[str, Any]:
         """For the ledger."""
         weights = {name: [[each.m, each.u] for each in levels] for name, levels in self.weights.items()}
-        return {"definition": self.definition, "partners": self.partners, "weights": weights}
+        return {
+            "definition": self.definition,
+            "partners": self.partners,
+            "mates": self.mates,
+            "weights": weights,
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of `as_json`."""
         weights = {name: tuple(Weight(m, u) for m, u in levels) for name, levels in value["weights"].items()}
-        return cls(value["definition"], value["partners"], weights)
+        return cls(value["definition"], value["partners"], value.get("mates", value["partners"]), weights)
 
 
 class ModelOrigin(StrEnum):
@@ -73,18 +85,69 @@ class HouseholdEvidence(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What can happen to persons in a run."""
+    """What can happen to a person in a run."""
 
-    CREATE = "create"  # records became new persons
-    ATTACH = "attach"  # records went to persons that were there before
-    DETACH = "detach"  # records are gone from their lists, or went from one person to another
+    CREATE = "create"  # records became a new person
+    ATTACH = "attach"  # records came to a person that was there before
+    DETACH = "detach"  # records are gone from their lists
     MERGE = "merge"  # one person turned out to be another
     SPLIT = "split"  # some records of a person turned out to be another's
+    UNDO = "undo"  # a merge was taken back
+
+
+class Answer(StrEnum):
+    """What somebody says of two records."""
+
+    SAME = "same"  # they are one person
+    DIFFERENT = "different"  # they are two
+    UNSURE = "unsure"  # it can't be told from what there is
+
+
+class Standing(StrEnum):
+    """What becomes of an answer."""
+
+    COUNTS = "counts"  # the next resolve goes by it
+    MOOT = "moot"  # they have become one person meanwhile, as it says; it is kept for later
+    PARTS = "parts"  # they have become one person meanwhile; the next resolve parts them, if the answer is that they are two
+    GONE = "gone"  # one of the records is in no list any more; it is kept in case it comes back
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was said of two records; `left` is the smaller id."""
+
+    decision_id: int
+    left: int
+    right: int
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One thing that happened to a person's id.
+
+    `kind`: an event's, or "review". `person`: whom it happened to, `other`: whom it came from or went to (see
+    identity.event). `records`: those that came or went, as far as they were noted; `number`: how many. `answer` and
+    `why`: what a review said. `undone`: when a merge was taken back, by whom.
+    """
+
+    at: datetime
+    kind: str
+    actor: str
+    event_id: int | None = None
+    person: int | None = None
+    other: int | None = None
+    number: int = 0
+    records: tuple[int, ...] = ()
+    answer: Answer | None = None
+    why: str = ""
+    undone: tuple[datetime, str] | None = None
 
 
 @dataclass(frozen=True)
 class ResolveReport:
-    """What a run found and changed. `model` says which weights were used: starting, trained or kept."""
+    """What a run found and changed. `model` says which weights were used: starting, trained or kept; `doubts`: how
+    many pairs wait for a reviewer; `overruled`: how many answers newer ones contradict."""
 
     records: int
     persons: int
@@ -94,6 +157,8 @@ class ResolveReport:
     merged: int
     split: int
     detached: int
+    doubts: int
+    overruled: int
     model: ModelOrigin
     changed: bool
     seconds: float

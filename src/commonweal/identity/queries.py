@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
-from commonweal.identity.model import LinkModel
+from commonweal.identity.model import Answer, Decision, LinkModel, Turn
 
 
 def newest_model(connection: psycopg.Connection[Any]) -> tuple[int, LinkModel] | None:
@@ -32,3 +33,149 @@ def redirects_to(connection: psycopg.Connection[Any], persons: Iterable[int]) ->
         "SELECT subject, person_id FROM identity.redirect WHERE person_id = ANY(%s)", (list(persons),)
     ).fetchall()
     return dict(rows)
+
+
+def owners(connection: psycopg.Connection[Any], records: Iterable[int]) -> dict[int, int]:
+    """The person of each record, as the serving copy has it; records that are in no list are left out."""
+    rows = connection.execute(
+        "SELECT record_id, person_id FROM people.record WHERE record_id = ANY (%s)", (list(records),)
+    ).fetchall()
+    return dict(rows)
+
+
+def decisions(connection: psycopg.Connection[Any]) -> list[Decision]:
+    """All that was said of pairs of records, in order."""
+    rows = connection.execute(
+        "SELECT decision_id, left_record, right_record, answer FROM identity.decision ORDER BY decision_id"
+    ).fetchall()
+    return [Decision(number, left, right, Answer(answer)) for number, left, right, answer in rows]
+
+
+@dataclass(frozen=True)
+class Merge:
+    """A merge as it was written down: who went, in which run, with which records; `undone`: it was taken back."""
+
+    run_id: int
+    gone: int
+    records: tuple[int, ...]
+    undone: bool
+
+
+def merge(connection: psycopg.Connection[Any], event_id: int) -> Merge | None:
+    """A merge by its event; None when the event is none."""
+    row = connection.execute(
+        "SELECT e.run_id, e.person_id, e.records, u.event_id IS NOT NULL FROM identity.event e"
+        " LEFT JOIN identity.event u ON u.undoes = e.event_id WHERE e.event_id = %s AND e.kind = 'merge'",
+        (event_id,),
+    ).fetchone()
+    return Merge(row[0], row[1], tuple(row[2] or ()), row[3]) if row else None
+
+
+def merges(connection: psycopg.Connection[Any], persons: Iterable[int]) -> dict[int, int]:
+    """Of these persons those who were merged and not parted again, each with whom they were merged into."""
+    rows = connection.execute(
+        "SELECT person_id, other_id FROM identity.event e WHERE kind = 'merge' AND person_id = ANY (%s)"
+        " AND NOT EXISTS (SELECT FROM identity.event u WHERE u.undoes = e.event_id)",
+        (list(persons),),
+    ).fetchall()
+    return dict(rows)
+
+
+def attached_since(connection: psycopg.Connection[Any], person_id: int, run_id: int) -> set[int]:
+    """The records, of nobody before, that came to a living person or those merged into it in a run or after it."""
+    rows = connection.execute(
+        "SELECT DISTINCT unnest(records) FROM identity.event WHERE kind = 'attach' AND other_id IS NULL"
+        " AND run_id >= %(run)s AND (person_id = %(person)s"
+        "   OR person_id IN (SELECT subject FROM identity.redirect WHERE person_id = %(person)s))",
+        {"run": run_id, "person": person_id},
+    ).fetchall()
+    return {record for (record,) in rows}
+
+
+def history(connection: psycopg.Connection[Any], person_id: int) -> list[Turn]:
+    """What happened to a living person's id and to those merged into it, and what was said of their records; the
+    newest first. As far as the transaction's account may see."""
+    given = {"of": [person_id, *redirects_to(connection, [person_id])]}
+    events = connection.execute(_TURNS, given).fetchall()
+    reviews = connection.execute(_REVIEWS, given).fetchall()
+    turns = [
+        Turn(
+            at,
+            kind,
+            actor,
+            event_id,
+            person,
+            other,
+            number,
+            tuple(records or ()),
+            undone=(undone_at, undone_by) if undone_at else None,
+        )
+        for event_id, at, kind, actor, person, other, number, records, undone_at, undone_by in events
+    ] + [
+        Turn(
+            at,
+            "review",
+            actor,
+            person=left,
+            other=right,
+            number=2,
+            records=(one, two),
+            answer=Answer(answer),
+            why=why,
+        )
+        for at, actor, left, right, one, two, answer, why in reviews
+    ]
+    return sorted(turns, key=lambda turn: (turn.at, turn.event_id or 0), reverse=True)
+
+
+_TURNS = """
+    SELECT e.event_id, r.at, e.kind, r.actor, e.person_id, e.other_id, e.number, e.records, ur.at, ur.actor
+    FROM identity.event e JOIN identity.run r USING (run_id)
+    LEFT JOIN identity.event u ON u.undoes = e.event_id LEFT JOIN identity.run ur ON ur.run_id = u.run_id
+    WHERE e.person_id = ANY (%(of)s) OR e.other_id = ANY (%(of)s)
+"""
+# What taking a merge back wrote down is told by its event.
+_REVIEWS = """
+    SELECT at, actor, left_person, right_person, left_record, right_record, answer, why FROM identity.decision
+    WHERE undoes IS NULL AND (left_person = ANY (%(of)s) OR right_person = ANY (%(of)s))
+"""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A pair that waits for an answer. `weight`: log2 odds that they are one person; `evidence`: its parts, in bits."""
+
+    left: int
+    right: int
+    weight: float
+    evidence: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waits for reviewers: the pair that tells most, how many there are, how many answers no run has heard yet."""
+
+    next: Doubt | None
+    waiting: int
+    unheard: int
+
+
+def queue(connection: psycopg.Connection[Any]) -> Queue:
+    """As far as the transaction's account may see. A pair that was answered since its run waits no more."""
+    row = connection.execute(
+        f"SELECT d.left_record, d.right_record, d.weight, d.evidence {_OPEN}{_FIRST}"
+    ).fetchone()
+    counts = connection.execute(
+        f"SELECT (SELECT count(*) {_OPEN}), (SELECT count(*) FROM identity.decision"
+        " WHERE answer <> 'unsure' AND at > (SELECT max(at) FROM identity.run))"
+    ).fetchone()
+    assert counts is not None
+    return Queue(Doubt(*row) if row else None, *counts)
+
+
+_OPEN = (
+    "FROM identity.doubt d JOIN people.record l ON l.record_id = d.left_record"
+    " JOIN people.record r ON r.record_id = d.right_record WHERE NOT EXISTS ("
+    " SELECT FROM identity.decision c WHERE c.left_record = d.left_record AND c.right_record = d.right_record)"
+)
+_FIRST = " ORDER BY d.telling DESC, d.left_record, d.right_record LIMIT 1"

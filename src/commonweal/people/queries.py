@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -41,6 +41,7 @@ __all__ = [
     "overview",
     "person",
     "preview",
+    "records",
     "search",
     "universe",
     "universes",
@@ -104,13 +105,29 @@ def _chosen(connection: Connection, row: dict[str, Any]) -> tuple[Chosen, ...]:
     )
 
 
+_RECORD = "SELECT r.*, b.as_of FROM people.record r LEFT JOIN intake.batch b USING (batch_id)"
+
+
+def records(connection: Connection, record_ids: Sequence[int]) -> tuple[ListRecord, ...]:
+    """Rows of lists by their ids, in that order, as far as the transaction's account may see them."""
+    return _as_records(
+        connection,
+        f"{_RECORD} WHERE record_id = ANY (%(asked)s::bigint[]) ORDER BY array_position(%(asked)s::bigint[], record_id)",
+        {"asked": list(record_ids)},
+    )
+
+
 def _records(connection: Connection, person_id: int) -> tuple[ListRecord, ...]:
+    return _as_records(
+        connection,
+        f"{_RECORD} WHERE person_id = %(person)s ORDER BY r.inactive_since NULLS FIRST, r.source, r.line",
+        {"person": person_id},
+    )
+
+
+def _as_records(connection: Connection, query: str, given: dict[str, Any]) -> tuple[ListRecord, ...]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(
-            "SELECT r.*, b.as_of FROM people.record r LEFT JOIN intake.batch b USING (batch_id)"
-            " WHERE person_id = %s ORDER BY r.inactive_since NULLS FIRST, r.source, r.line",
-            (person_id,),
-        ).fetchall()
+        rows = cursor.execute(query, given).fetchall()
     return tuple(
         ListRecord(
             row["record_id"],

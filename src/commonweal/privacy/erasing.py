@@ -42,6 +42,10 @@ _CHANGES = {
     "people.record": "DELETE FROM people.record WHERE record_id = ANY (%(records)s)",
     "people.profile": "DELETE FROM people.profile WHERE person_id = ANY (%(subjects)s)",
     "people.overview": "UPDATE people.overview SET example = NULL WHERE example = ANY (%(subjects)s)",
+    "identity.decision": "UPDATE identity.decision SET why = ''"
+    " WHERE why <> '' AND (left_record = ANY (%(records)s) OR right_record = ANY (%(records)s))",
+    "identity.doubt": "DELETE FROM identity.doubt"
+    " WHERE left_record = ANY (%(records)s) OR right_record = ANY (%(records)s)",
     "consent.consent": "UPDATE consent.consent SET evidence = '', source = ''"
     " WHERE subject = ANY (%(subjects)s) OR record_id = ANY (%(records)s)",
     "consent.holder": "DELETE FROM consent.holder WHERE person_id = ANY (%(subjects)s)",

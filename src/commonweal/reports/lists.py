@@ -82,6 +82,10 @@ def show_resolve(report: ResolveReport) -> None:
         f"[bold]{report.records:,}[/] records are [bold]{report.persons:,}[/] persons"
         f" in {report.households:,} households."
     )
+    if report.doubts:
+        OUT.print(f"{report.doubts:,} pairs of records wait for somebody to say whether they are one person.")
+    if report.overruled:
+        OUT.print(f"{report.overruled:,} answers are not heard: newer ones say otherwise.")
     if not report.changed:
         OUT.print("Nothing has changed since the last run.")
         return

@@ -43,6 +43,7 @@ _ALL = (
         (
             Entry("/people", _("Find a person"), Permission.SEE_PEOPLE),
             Entry("/universes", _("Universes"), Permission.SEE_UNIVERSES),
+            Entry("/review", _("One person or two"), Permission.REVIEW_IDENTITY),
         ),
     ),
     Group(

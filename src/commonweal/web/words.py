@@ -10,7 +10,7 @@ from commonweal.consent.model import LAW
 from commonweal.errors import CommonwealError, _
 from commonweal.intake.rules import MEANING
 from commonweal.people.model import Score
-from commonweal.web.vocabulary import acts, contacts, demo, lists, models, people, work
+from commonweal.web.vocabulary import acts, contacts, demo, identity, lists, models, people, work
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "door_result": contacts.DOOR_RESULT,
@@ -38,6 +38,12 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "request_state": acts.REQUEST_STATE,
     "rule": people.RULE,
     "model": models.MODEL,
+    "comparison": identity.COMPARISON,
+    "standing": identity.STANDING,
+    "answer": identity.ANSWER,
+    "turn": identity.TURN,
+    "record_evidence": identity.RECORD_EVIDENCE,
+    "household_evidence": identity.HOUSEHOLD_EVIDENCE,
     "list_kind": lists.LIST_KIND,
     "list_origin": lists.LIST_ORIGIN,
     "list_mode": lists.LIST_MODE,

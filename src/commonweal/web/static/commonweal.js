@@ -54,3 +54,9 @@ document.addEventListener("submit", (event) => {
   const field = event.target.elements._csrf_token;
   if (field && !field.value) field.value = JSON.parse(document.body.getAttribute("hx-headers:inherited"))["x-csrftoken"];
 }, true);
+
+// One key answers, as long as nobody is writing.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
+  document.querySelector(`[data-keys] button[data-key="${CSS.escape(event.key.toLowerCase())}"]`)?.click();
+});

@@ -104,6 +104,10 @@ HAPPENED = {
     "lifted": _("May be contacted again"),
     "merge": _("Found to be one person with another record"),
     "split": _("Found to be two persons"),
+    "create": _("Became known"),
+    "attach": _("Records were added"),
+    "detach": _("Records left the lists"),
+    "undo": _("A merge was taken back"),
 }
 
 USE = {

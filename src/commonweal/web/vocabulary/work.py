@@ -12,6 +12,7 @@ COMMAND = {
     "score": _("Score everybody"),
     "plan": _("Make a plan"),
     "take_back": _("Take a list back"),
+    "undo": _("Take a merge back"),
     "forget": _("Rewrite files without the erased"),
     "backup": _("A backup"),
     "study": _("A study"),

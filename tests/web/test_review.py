@@ -1,0 +1,130 @@
+"""One person or two: the most telling pair first, an answer, the next one; who may, and what is noted."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from psycopg.types.json import Jsonb
+from small_town import NADIA, PAUL
+
+from commonweal.access.model import Role
+from commonweal.campaign import Campaign
+from commonweal.identity.queries import Doubt
+from commonweal.store.ledger import LedgerRole
+from commonweal.web import weighing
+from commonweal.web.language import Language
+
+_EVIDENCE = {
+    "beforehand": -20.0,
+    "given": 7.0,
+    "surname": 9.5,
+    "sex": -3.0,
+    "address": 8.0,
+    "household": -0.5,
+}
+
+
+@pytest.fixture
+def doubtful(small_town: Campaign) -> Campaign:
+    """Paul has a record of his own, which may be Nadia's first one; her two records may be two persons'."""
+    with small_town.ledger.transaction(LedgerRole.OWNER) as connection:
+        connection.execute(
+            "INSERT INTO people.record (record_id, person_id, batch_id, source, line, evidence, given)"
+            " VALUES (3, %s, 1, 'roll', 4, 'alone', %s)",
+            (PAUL, Jsonb({"given_name": "Paul", "surname": "Berger", "street": "rue des Lilas"})),
+        )
+        connection.execute(
+            "INSERT INTO identity.run (at, actor, changed, records, persons, households)"
+            " VALUES (%s, 'cli:anna', true, 3, 2, 2)",
+            (small_town.clock(),),
+        )
+        for left, right, telling in ((1, 2, 1.5), (1, 3, 3.0)):
+            connection.execute(
+                "INSERT INTO identity.doubt (left_record, right_record, run_id, weight, telling, evidence)"
+                " SELECT %s, %s, run_id, 1.0, %s, %s FROM identity.run",
+                (left, right, telling, Jsonb(_EVIDENCE)),
+            )
+    return small_town
+
+
+def _form(page: str) -> dict[str, str]:
+    """The hidden fields of the pair."""
+    import re
+
+    return dict(re.findall(r'<input type="hidden" name="(left|right)" value="([^"]+)"', page))
+
+
+def _rows(campaign: Campaign, query: str) -> list[Any]:
+    with campaign.ledger.read(LedgerRole.OWNER) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_the_pair_that_tells_most_comes_first_and_then_the_next(doubtful: Campaign, director: Any) -> None:
+    page = director.get("/review").text
+    assert "Paul" in page
+    assert "2 pairs wait" in page
+    assert "times likelier" in page
+    answer = director.post(
+        "/review/answer", _form(page) | {"answer": "different"}, headers={"HX-Request": "true"}
+    )
+    assert "It counts from the next run on" in answer.text
+    assert "<html" not in answer.text
+    assert "Nadya" in answer.text
+    assert "1 pair waits" in answer.text
+    answer = director.post("/review/answer", _form(answer.text) | {"answer": "same", "why": "one hand"})
+    assert answer.headers["location"] == "/review"
+    assert "Nothing waits for you" in director.get("/review").text
+    assert _rows(
+        doubtful,
+        "SELECT left_record, right_record, left_person, right_person, answer, why FROM identity.decision ORDER BY 1, 2 DESC",
+    ) == [(1, 3, NADIA, PAUL, "different", ""), (1, 2, NADIA, NADIA, "same", "one hand")]
+
+
+def test_an_answer_that_a_merge_has_made_moot_is_told(doubtful: Campaign, director: Any) -> None:
+    form = _form(director.get("/review").text)
+    with doubtful.ledger.transaction(LedgerRole.OWNER) as connection:
+        connection.execute("UPDATE people.record SET person_id = %s WHERE record_id = 3", (NADIA,))
+    answer = director.post("/review/answer", form | {"answer": "same"}, headers={"HX-Request": "true"})
+    assert "one person meanwhile, as you say" in answer.text
+
+
+def test_each_look_and_each_answer_is_noted(doubtful: Campaign, director: Any) -> None:
+    director.post("/review/answer", _form(director.get("/review").text) | {"answer": "unsure"})
+    noted = _rows(
+        doubtful,
+        "SELECT verb, persons FROM audit.entry WHERE verb IN ('look_at_pair', 'identity.decide') ORDER BY entry_id",
+    )
+    assert noted == [("look_at_pair", [NADIA, PAUL]), ("identity.decide", [NADIA, PAUL])]
+
+
+@pytest.mark.parametrize("role", [Role.ORGANISER, Role.PRIVACY, Role.DIGITAL, Role.VOLUNTEER])
+def test_others_may_not_answer(doubtful: Campaign, browser: Any, role: Role) -> None:
+    browser.sign_in(role)
+    assert browser.get("/review").status_code == 403
+    answer = browser.post("/review/answer", {"left": "x", "right": "y", "answer": "same"})
+    assert answer.status_code == 403
+
+
+def test_what_was_not_made_here_is_not_found(doubtful: Campaign, director: Any) -> None:
+    form = _form(director.get("/review").text)
+    for wrong in ({"left": "abc"}, {"answer": "perhaps"}):
+        assert director.post("/review/answer", form | {"answer": "same"} | wrong).status_code == 404
+    assert director.post("/review/undo/abc", {"why": ""}).status_code == 404
+
+
+def test_the_parts_of_the_odds_add_up_and_are_told_in_times() -> None:
+    language = Language("en", "Europe/Paris", "EUR")
+    found = weighing.waterfall(Doubt(1, 3, sum(_EVIDENCE.values()), _EVIDENCE), language)
+    assert [step.label for step in found.steps][:3] == [
+        "Before looking: any two records",
+        "Surname",
+        "Address",
+    ]
+    assert found.steps[-1].end == pytest.approx(found.steps[-2].end)
+    assert all(later.start == pytest.approx(step.end) for step, later in pairwise(found.steps[:-1]))
+    assert weighing.times(7.0, language) == "130 times likelier"
+    assert weighing.times(-3.0, language) == "8.0 times less likely"
+    assert weighing.times(-20.0, language) == "over 1,000,000 times less likely"
+    assert weighing.times(0.01, language) == "changes nothing"
