@@ -196,7 +196,7 @@ def approached(connection: Connection, campaign: Campaign, subjects: Sequence[in
     connection.execute(
         "INSERT INTO consent.approach (subject, channel, approached_at)"
         " SELECT DISTINCT each, %s, %s::timestamptz FROM unnest(%s::bigint[]) each ON CONFLICT DO NOTHING",
-        (str(channel), campaign.clock(), list(subjects)),
+        (str(channel), campaign.clock(), f"{{{','.join(map(str, subjects))}}}"),
     )
 
 

@@ -19,7 +19,7 @@ from commonweal.store.ledger import Connection
 def close(connection: Connection, campaign: Campaign, rules: Rules, events: Sequence[Happened]) -> None:
     """Suppress what the results ask for, and remember whom a first message reached."""
     now = campaign.clock()
-    closing = [(event, suppressions(event, rules)) for event in events]
+    closing = [(event, found) for event in events if (found := suppressions(event, rules))]
     numbers = _numbers(connection, [event for event, found in closing if _of_number(found)])
     rows: list[consent.Suppression] = []
     for event, found in closing:
@@ -30,8 +30,11 @@ def close(connection: Connection, campaign: Campaign, rules: Rules, events: Sequ
             for channel, reason in found
         ]
     consent.suppress_many(connection, campaign, rows)
-    for channel in (Channel.EMAIL, Channel.SMS):
-        written = [event.subject for event in events if event.is_written and event.by is channel]
+    for channel in (
+        Channel.EMAIL,
+        Channel.SMS,
+    ):  # the law counts what is written to people who never said yes
+        written = [event.subject for event in events if event.by is channel and event.contact is not None]
         if written:
             consent.approached(connection, campaign, written, LawChannel(channel))
 

@@ -10,34 +10,41 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from commonweal.campaign import Campaign
 from commonweal.contacts import channels, tally
 from commonweal.contacts.claiming import lock
 from commonweal.contacts.model import HOUSEHOLD_CHANNELS, Channel, State
-from commonweal.contacts.outcomes import Happened, Mark, contact_marks, told_marks
+from commonweal.contacts.outcomes import Happened, Made, Mark, made, told_marks
 from commonweal.contacts.rules import Rules
 from commonweal.interactions.columns import numbers
-from commonweal.interactions.model import Found, Kind, ResultCode
+from commonweal.interactions.model import Found, Kind
 from commonweal.store.ledger import Connection
 
-_STAMPED = ("contacts", "refusals", "votes", "gifts")
-_WORDED = ("messages", "answered")
-
-_MARKS = f"""
+_MADE = """
+    WITH summed AS (
+        SELECT m.subject, array_agg(m.stamp) AS contacts,
+            array_remove(array_agg((%(words)s::text[])[m.word]), NULL) AS messages
+        FROM unnest(%(subject)s::bigint[], %(stamp)s::bigint[], %(word)s::integer[]) AS m (subject, stamp, word)
+        GROUP BY m.subject
+    )
+"""
+_MADE_COLUMNS = ("contacts", "messages")
+_STAMPED = ("refusals", "votes", "gifts")
+_TOLD = f"""
     WITH mark AS (
-        SELECT * FROM unnest(%(subject)s::bigint[], string_to_array(%(column)s, ','), %(stamp)s::bigint[],
-            %(word)s::text[]) AS m (subject, col, stamp, word)
+        SELECT m.subject, m.col, m.stamp, (%(words)s::text[])[m.word] AS word
+        FROM unnest(%(subject)s::bigint[], %(stamp)s::bigint[], %(word)s::integer[], string_to_array(%(column)s, ','))
+            AS m (subject, stamp, word, col)
     ), summed AS (
         SELECT subject,
             {", ".join(f"coalesce(array_agg(stamp) FILTER (WHERE col = '{c}'), '{{}}') AS {c}" for c in _STAMPED)},
-            {", ".join(f"coalesce(array_agg(word) FILTER (WHERE col = '{c}'), '{{}}') AS {c}" for c in _WORDED)}
+            coalesce(array_agg(word) FILTER (WHERE col = 'answered'), '{{}}') AS answered
         FROM mark GROUP BY subject
     )
-    UPDATE contacts.pressure p SET
 """  # the columns' names are the tuples above
-_ADD = _MARKS + ", ".join(f"{c} = p.{c} || s.{c}" for c in (*_STAMPED, *_WORDED))
-_TAKE = _MARKS + ", ".join(f"{c} = contacts.less(p.{c}, s.{c})" for c in (*_STAMPED, *_WORDED))
-_WHERE = " FROM summed s WHERE p.subject = s.subject"
+_ADD, _TAKE = "{0} = p.{0} || s.{0}", "{0} = contacts.less(p.{0}, s.{0})"
 
 _CLAIMS = """
     SELECT claim_id, members, channel, state, message_version, cost, sender, event_id, stamp
@@ -102,8 +109,10 @@ class _Claimed:
 class _Work:
     """What a batch adds up to."""
 
-    add: list[Mark] = field(default_factory=list)
-    take: list[Mark] = field(default_factory=list)
+    made: list[Made] = field(default_factory=list)
+    unmade: list[Made] = field(default_factory=list)
+    told: list[Mark] = field(default_factory=list)
+    untold: list[Mark] = field(default_factory=list)
     closed: dict[int, _Claimed] = field(default_factory=dict)
     money: dict[str, list[int]] = field(default_factory=dict)
 
@@ -182,38 +191,7 @@ def waited(connection: Connection, found: Found) -> list[Happened]:
 
 def happened(rows: Iterable[Sequence[Any]]) -> list[Happened]:
     """Rows of interactions.event, in the order of the columns that `Happened` has."""
-    return [
-        Happened(
-            sender,
-            event_id,
-            Kind(kind),
-            at,
-            subject,
-            household,
-            channel,
-            outgoing,
-            claim,
-            message,
-            ResultCode(result) if result else None,
-            tuple(answers),
-            corrects,
-        )
-        for (
-            sender,
-            event_id,
-            kind,
-            at,
-            subject,
-            household,
-            channel,
-            outgoing,
-            claim,
-            message,
-            result,
-            answers,
-            corrects,
-        ) in rows
-    ]
+    return msgspec.convert(list(rows), list[Happened])
 
 
 def _claims(
@@ -249,18 +227,20 @@ def _members(event: Happened, claim: _Claimed | None, mates: Mapping[int, Sequen
     if claim is not None:
         return list(dict.fromkeys([*claim.members, event.subject]))
     home = mates.get(event.household_id or 0, ()) if event.by in HOUSEHOLD_CHANNELS else ()
+    if not home:
+        return [event.subject]
     return list(dict.fromkeys([event.subject, *home]))
 
 
 def _count(
     work: _Work, event: Happened, claims: Mapping[int, _Claimed], mates: Mapping[int, Sequence[int]]
 ) -> None:
-    work.add.extend(told_marks(event))
+    work.told.extend(told_marks(event))
     if not event.closes_a_claim:
         return
     claim = claims.get(event.claim_id) if event.claim_id is not None else None
     if claim is None:
-        work.add.extend(contact_marks(event, _members(event, None, mates), event.message))
+        work.made.extend(made(event, _members(event, None, mates), event.message))
         return
     if claim.state == State.DONE and not _replaces(event, claim):
         return  # it was told of already, by somebody else: one contact
@@ -273,7 +253,7 @@ def _count(
         event.contact,
     )
     work.closed[claim.claim_id] = claim
-    work.add.extend(contact_marks(event, _members(event, claim, mates), claim.message))
+    work.made.extend(made(event, _members(event, claim, mates), claim.message))
 
 
 def _replaces(event: Happened, claim: _Claimed) -> bool:
@@ -288,31 +268,30 @@ def _discount(
     mates: Mapping[int, Sequence[int]],
 ) -> None:
     """Take back what the original added; its claim is undone, unless the event itself stands in its place."""
-    work.take.extend(told_marks(original))
+    work.untold.extend(told_marks(original))
     if not original.closes_a_claim:
         return
     claim = claims.get(original.claim_id) if original.claim_id is not None else None
     if claim is None:
-        work.take.extend(contact_marks(original, _members(original, None, mates), original.message))
+        work.unmade.extend(made(original, _members(original, None, mates), original.message))
     elif claim.event_id == original.event_id and claim.sender == original.sender:
         claim.state = State.UNDONE
         work.closed[claim.claim_id] = claim
         work.spend(claim.channel, 0, -1, claim.cost)
-        work.take.extend(contact_marks(original, _members(original, claim, mates), claim.message))
+        work.unmade.extend(made(original, _members(original, claim, mates), claim.message))
     elif event.event_id == claim.event_id and event.sender == claim.sender:
-        work.take.extend(contact_marks(original, _members(original, claim, mates), claim.message))
+        work.unmade.extend(made(original, _members(original, claim, mates), claim.message))
 
 
 def _write(connection: Connection, campaign: Campaign, work: _Work) -> None:
-    for query, marks in ((_ADD, work.add), (_TAKE, work.take)):
+    for change, contacts, marks in ((_ADD, work.made, work.told), (_TAKE, work.unmade, work.untold)):
+        if contacts:
+            given = _columns(contacts, [contact.message for contact in contacts])
+            _change(connection, _MADE, _MADE_COLUMNS, change, given)
         if marks:
-            given: dict[str, Any] = {
-                "subject": numbers([mark.subject for mark in marks]),
-                "column": ",".join([mark.column for mark in marks]),
-                "stamp": numbers([mark.stamp for mark in marks]),
-                "word": [mark.word for mark in marks],
-            }
-            connection.execute(query + _WHERE, given)
+            given = _columns(marks, [mark.word for mark in marks])
+            given["column"] = ",".join([mark.column for mark in marks])
+            _change(connection, _TOLD, (*_STAMPED, "answered"), change, given)
     closed = list(work.closed.values())
     if closed:
         closing = {
@@ -329,6 +308,27 @@ def _write(connection: Connection, campaign: Campaign, work: _Work) -> None:
         campaign.teller.soon(CLAIMS)
 
 
+def _change(
+    connection: Connection, summed: str, names: Sequence[str], change: str, given: dict[str, Any]
+) -> None:
+    """Add sums to columns of the pressure, or take them away."""
+    changes = ", ".join(change.format(name) for name in names)
+    connection.execute(
+        f"{summed} UPDATE contacts.pressure p SET {changes} FROM summed s WHERE p.subject = s.subject", given
+    )
+
+
+def _columns(entries: Sequence[Made] | Sequence[Mark], words: Sequence[str | None]) -> dict[str, Any]:
+    """Entries as columns; each word is sent once, and known by its place."""
+    known = {word: place for place, word in enumerate(dict.fromkeys(filter(None, words)), start=1)}
+    return {
+        "subject": numbers([entry.subject for entry in entries]),
+        "stamp": numbers([entry.stamp for entry in entries]),
+        "word": numbers([known[word] if word else None for word in words]),
+        "words": list(known),
+    }
+
+
 def let_go(connection: Connection, claims: Mapping[int, Sequence[int]]) -> None:
     """These claims hold their members no longer."""
     subjects = {subject for members in claims.values() for subject in members}
@@ -342,6 +342,8 @@ def spend(connection: Connection, channel: Channel, live: int, done: int, commit
 
 def _early(connection: Connection, events: Sequence[Happened]) -> set[tuple[str, str]]:
     """The events whose correction was told before themselves: they never counted and never will."""
+    if connection.execute("SELECT FROM contacts.early LIMIT 1").fetchone() is None:
+        return set()
     rows = connection.execute(
         "DELETE FROM contacts.early USING unnest(%s::text[], %s::text[]) AS e (sender, event_id)"
         " WHERE (early.sender, early.corrects) = (e.sender, e.event_id) RETURNING early.sender, early.corrects",
