@@ -83,13 +83,13 @@ def test_the_same_records_live(campaign: Campaign, spark: Lake) -> None:
 
 def _pairs(lake: Lake, records: ir.Table, model: LinkModel) -> set[tuple[int, int]]:
     """The pairs that are taken for one person, by weights that were learnt elsewhere."""
-    with pairs.prepared(lake.backend, records) as comparing:
-        scored = comparing.score(model)
+    with pairs.prepared(lake.backend, records) as comparing, comparing.candidates() as candidates:
+        scored = comparing.score(model, candidates)
     judged = rules.Judged(
         *(scored[name].to_numpy() for name in ("all_evidence", "person", "veto", "sure")),
     )
     count = int(records.record_id.nunique().to_pyarrow().as_py())
-    taken = rules.weigh(judged, model.prior(count)) > rules.THRESHOLD
+    taken = rules.weigh(judged, model, count) > rules.THRESHOLD
     ends = np.sort([scored["record_id_l"].to_numpy()[taken], scored["record_id_r"].to_numpy()[taken]], axis=0)
     return set(zip(*ends.tolist(), strict=True))
 

@@ -5,7 +5,7 @@ among pairs of two persons; log2(m/u) is the weight that it adds. Conditions are
 read alike; `JaroWinklerLevel` and `LevenshteinLevel` are worded by Splink for each engine.
 
 Evidence about the person (given name, birth, sex) is told apart from evidence that a household shares (surname,
-address, e-mail, phone): see `rules.mate_weight`.
+address, e-mail, phone): see `rules.weigh`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from splink.internals.comparison_level_creator import ComparisonLevelCreator
 from commonweal.identity.model import LinkModel, Weight
 
 # Raise it when a comparison or level changes: models trained for another definition are then trained anew.
-DEFINITION = 1
+DEFINITION = 2
 
 _SWAPPED = "(given_key_l = surname_key_r AND surname_key_l = given_key_r)"
 _FULL_DATES = "(birth_month_l IS NOT NULL AND birth_month_r IS NOT NULL)"
@@ -250,6 +250,11 @@ def of(model: LinkModel) -> tuple[Comparison, ...]:
     return _comparisons([name for name in model.weights if name not in usual])
 
 
+# The comparisons of what a household shares; all others are of the person.
+HOUSEHOLD = frozenset({"surname", "email", "phone", "address"})
+# Not learnt: a number in common is a sure key.
+UNLEARNT = frozenset({"number"})
+
 # The columns whose frequent values say less than rare ones, each with how often two strangers share one.
 FREQUENCIES = {"given_key": 0.006, "surname_key": 0.001, "email_key": 1e-5, "phone": 1e-5, "door": 5e-5}
 EXTRA_FREQUENCY = 0.001
@@ -263,12 +268,16 @@ def starting_model(extras: Sequence[str] = ()) -> LinkModel:
     return LinkModel(
         definition=DEFINITION,
         partners=0.5,
+        mates=0.5,
         weights={comparison.name: comparison.weights for comparison in _comparisons(extras)},
     )
 
 
-def settings(model: LinkModel, prior: float) -> SettingsCreator:
-    """Splink's settings for a model, and odds beforehand of its own, in no engine's dialect. Each call makes fresh ones: Splink changes them."""
+def settings(model: LinkModel, prior: float, *, levels: bool = False) -> SettingsCreator:
+    """Splink's settings for a model, and odds beforehand of its own, in no engine's dialect. Each call makes fresh ones: Splink changes them.
+
+    `levels`: scored pairs tell the level of each comparison.
+    """
     return SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="record_id",
@@ -276,7 +285,7 @@ def settings(model: LinkModel, prior: float) -> SettingsCreator:
         em_convergence=0.001,
         max_iterations=15,
         comparisons=[_as_splink(each, model.weights[each.name]) for each in of(model)],
-        retain_matching_columns=False,
+        retain_matching_columns=levels,
         retain_intermediate_calculation_columns=True,
         additional_columns_to_retain=["name_suffix", "registration_number", "door", "birth_year"],
     )

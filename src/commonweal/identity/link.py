@@ -136,28 +136,29 @@ def link(
     origin = ModelOrigin.KEPT if model else ModelOrigin.STARTING
     if not record_id.size:
         return _nobody(model or starting_model(), origin)
-    with pairs.prepared(backend, records) as comparing:
+    with pairs.prepared(backend, records) as comparing, comparing.candidates() as candidates:
         if model is None:
             progress(1, _STEPS, "training")
-            trained = comparing.train()
+            trained = comparing.train(candidates)
             model, origin = (
                 (trained, ModelOrigin.TRAINED)
                 if trained
                 else (starting_model(tables.extras(records)), origin)
             )
         recall = _Recall(backend, record_id, truth)
-        scored = comparing.score(model, progress, recall.watch if truth is not None else None)
+        if truth is not None:
+            recall.watch(candidates)
+        scored = comparing.score(model, candidates, progress)
         judged = rules.Judged(
             *(scored[name].to_numpy() for name in ("all_evidence", "person", "veto", "sure")),
         )
         if origin is ModelOrigin.TRAINED:
             model = rules.calibrated(model, judged, record_id.size)
         progress(3, _STEPS, "clustering")
-        prior = model.prior(record_id.size)
         found = Pairs(
             np.searchsorted(record_id, scored["record_id_l"].to_numpy()),
             np.searchsorted(record_id, scored["record_id_r"].to_numpy()),
-            rules.weigh(judged, prior),
+            rules.weigh(judged, model, record_id.size),
         )
         decided = (_known(told, record_id) for told in (must, cannot))
         bounds = Bounds(*_numbers(backend, records, record_id), rules.MOST_RECORDS, *decided)

@@ -9,7 +9,12 @@ from enum import StrEnum
 from typing import Any, Self
 
 _MOST_LIKELY = 0.01
-_FEWEST_MATES = 0.001
+_FEWEST = 0.001
+
+
+def _share(others: float, records: int) -> float:
+    """How likely a record, drawn at random from so many, is one of so many others."""
+    return min(_MOST_LIKELY, max(others, _FEWEST) / max(records - 1, 1))
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,11 @@ class LinkModel:
 
     def prior(self, records: int) -> float:
         """How likely two of so many records, drawn at random, are of one person."""
-        return min(_MOST_LIKELY, self.partners / max(records - 1, 1))
+        return _share(self.partners, records)
 
     def mates_prior(self, records: int) -> float:
         """How likely two of so many records, drawn at random, are of two persons of one household."""
-        return min(_MOST_LIKELY, max(self.mates, _FEWEST_MATES) / max(records - 1, 1))
+        return _share(self.mates, records)
 
     def as_json(self) -> dict[str, Any]:
         """For the ledger."""

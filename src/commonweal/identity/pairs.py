@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import splink
-from splink import Linker, block_on
+from splink import Linker
 from splink.internals.splink_dataframe import SplinkDataFrame
 
-from commonweal.identity import comparisons, rules, tables
-from commonweal.identity.model import LinkModel, Weight
+from commonweal.identity import comparisons, learning, rules, tables
+from commonweal.identity.model import LinkModel
 from commonweal.jobs.model import Progress, silent
 from commonweal.store.engine import hold
 
@@ -41,19 +42,6 @@ _PAIRS_BESIDES = 2_000_000
 _PAIRS_AT_ONCE = 2_000_000
 _SEED = 2008
 _SAMPLE_PAIRS = 999_999
-# Fewer pairs of one person than this are too few to learn shares of rare levels from.
-_ENOUGH_MATCHES = 300
-# Pairs that agree on one of these are of one person nearly always; of all such pairs they are about this share.
-_NEARLY_SURE = (("given_key", "surname_key", "birth_date"), ("given_key", "surname_key", "email_key"))
-_NEARLY_SURE_SHARE = 0.5
-# A comparison is trained among pairs that agree on something else: the first two of these with enough pairs.
-_TRAINED_AMONG = (
-    ("given_key", "surname_key"),
-    ("door", "birth_year"),
-    ("birth_date",),
-    ("email_key",),
-    ("phone",),
-)
 _NO_PAIRS = pa.schema(
     [(name, pa.int64()) for name in ("record_id_l", "record_id_r")]
     + [(name, pa.float64()) for name in ("person", "all_evidence")]
@@ -77,42 +65,38 @@ class Comparing:
             for column, usual in usual_share.items()
         }
 
-    def train(self) -> LinkModel | None:
-        """Weights learnt from the records alone, or None when too few pairs are clearly of one person."""
-        partners = self._partners()
-        if partners is None:
-            return None
+    def train(self, candidates: ir.Table) -> LinkModel | None:
+        """Weights learnt from the records alone, or None when too few pairs are of one person."""
         start = comparisons.starting_model(self._extras)
-        model = LinkModel(start.definition, partners, start.weights)
-        linker = self._linker(model, model.prior(self._records))
+        linker = self._linker(start, levels=True)
         with _quiet():
             linker.training.estimate_u_using_random_sampling(
                 max_pairs=_SAMPLE_PAIRS, seed=_SEED, num_chunks=1
             )
-            for columns in self._training_columns():
-                linker.training.estimate_parameters_using_expectation_maximisation(
-                    block_on(*columns), estimate_without_term_frequencies=True, max_pairs=_SAMPLE_PAIRS
-                )
-        return _learnt(linker, start, partners)
+        drawn = _drawn(linker, start, min(_SAMPLE_PAIRS, self._records * (self._records - 1) / 2))
+        parts = math.ceil(_number(candidates.count()) / _SAMPLE_PAIRS)
+        if not parts:
+            return None
+        names = list(start.weights)
+        sampled = candidates.filter(candidates.join_key_l % parts == 0)
+        seen = self._predicted(linker, sampled, None, lambda scored: tables.observed(scored, names))
+        sample = learning.Sample(
+            {name: _level(seen[f"gamma_{name}"], len(start.weights[name])) for name in names},
+            seen["rarity"].to_numpy(),
+            seen["own_rarity"].to_numpy(),
+            seen["veto"].to_numpy(),
+            1 / parts,
+        )
+        return learning.learn(start, sample, drawn, self._records)
 
-    def score(
-        self, model: LinkModel, progress: Progress = silent, watch: Callable[[ir.Table], None] | None = None
-    ) -> pa.Table:
-        """All pairs worth comparing whose evidence is above `FLOOR`, as `tables.judged` gives them.
-
-        `watch` is shown all pairs worth comparing, as `tables.candidates` gives them.
-        """
-        with self.candidates() as candidates:
-            if watch:
-                watch(candidates)
-            parts = math.ceil(_number(candidates.count()) / _PAIRS_AT_ONCE)
-            linker = self._linker(model, _BEFORE)
-            judged = []
-            for part in range(parts):
-                progress(part, parts, "comparing")
-                judged.append(
-                    self._score_part(linker, candidates.filter(candidates.join_key_l % parts == part))
-                )
+    def score(self, model: LinkModel, candidates: ir.Table, progress: Progress = silent) -> pa.Table:
+        """Those of the candidates whose evidence is above `FLOOR`, as `tables.judged` gives them."""
+        parts = math.ceil(_number(candidates.count()) / _PAIRS_AT_ONCE)
+        linker = self._linker(model)
+        judged = []
+        for part in range(parts):
+            progress(part, parts, "comparing")
+            judged.append(self._score_part(linker, candidates.filter(candidates.join_key_l % parts == part)))
         return pa.concat_tables(judged) if judged else _NO_PAIRS
 
     @contextmanager
@@ -141,7 +125,7 @@ class Comparing:
             join_key_l="record_id_l", join_key_r="record_id_r", match_key=ibis.literal("0")
         )
         names = [comparison.name for comparison in comparisons.of(model)]
-        linker = self._linker(model, _BEFORE)
+        linker = self._linker(model)
         explained = self._predicted(linker, candidates, None, lambda scored: tables.explained(scored, names))
         return explained.sort_by([("record_id_l", "ascending"), ("record_id_r", "ascending")])
 
@@ -170,30 +154,13 @@ class Comparing:
         for frequencies in self._frequencies.values():
             frequencies.release()
 
-    def _linker(self, model: LinkModel, prior: float) -> Linker:
-        settings = comparisons.settings(model, prior)
+    def _linker(self, model: LinkModel, *, levels: bool = False) -> Linker:
+        settings = comparisons.settings(model, _BEFORE, levels=levels)
         linker = Linker(self._input, settings, log_level=None, validate_settings=False)
         for column, frequencies in self._frequencies.items():
             lookup = self._api.register(frequencies.op().name)
             linker.table_management.register_term_frequency_lookup(lookup, column)
         return linker
-
-    def _partners(self) -> float | None:
-        """How many further records of its person a record has; None when too few pairs say so."""
-        matches = max(self._pairs_agreeing(columns) for columns in _NEARLY_SURE) / _NEARLY_SURE_SHARE
-        return _rounded(2 * matches / self._records) if matches >= _ENOUGH_MATCHES else None
-
-    def _training_columns(self) -> Sequence[tuple[str, ...]]:
-        chosen = [c for c in _TRAINED_AMONG if self._pairs_agreeing(c) >= _ENOUGH_MATCHES]
-        return chosen[:2]
-
-    def _pairs_agreeing(self, columns: Sequence[str]) -> float:
-        """How many pairs of records agree on all of `columns`, each known."""
-        records = self._comparable
-        known = records.filter(*(records[column].notnull() for column in columns))
-        sizes = known.group_by(*columns).aggregate(n=known.count())
-        n = sizes.n.cast("float64")
-        return _number((n * (n - 1) / 2).sum())
 
 
 @contextmanager
@@ -218,37 +185,29 @@ def _splink_on(backend: BaseBackend) -> Any:
     return doors.DuckDBAPI(connection=engine.con)
 
 
-def _learnt(linker: Linker, start: LinkModel, partners: float) -> LinkModel:
-    """The trained weights, rounded so that the engine's order of summing does not show."""
+def _drawn(linker: Linker, model: LinkModel, pairs: float) -> learning.Strangers:
+    """What Splink found among pairs of records drawn at random; a level that was not seen has a share of 0."""
     found = {each["output_column_name"]: each for each in linker.misc.save_model_to_json()["comparisons"]}
-    weights = {
-        each.name: _sensible(found[each.name]["comparison_levels"][1:], each.weights)
-        for each in comparisons.of(start)
+    shares = {
+        name: np.array([_share(level.get("u_probability")) for level in found[name]["comparison_levels"][1:]])
+        for name in model.weights
     }
-    return LinkModel(comparisons.DEFINITION, partners, weights)
+    return learning.Strangers(shares, pairs)
 
 
-def _sensible(levels: Sequence[dict[str, Any]], start: tuple[Weight, ...]) -> tuple[Weight, ...]:
-    """A comparison's weights: a level that was not seen keeps its starting weight; all do where agreement was
-    learnt to speak against one person, or disagreement for it."""
-    learnt = tuple(
-        Weight(_share(level.get("m_probability"), first.m), _share(level.get("u_probability"), first.u))
-        for level, first in zip(levels, start, strict=True)
-    )
-    return learnt if learnt[0].m > learnt[0].u and learnt[-1].m < learnt[-1].u else start
+def _share(found: object) -> float:
+    return found if isinstance(found, float) else 0.0
 
 
-def _share(found: object, otherwise: float) -> float:
-    return _rounded(found) if isinstance(found, float) and found > 0 else otherwise
+def _level(gamma: pa.ChunkedArray, levels: int) -> npt.NDArray[np.int8]:
+    """Splink numbers levels from the last, 0; unknown is -1 there and here."""
+    number = gamma.to_numpy()
+    return np.where(number < 0, -1, levels - 1 - number).astype(np.int8)
 
 
 def _number(expression: ir.Scalar) -> float:
     """The value of a count or sum; 0 for the sum of nothing."""
     return float(expression.to_pyarrow().as_py() or 0)
-
-
-def _rounded(number: float) -> float:
-    return float(f"{number:.4g}")
 
 
 @contextmanager

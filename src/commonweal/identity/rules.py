@@ -42,15 +42,16 @@ class Judged:
     sure: npt.NDArray[np.bool_]
 
 
-def weigh(judged: Judged, prior: float) -> Weights:
-    """For each pair the log2 odds that both records are one person, given how likely two of them are beforehand.
+def weigh(judged: Judged, model: LinkModel, records: int) -> Weights:
+    """For each pair the log2 odds that both records are one person, given how likely two of so many are beforehand.
 
     Splink weighs one person against two strangers. But two people of one household agree on surname, address
-    and telephone as one person does: against a housemate only the evidence about the person counts, with even
-    odds beforehand. The odds here are against either; what is sure or vetoed counts `PROOF`.
+    and telephone as one person does: against a housemate only the evidence about the person counts. The odds here
+    are against either; what is sure or vetoed counts `PROOF`.
     """
-    against_stranger = judged.all_evidence + math.log2(prior / (1 - prior))
-    weight = -np.logaddexp2(-against_stranger, -judged.person)
+    same = math.log2(model.prior(records)) + judged.all_evidence
+    mates = math.log2(model.mates_prior(records)) + judged.all_evidence - judged.person
+    weight = same - np.logaddexp2(mates, 0.0)
     weight = np.where(judged.veto, -PROOF, weight)
     return np.where(judged.sure, PROOF, weight)
 
@@ -67,18 +68,23 @@ def is_doubtful(weight: Weights) -> npt.NDArray[np.bool_]:
 
 
 def calibrated(model: LinkModel, judged: Judged, records: int) -> LinkModel:
-    """The model with the number of partners that its own judgement of the pairs bears out.
+    """The model with the numbers of partners and of mates that its own judgement of the pairs bears out.
 
-    Expectation maximisation over the share of matches alone: the expected number of pairs of one person, by the
-    odds, must be the number that the odds beforehand assume. Ends after a few rounds; needs no labels.
+    Expectation maximisation over the shares of both alone: the expected number of pairs of one person (of one
+    household), by the odds, must be the number that the odds beforehand assume. Ends after a few rounds; needs no
+    labels.
     """
-    partners = model.partners
+    household = judged.all_evidence - judged.person
     for _ in range(_ROUNDS):
-        expected = float(probability(weigh(judged, replace(model, partners=partners).prior(records))).sum())
-        before, partners = partners, float(f"{2 * expected / records:.4g}")
-        if abs(partners - before) <= 0.001 * before:
+        same = probability(weigh(judged, model, records))
+        mates = math.log2(model.mates_prior(records)) + household
+        housed = (1 - same) * probability(mates)
+        before = model
+        partners, number = (float(f"{2 * float(each.sum()) / records:.4g}") for each in (same, housed))
+        model = replace(model, partners=partners, mates=number)
+        if abs(partners - before.partners) <= 0.001 * before.partners:
             break
-    return replace(model, partners=partners)
+    return model
 
 
 def limits(usual: Sequence[int], block: Ids, size: Ids, keys: Ids, room: float) -> list[int]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from commonweal.identity.comparisons import HOUSEHOLD, UNLEARNT
+
 # The columns that two records are compared by, besides record_id.
 COMPARED = (
     "given_key",
@@ -235,24 +237,49 @@ def judged(scored: ir.Table, before: float) -> ir.Table:
     surnames that both differ, and suffixes that do (junior, senior). `sure`: a shared registration number, unless
     given names and one of surname and birth speak against it.
     """
-    further = _further(scored)
-    person = scored.mw_given + scored.mw_tf_adj_given + scored.mw_birth + scored.mw_sex + further
+    one_number = (scored.registration_number_l == scored.registration_number_r).fill_null(False)
+    given_differ, surnames_differ = scored.mw_given < 0, scored.mw_surname < 0
+    return scored.select(
+        "record_id_l",
+        "record_id_r",
+        person=_own(scored, "mw") + _own(scored, "mw_tf_adj"),
+        all_evidence=scored.match_weight - scored.mw_number - before,
+        veto=_vetoed(scored),
+        sure=one_number & ~(given_differ & (surnames_differ | (scored.mw_birth < 0))),
+    )
+
+
+def observed(scored: ir.Table, names: Sequence[str]) -> ir.Table:
+    """Splink's scored pairs to what `learning.Sample` holds: gamma_… of the named comparisons, rarity, own_rarity, veto."""
+    rare = [scored[name] for name in scored.columns if name.startswith("mw_tf_adj_")]
+    return scored.select(
+        *(f"gamma_{name}" for name in names),
+        rarity=functools.reduce(operator.add, rare),
+        own_rarity=_own(scored, "mw_tf_adj"),
+        veto=_vetoed(scored),
+    )
+
+
+def _vetoed(scored: ir.Table) -> ir.BooleanValue:
     given_differ, surnames_differ = scored.mw_given < 0, scored.mw_surname < 0
     one_household = (
         (scored.door_l == scored.door_r).fill_null(False) | (scored.mw_email > 0) | (scored.mw_phone > 0)
     )
     years_apart = (scored.birth_year_l - scored.birth_year_r).abs().fill_null(0)
-    one_number = (scored.registration_number_l == scored.registration_number_r).fill_null(False)
-    return scored.select(
-        "record_id_l",
-        "record_id_r",
-        person=person,
-        all_evidence=scored.match_weight - scored.mw_number - before,
-        veto=(given_differ & (one_household | surnames_differ) & (further < _SAYS_IT))
+    return (
+        (given_differ & (one_household | surnames_differ) & (_further(scored) < _SAYS_IT))
         | ((years_apart >= GENERATION) & one_household)
-        | (scored.name_suffix_l != scored.name_suffix_r).fill_null(False),
-        sure=one_number & ~(given_differ & (surnames_differ | (scored.mw_birth < 0))),
+        | (scored.name_suffix_l != scored.name_suffix_r).fill_null(False)
     )
+
+
+def _own(scored: ir.Table, kind: str) -> ir.NumericValue:
+    """What the person's own evidence adds: of a kind (mw, or mw_tf_adj for rare and frequent values), in bits."""
+    household = {f"{kind}_{name}" for name in (*HOUSEHOLD, *UNLEARNT)}
+    own = [name for name in scored.columns if name.startswith(f"{kind}_") and name not in household]
+    if kind == "mw":
+        own = [name for name in own if not name.startswith("mw_tf_adj_")]
+    return functools.reduce(operator.add, (scored[name] for name in own), ibis.literal(0.0))
 
 
 def explained(scored: ir.Table, names: Sequence[str]) -> ir.Table:
