@@ -91,6 +91,32 @@ def test_a_batch_goes_in_once(sender: Sender) -> None:
     assert count(sender.campaign) == 20
 
 
+@pytest.mark.parametrize("when", ["NOT DEFERRABLE", "DEFERRABLE INITIALLY DEFERRED"])
+def test_a_full_disk_is_said_and_nothing_that_is_lost_was_acknowledged(sender: Sender, when: str) -> None:
+    """In the middle of the transaction, and at its end. (A real disk is filled by the drill `disk_full`.)"""
+    with sender.campaign.ledger.transaction() as connection:
+        connection.execute(
+            "CREATE FUNCTION staging.full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$"
+        )
+        connection.execute(
+            f"CREATE CONSTRAINT TRIGGER full_disk AFTER INSERT ON audit.entry {when}"
+            " FOR EACH ROW WHEN (new.verb = 'events.take_in') EXECUTE FUNCTION staging.full()"
+        )
+    batch = [sender.event("e1"), sender.event("e2", kind="sent")]
+    answer = sender.post(batch)
+    assert problem(answer) == (507, "disk_full")
+    assert "accepted" not in answer.json()
+    assert count(sender.campaign) == 0
+    assert [each["state"] for each in sender.state("e1", "e2").json()["events"]] == ["unknown"] * 2
+    with sender.campaign.ledger.transaction() as connection:
+        connection.execute("DROP FUNCTION staging.full() CASCADE")
+    assert verdicts(sender.post(batch)) == {"accepted": 2, "pending": 0, "repeated": 0, "refused": []}
+    with sender.campaign.ledger.read() as connection:
+        held = connection.execute("SELECT cardinality(contacts) FROM contacts.pressure").fetchall()
+    assert held == [(1,)], "the contact counts once"
+
+
 def test_lines_do_as_well(sender: Sender) -> None:
     lines = [json.dumps(sender.event("a")), "{broken", "", json.dumps(sender.event("b"))]
     told = verdicts(sender.post("\n".join(lines).encode(), **{"content-type": "application/x-ndjson"}))
