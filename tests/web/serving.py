@@ -44,16 +44,18 @@ def served(app: Litestar) -> Iterator[str]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    _wait_for(port)
-    yield f"http://127.0.0.1:{port}"
-    ended.set()
-    thread.join(20)
+    try:
+        _wait_for(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        ended.set()
+        thread.join(20)
 
 
 def signed_in(address: str, campaign: Campaign, role: Role, **more: Any) -> httpx.Client:
     """A client signed in as a new account of a role."""
     areas = {"areas": ("0113",)} if role is Role.ORGANISER else {}
-    client = httpx.Client(base_url=address, timeout=20)
+    client = httpx.Client(base_url=address, timeout=60)
     token = _TOKEN.search(client.get("/sign-in").text)
     assert token
     link = actions.invite(campaign, f"The {role}", role, **(areas | more))
@@ -71,7 +73,7 @@ def followed(address: str, path: str, campaign: Campaign, role: Role, **more: An
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:

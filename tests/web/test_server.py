@@ -84,9 +84,9 @@ def finished(folder: Path, run_id: int) -> RunStatus:
 
 
 def begun(folder: Path, run_id: int) -> bool:
-    """Whether the run gets under way within 20 seconds."""
+    """Whether the run gets under way within a minute."""
     with Campaign.open(folder, durable=False) as campaign:
-        for _ in range(200):
+        for _ in range(600):
             with campaign.ledger.read() as connection:
                 run = queries.run(connection, run_id)
             if run is not None and run.status is RunStatus.RUNNING:
