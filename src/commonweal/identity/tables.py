@@ -266,11 +266,11 @@ def _vetoed(scored: ir.Table) -> ir.BooleanValue:
         (scored.door_l == scored.door_r).fill_null(False) | (scored.mw_email > 0) | (scored.mw_phone > 0)
     )
     years_apart = (scored.birth_year_l - scored.birth_year_r).abs().fill_null(0)
-    return (
-        (given_differ & (one_household | surnames_differ) & (_further(scored) < _SAYS_IT))
-        | ((years_apart >= GENERATION) & one_household)
-        | (scored.name_suffix_l != scored.name_suffix_r).fill_null(False)
+    relatives = (given_differ & (one_household | surnames_differ)) | (
+        (years_apart >= GENERATION) & one_household
     )
+    suffixes_differ = (scored.name_suffix_l != scored.name_suffix_r).fill_null(False)
+    return (relatives & (_further(scored) < _SAYS_IT)) | suffixes_differ
 
 
 def _own(scored: ir.Table, kind: str) -> ir.NumericValue:
@@ -380,6 +380,24 @@ def households_by_surname(homes: ir.Table, surnames: ir.Table) -> ir.Table:
     known = under.join(units, ["address", "surname"])
     unit = ibis.cases((known.units == 1, known.only), else_=known.unit).fill_null("")
     return known.select("person_id", household=known.address + "|" + unit + "|" + known.surname).distinct()
+
+
+def households_by_phone(records: ir.Table, links: ir.Table, homes: ir.Table) -> ir.Table:
+    """Households by a shared telephone: person_id, household (the number).
+
+    Only where nothing says that they live apart: who shares a number and is known at two addresses, or in two flats
+    of one, is no household.
+    """
+    calls = (
+        records.filter(records.phone.notnull())
+        .join(links, "record_id")
+        .select("person_id", "phone")
+        .distinct()
+    )
+    placed = calls.left_join(homes, "person_id").select("person_id", "phone", "address", "unit")
+    told = placed.group_by("phone").aggregate(addresses=placed.address.nunique(), units=placed.unit.nunique())
+    together = placed.join(told.filter(told.addresses <= 1, told.units <= 1), "phone")
+    return together.select("person_id", household="phone").distinct()
 
 
 def households_by_flat(homes: ir.Table) -> ir.Table:
