@@ -126,3 +126,56 @@ def test_a_column_that_repeats_is_no_key() -> None:
 
 def test_the_order_of_full_names_is_kept_in_the_mapping() -> None:
     assert guessed(donateur=["DURNESSE Paul", "MORVANIC Léa"]).columns["donateur"].order == "surname_first"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ("fname lname dob addr zip", "given_name surname birth_date address_line postcode"),
+        ("givenname person_last_name patient_dob", "given_name surname birth_date"),
+        ("FN LN BD TEL", "given_name surname birth_date phone"),
+        ("first_name_1 last_name_1 birth_dt zip_cd", "given_name surname birth_date postcode"),
+        ("NOM_PATRONYMIQUE PRENOM_1 DATE_NAISS NUM_VOIE LIB_VOIE C.P.", "birth_surname given_name birth_date house_number street postcode"),
+        ("nom prénom date_naiss CP ville", "surname given_name birth_date postcode city"),
+        ("first_name surname postcode_fake occupation", "given_name surname postcode attribute:occupation"),
+        ("nomprenom datenaiss lieunaiss datedeces", "full_name birth_date - -"),
+        ("first_name last_name fax birth_city mother_name", "given_name surname - - -"),
+        ("given_name surname birth_month BirthDay", "given_name surname - -"),
+    ],
+)  # fmt: skip
+def test_headers_in_any_dress(headers: str, expected: str) -> None:
+    cells = {
+        "birth_date": ["1980-03-31", "1975-12-01"],
+        "address_line": ["12 Elm Street", "9 Oak Avenue"],
+        "postcode": ["31000", "62704"],
+        "house_number": ["12", "3 bis"],
+        "phone": ["0612345678", "0698765432"],
+        "full_name": ["DUPONT Anne", "MARTIN Luc"],
+    }
+    meant = ["" if target == "-" else target for target in expected.split()]
+    columns = {h: cells.get(t, ["Anne", "Luc"]) for h, t in zip(headers.split(), meant, strict=True)}
+    assert list(targets(guessed(**columns)).values()) == meant
+
+
+def test_an_american_provider_register() -> None:
+    place = "Provider Business Practice Location Address"
+    columns = {
+        "Provider Last Name (Legal Name)": ["SMITH", "JONES"],
+        "Provider First Name": ["ANN", "LEE"],
+        f"Provider First Line {place.removeprefix('Provider ')}": ["1 ELM ST", "2 OAK AVE"],
+        f"{place} City Name": ["ELY", "AMES"],
+        f"{place} State Name": ["IA", "MN"],
+        f"{place} Postal Code": ["500101234", "55731"],
+        "Provider Gender Code": ["F", "M"],
+    }
+    batch = pa.RecordBatch.from_pydict(
+        {name: pa.array(cells, pa.string()) for name, cells in columns.items()}
+    )
+    assert list(targets(guess("List", batch, "US")).values()) == [
+        "surname", "given_name", "address_line", "city", "state", "postcode", "sex",
+    ]  # fmt: skip
+
+
+def test_a_meaning_that_the_values_deny_is_none() -> None:
+    found = guessed(name_first=["Ann", "Lee"], date_birth=["x", "y"], patient_zip=["north", "south"])
+    assert targets(found)["date_birth"] == targets(found)["patient_zip"] == ""

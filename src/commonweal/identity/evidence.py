@@ -109,7 +109,7 @@ def _with(mapping: Mapping, taken: dict[str, str]) -> Mapping:
 
 
 def _as_attribute(column: Column, name: str) -> Column:
-    return column if column.target else Column(target=f"attribute:{name}")
+    return Column(target=column.target or f"attribute:{name}")
 
 
 def _judged(

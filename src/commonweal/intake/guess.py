@@ -8,18 +8,13 @@ out: a campaign keeps no fact about a person that it has no use for.
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
-from typing import Any
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from commonweal.intake import shipped
+from commonweal.intake.headers import exactly, known, nearly
 from commonweal.intake.model import Column, DateOrder, Format, Kind, Mapping, Mode, Origin
 from commonweal.intake.normalise import codes, dates, names
 from commonweal.intake.normalise.text import clean
@@ -41,51 +36,15 @@ _ORIGINS = {
 _ENOUGH = 0.8  # share of the filled cells that must look like what a nameless column is taken for
 
 
-@dataclass(frozen=True)
-class _Words:
-    """headers.toml: which column each folded header stands for."""
-
-    columns: dict[str, Column]
-    keys: tuple[str, ...]
-    kinds: dict[str, tuple[str, ...]]
-
-
-@lru_cache(maxsize=1)
-def _words() -> _Words:
-    text = (resources.files("commonweal.intake") / "headers.toml").read_text(encoding="utf-8")
-    data: dict[str, Any] = tomllib.loads(text)
-    columns: dict[str, Column] = {}
-
-    def note(headers: Iterable[str], column: Column) -> None:
-        for header in headers:
-            columns.setdefault(fold_header(header), column)
-
-    for target, headers in data["fields"].items():
-        note(headers, Column(target=target))
-    for target, headers in data["refusals"].items():
-        note(headers, Column(target=target, refusal=True))
-    for name, headers in data["attributes"].items():
-        note(headers, Column(target=f"attribute:{name}"))
-    for name, headers in data["numbers"].items():
-        note(headers, Column(target=f"attribute:{name}", type="number"))
-    for name, headers in data["dates"].items():
-        note(headers, Column(target=f"attribute:{name}", type="date"))
-    for category, members in data["sensitive"].items():
-        for name, headers in members.items():
-            note(headers, Column(target=f"attribute:{name}", sensitive=category))
-    kinds = {kind: tuple(targets) for kind, targets in data["kinds"].items()}
-    return _Words(columns, tuple(map(fold_header, data["keys"]["names"])), kinds)
-
-
 def guess(name: str, sample: pa.RecordBatch, region: str) -> Mapping:
     """A mapping for a list of which `sample` holds the first rows. `name`: how to call it; `region`: ISO 3166.
 
     The result satisfies `rules.check` unless no column at all was recognised.
     """
     headers = tuple(sample.schema.names)
-    known = shipped.recognise(headers)
-    if known is not None:
-        mapping = shipped.fit(known, headers)
+    export = shipped.recognise(headers)
+    if export is not None:
+        mapping = shipped.fit(export, headers)
         return msgspec.structs.replace(mapping, columns=_typed(mapping.columns, sample))
     columns = _columns(sample, region)
     kind = _kind(columns)
@@ -102,13 +61,12 @@ def guess(name: str, sample: pa.RecordBatch, region: str) -> Mapping:
 
 
 def _columns(sample: pa.RecordBatch, region: str) -> dict[str, Column]:
-    words = _words().columns
     taken: set[str] = set()
     columns: dict[str, Column] = {}
     folded = {header: fold_header(header) for header in sample.schema.names}
     for header in _by_merit(folded):
         cells = sample.column(header)
-        column = words.get(folded[header]) or _by_words(folded[header]) or Column()
+        column = exactly(folded[header]) or _bearing_out(nearly(folded[header]), cells) or Column()
         column = (
             _refine(column, folded, header, cells) if column.target else _by_values(folded[header], cells)
         )
@@ -136,7 +94,10 @@ def _by_merit(folded: dict[str, str]) -> list[str]:
 
     def merit(header: str) -> int:
         words = folded[header]
-        return 2 * any(word in words.split() for word in last) + bool(re.search(r"\b[2-9]$", words))
+        unsure = exactly(words) is None
+        return (
+            4 * unsure + 2 * any(word in words.split() for word in last) + bool(re.search(r"\b[2-9]$", words))
+        )
 
     return sorted(folded, key=merit)
 
@@ -144,7 +105,9 @@ def _by_merit(folded: dict[str, str]) -> list[str]:
 def _refine(column: Column, folded: dict[str, str], header: str, cells: pa.Array) -> Column:
     """What the other columns and the values make of a header's word."""
     others = {
-        _words().columns.get(words, Column()).target for other, words in folded.items() if other != header
+        (exactly(words) or nearly(words) or Column()).target
+        for other, words in folded.items()
+        if other != header
     }
     has_given = bool(others & {"given_name", "given_names"})
     if column.target == "full_name" and (has_given or "surname" in others):
@@ -169,19 +132,39 @@ def _refine(column: Column, folded: dict[str, str], header: str, cells: pa.Array
         return Column()
     if column.target in _LOOKS and _share(cells, _LOOKS[column.target]) < 0.3:
         return Column()
+    if column.target == "birth_date" and dates.date_share(cells) < 0.3 and _share(cells, r"^\d{4}$") < 0.3:
+        return Column()
     if column.target == "age" and others & {"birth_date", "birth_year"}:
         return Column()
     return column
 
 
-def _by_words(words: str) -> Column | None:
-    """A header that holds a known one with a number or a remark: "email 1", "telephone 2 portable"."""
-    bare = re.sub(r"\s*\d+$", "", words)
-    return (
-        _words().columns.get(bare)
-        if bare != words and bare in ("email", "phone", "telephone", "tel", "mobile")
-        else None
-    )
+def _bearing_out(column: Column | None, cells: pa.Array) -> Column | None:
+    """What a header seems to mean, if the values bear it out."""
+    if column is None or not len(clean(cells.unique()).drop_null()):
+        return column
+    match column.target:
+        case "birth_date":
+            return column if dates.date_share(cells) >= _ENOUGH else None
+        case "birth_year":
+            return column if _share(cells, r"^(1[5-9]|20)\d\d(\.0)?$") >= _ENOUGH else None
+        case "email":
+            return column if _share(cells, _EMAIL) >= 0.5 else None
+        case "sex":
+            return column if _is_sex(cells) else None
+        case "postcode" | "house_number":
+            return column if _share(cells, r"\d") >= _ENOUGH else None
+        case (
+            "given_name" | "given_names" | "surname" | "birth_surname" | "full_name" | "city" | "middle_name"
+        ):
+            return column if _share(cells, r"\d") <= 0.5 else None
+    return column
+
+
+def _is_sex(cells: pa.Array) -> bool:
+    filled = clean(cells.unique()).drop_null()
+    reading = codes.sexes(filled, None)
+    return len(filled) <= 12 and pc.sum(pc.is_valid(reading.values)).as_py() >= 0.5 * len(filled)
 
 
 def _by_values(words: str, cells: pa.Array) -> Column:
@@ -254,7 +237,7 @@ def _without_doubles(columns: dict[str, Column]) -> dict[str, Column]:
 def _key(columns: dict[str, Column], sample: pa.RecordBatch) -> tuple[str, ...]:
     """The column that is called an identifier and tells all rows of the sample apart; none if there is none."""
     folded = {fold_header(header): header for header in reversed(sample.schema.names)}
-    for words in _words().keys:
+    for words in known().keys:
         header = folded.get(words)
         if header is not None and _is_unique(sample.column(header)):
             return (header,)
@@ -264,7 +247,7 @@ def _key(columns: dict[str, Column], sample: pa.RecordBatch) -> tuple[str, ...]:
 
 def _kind(columns: dict[str, Column]) -> Kind:
     targets = {column.target for column in columns.values()} | {column.prefix for column in columns.values()}
-    for kind, telling in _words().kinds.items():
+    for kind, telling in known().kinds.items():
         if any(target in targets for target in telling):
             return Kind(kind)
     return Kind.OTHER

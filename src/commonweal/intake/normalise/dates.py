@@ -22,6 +22,8 @@ OLDEST = 125  # years; the longest proven life was 122
 _YOUNGEST = 16  # for a year of two digits: the latest century that makes the person at least this old …
 _CENTENARIAN = 105  # … unless that would make them older than this
 _EARLIEST = 1000
+_LONG_AGO, _SOON = 1850, 2050
+_ORDERS: tuple[DateOrder, ...] = ("dmy", "mdy", "ymd")
 
 _TIME = r"(?:[T ]+\d{1,2}[:h.]\d{2}.*)?"
 _SEPARATOR = r"\s*[-/. ]\s*"
@@ -29,6 +31,7 @@ _YEAR_FIRST = rf"^(?P<y>\d{{4}}){_SEPARATOR}(?P<m>\d{{1,2}}){_SEPARATOR}(?P<d>\d
 _YEAR_LAST = rf"^(?P<a>\d{{1,2}}){_SEPARATOR}(?P<b>\d{{1,2}}){_SEPARATOR}(?P<y>\d{{4}}|\d{{2}}){_TIME}$"
 _DAY_NAMED = r"^(?:[a-z]+ )?(?P<d>\d{1,2})(?:st|nd|rd|th|er)? (?:of )?(?P<m>[a-z]+) (?P<y>\d{4}|\d{2})$"
 _MONTH_NAMED = r"^(?:[a-z]+ )?(?P<m>[a-z]+) (?P<d>\d{1,2})(?:st|nd|rd|th)? (?P<y>\d{4})$"
+_SIX = r"^(?P<a>\d{2})(?P<b>\d{2})(?P<c>\d{2})$"
 _EIGHT = r"^(?P<a>\d{2})(?P<b>\d{2})(?P<c>\d{2})(?P<d>\d{2})$"
 _YEAR_ONLY = r"^(?P<y>\d{4})$"
 
@@ -132,20 +135,21 @@ def birth_dates(cells: Text, order: DateOrder, as_of: date, oldest: int = OLDEST
 
 def date_order(cells: Text, fallback: DateOrder) -> DateOrder:
     """The order that makes most of a column's dates real; `fallback` where nothing speaks for either."""
-    distinct = clean(cells.unique())
-    parts = pc.extract_regex(distinct, _YEAR_LAST)
-    has = _as_mask(pc.is_valid(parts))
-    first, second = (_numbers(parts, name) for name in ("a", "b"))
-    day_first = int((has & (first > 12) & (second <= 12)).sum())
-    month_first = int((has & (second > 12) & (first <= 12)).sum())
-    year_first = int(
-        _as_mask(pc.match_substring_regex(distinct, rf"{_YEAR_FIRST}|^(18|19|20)\d{{6}}$")).sum()
-    )
-    if year_first > int(has.sum()):
-        return "ymd"
-    if day_first == month_first:
-        return fallback
-    return "dmy" if day_first > month_first else "mdy"
+    distinct = clean(cells.unique()).drop_null()
+    year_first = _as_mask(pc.match_substring_regex(distinct, _YEAR_FIRST))
+    open_ = distinct.filter(pa.array(~year_first))
+    scores = {order: _score(open_, order) for order in _ORDERS}
+    if year_first.sum() > 0.5 * len(distinct) or not len(distinct):
+        return "ymd" if len(distinct) else fallback
+    best = max(scores.values())
+    return fallback if scores[fallback] == best else next(o for o in _ORDERS if scores[o] == best)
+
+
+def _score(cells: Text, order: DateOrder) -> float:
+    """How many dates are real in this order; a year that nobody alive knows counts little."""
+    found, _ = _read(cells, order, None)
+    recent = (found.year >= _LONG_AGO) & (found.year <= _SOON)
+    return float(np.where(recent, 1.0, 0.2)[found.is_day].sum())
 
 
 def date_share(cells: Text) -> float:
@@ -158,8 +162,21 @@ def date_share(cells: Text) -> float:
         _as_mask(pc.match_substring_regex(distinct, _YEAR_FIRST))
         | _as_mask(pc.match_substring_regex(distinct, _YEAR_LAST))
         | _as_mask(pc.match_substring_regex(folded, _DAY_NAMED))
+        | _as_mask(pc.match_substring_regex(folded, _MONTH_NAMED))
+        | _is_eight(distinct)
     )
     return float(looks.mean())
+
+
+def _is_eight(distinct: Text) -> npt.NDArray[np.bool_]:
+    """Which are eight digits that are a day in some order."""
+    eight = _as_mask(pc.match_substring_regex(distinct, _EIGHT))
+    if eight.any():
+        days = [_read(distinct, order, None)[0] for order in _ORDERS]
+        eight &= np.any(
+            [found.is_day & (found.year >= 1500) & (found.year <= _SOON) for found in days], axis=0
+        )
+    return eight
 
 
 def _read(distinct: Text, order: DateOrder, as_of: date | None) -> tuple[Calendar, npt.NDArray[np.bool_]]:
@@ -194,6 +211,14 @@ def _read_numbers(cells: Text, found: Calendar, order: DateOrder, as_of: date | 
             found.put(here, a * 100 + b, c, d)
         else:
             found.put(here, c * 100 + d, *((a, b) if order == "mdy" else (b, a)))
+    parts = pc.extract_regex(cells, _SIX)
+    here = _as_mask(pc.is_valid(parts))
+    if here.any():
+        a, b, c = (_numbers(parts, name) for name in "abc")
+        if order == "ymd":
+            found.put(here, _century(a, as_of), b, c)
+        else:
+            found.put(here, _century(c, as_of), *((a, b) if order == "mdy" else (b, a)))
     parts = pc.extract_regex(cells, _YEAR_ONLY)
     zero = np.zeros(len(cells), np.int64)
     found.put(_as_mask(pc.is_valid(parts)), _numbers(parts, "y"), zero, zero)
