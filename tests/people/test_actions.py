@@ -280,6 +280,18 @@ def test_the_example_is_a_woman_found_on_most_lists_an_experiment_aside(campaign
         assert queries.overview(connection).example == 2
 
 
+def test_the_example_is_a_woman_before_it_is_somebody_once_on_each_list(campaign):
+    lists = Lists()
+    for person, batches, sex in ((1, (1, 3, 4), "m"), (2, (1, 3, 4, 4), "f"), (3, (1, 3), "f")):
+        for batch in batches:
+            lists.add(person, batch, sex=sex)
+    load(campaign, lists)
+    actions.build(campaign)
+    actions.publish(campaign)
+    with campaign.ledger.read() as connection:
+        assert queries.overview(connection).example == 2
+
+
 def test_an_empty_campaign_builds_and_publishes(campaign):
     with campaign.ledger.read() as connection:
         assert queries.overview(connection) is None

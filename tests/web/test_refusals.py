@@ -31,7 +31,7 @@ def test_every_rule_is_told_with_its_particulars(campaign: Campaign, stop: Stop,
 def test_the_law_is_told_with_its_article(campaign: Campaign) -> None:
     english = refusals.worded(campaign, Refusal("asked_first"), Language("en", "Europe/Paris", "EUR"))
     assert "before they said yes" in english
-    assert english.endswith(")")
+    assert english.endswith(" (House rule 6).")
 
 
 def test_a_rule_of_an_older_pack_is_shown_by_its_code(campaign: Campaign) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from small_town import NADIA, PAUL, ZOE
 
 from commonweal.access.model import Role
+from commonweal.audit import queries as audit
 from commonweal.campaign import Campaign
 from commonweal.contacts import actions, queries
 from commonweal.contacts.model import Channel as By
@@ -43,7 +45,12 @@ def test_a_directors_home_tells_of_contacts_and_of_what_was_stopped(director: An
     page = director.get("/").text
     assert "One hand stopped 1 contact today" in page
     assert "They were contacted today already: 1 a day is the most." in page
-    assert ">See this person</a>" in page
+    assert re.search(
+        r'For example <a href="/people/[^"]+">Zoé [^<]+</a>, by letter: They were contacted', page
+    )
+    with evening.ledger.read() as connection:
+        looks = [each.verb for each in audit.who_saw(connection, ZOE)]
+    assert looks.count("look_at_stopped") == 1, "who is named is seen, once a day"
     assert "67% (21% to 94%)" in page
     french = director.get("/?lang=fr").text
     assert "Il y a déjà eu contact aujourd’hui\N{NO-BREAK SPACE}: 1 par jour au plus." in french
@@ -53,7 +60,7 @@ def test_a_directors_home_tells_of_contacts_and_of_what_was_stopped(director: An
 def test_who_sees_no_persons_reads_numbers_only(browser: Any, evening: Campaign, role: Role) -> None:
     page = browser.sign_in(role).get("/").text
     assert "One hand stopped 1 contact today" in page
-    assert "See this person" not in page
+    assert "For example" not in page
     assert 'data-label="Tried">3<' in page
 
 

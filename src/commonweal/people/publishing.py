@@ -30,7 +30,7 @@ from commonweal.store.ledger import Connection, LedgerRole
 
 _DOING = _("publishing people")
 _VACUUM_FROM = 0.1  # of a table's rows touched; below, autovacuum will do
-_PROFILE = ("people.profile", "people.vote", "people.attribute")
+_PROFILE = ("people.profile", "people.vote", "people.attribute", "identity.household")
 _RECORDS = ("intake.record", "intake.vote", "intake.attribute", "identity.link", "people.profile")
 
 
@@ -157,15 +157,15 @@ def _count_streets(connection: Connection) -> None:
     )
 
 
-# The example is found on most lists (an experiment's is none of her doing), if it can be once on each, a woman, and
-# with the most that is known of her.
+# The example is found on most lists (an experiment's is none of her doing), of those a woman, if it can be once on each,
+# and with the most that is known of her.
 _EXAMPLE = """
     WITH experiment AS (SELECT array_agg(name) AS names FROM intake.source WHERE kind = 'experiment')
     SELECT person_id
     FROM people.profile CROSS JOIN LATERAL (
         SELECT coalesce(lists && (SELECT names FROM experiment), false)::integer AS tried
     ) t
-    ORDER BY sources - tried DESC, tried, records = sources DESC, sex = 'f' DESC NULLS LAST,
+    ORDER BY sources - tried DESC, sex = 'f' DESC NULLS LAST, tried, records = sources DESC,
         num_nonnulls(given_name, surname, birth_date, street, email, phone, area_code) DESC,
         num_nonnulls(latitude, registration_number) DESC, person_id
     LIMIT 1

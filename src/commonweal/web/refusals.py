@@ -61,7 +61,7 @@ def in_short(campaign: Campaign, code: str, language: Language) -> str:
     """The rule by which contacts are refused, as the label of a count."""
     if code in {stop.value for stop in Stop}:
         return language.gettext(_STOPS[Stop(code)][0])
-    return _lawful(campaign, LawRefusal(code), language)
+    return _lawful(campaign, LawRefusal(code), language).removesuffix(".")
 
 
 def worded(campaign: Campaign, refusal: Refusal, language: Language) -> str:
@@ -78,7 +78,7 @@ def _lawful(campaign: Campaign, refusal: LawRefusal, language: Language) -> str:
         told = packs.worded(pack, refusal, language.code)
     except KeyError:  # of a pack that was in force before
         return refusal.code.replace("_", " ")
-    return f"{told.text} ({told.article})" if told.article else told.text
+    return f"{told.text.removesuffix('.')} ({told.article})." if told.article else told.text
 
 
 def _told(campaign: Campaign, params: Mapping[str, Any], language: Language) -> dict[str, str]:

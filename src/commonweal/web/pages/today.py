@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from math import sqrt
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from commonweal.access.model import Account, Role
+from commonweal.access.model import Account, Permission, Role
+from commonweal.audit.actions import record
+from commonweal.audit.queries import is_noted
 from commonweal.contacts import queries as contacts
 from commonweal.contacts import tally
-from commonweal.contacts.model import Channel, Refusal
+from commonweal.contacts.model import Channel, Refusal, Stopped
 from commonweal.contacts.settling import CLAIMS
+from commonweal.people import queries as people
 from commonweal.planning import queries as planning
 from commonweal.store.ledger import Connection
 from commonweal.web import refusals
 from commonweal.web.pages.people import area_names
-from commonweal.web.parts import Part
+from commonweal.web.parts import Part, by_account
 from commonweal.web.visit import Visit
 
 _AREAS_SHOWN = 8
@@ -26,13 +31,21 @@ _WIDE = 1.96  # standard errors: 19 times out of 20
 
 @dataclass(frozen=True)
 class Stop:
-    """How many contacts a rule stopped through a channel, with one of them in words; `person` is whom it was about."""
+    """How many contacts a rule stopped through a channel."""
 
     channel: Channel
     rule: str
     persons: int
-    example: str
-    person: int | None
+
+
+@dataclass(frozen=True)
+class Example:
+    """One whom a rule spared a contact, with why in words; for who may see people."""
+
+    person: int
+    name: str
+    channel: Channel
+    why: str
 
 
 def likely(share_of: int, total: int) -> tuple[float, float]:
@@ -83,33 +96,56 @@ def _money(visit: Visit, connection: Connection) -> dict[str, Any]:
     }
 
 
-def stopped_today(visit: Visit, connection: Connection) -> list[Stop]:
-    """What each rule stopped today, the most first."""
-    found = []
-    for channel, each in contacts.stopped(connection, visit.campaign.today):
-        person, params = each.examples[0] if each.examples else (None, {})
-        example = (
-            refusals.worded(visit.campaign, Refusal(each.code, params), visit.language) if person else ""
-        )
-        rule = refusals.in_short(visit.campaign, each.code, visit.language)
-        found.append(Stop(channel, rule, each.persons, example, person))
-    return found
-
-
 def _stopped(visit: Visit, connection: Connection) -> dict[str, Any]:
-    found = stopped_today(visit, connection)
+    """What each rule stopped today, the most first, and somebody whom it spared."""
+    found = contacts.stopped(connection, visit.campaign.today)
+    stops = [
+        Stop(channel, refusals.in_short(visit.campaign, each.code, visit.language), each.persons)
+        for channel, each in found
+    ]
     return {
-        "stops": found[:_RULES_SHOWN],
-        "persons": sum(each.persons for each in found),
-        "most": max((each.persons for each in found), default=0),
+        "stops": stops[:_RULES_SHOWN],
+        "persons": sum(each.persons for each in stops),
+        "most": max((each.persons for each in stops), default=0),
+        "example": _example(visit, connection, found),
     }
+
+
+def _example(
+    visit: Visit, connection: Connection, found: Sequence[tuple[Channel, Stopped]]
+) -> Example | None:
+    if not visit.may(Permission.SEE_PEOPLE):
+        return None
+    spared = [(channel, each.code, *example) for channel, each in found for example in each.examples]
+    names = people.names(connection, {person for _, _, person, _ in spared})
+    for channel, code, person, params in spared:
+        if person in names:
+            why = refusals.worded(visit.campaign, Refusal(code, params), visit.language)
+            return Example(person, names[person], channel, why)
+    return None
+
+
+def note_spared(visit: Visit, connection: Connection) -> None:
+    """Note whom a page that is loaded names as an example."""
+    _note_example(visit, connection, _stopped(visit, connection))
+
+
+def _note_example(visit: Visit, connection: Connection, context: dict[str, Any]) -> None:
+    """Once a day: it is drawn again with each contact."""
+    example: Example | None = context["example"]
+    if example is None:
+        return
+    zone = ZoneInfo(visit.campaign.settings.timezone)
+    midnight = datetime.combine(visit.campaign.today, time(), zone)
+    if not is_noted(connection, visit.actor, "look_at_stopped", [example.person], midnight):
+        record(connection, visit.campaign, "look_at_stopped", persons=[example.person], actor=visit.actor)
 
 
 TODAY = Part("today", "today.html", _today, _topics)
 AREAS = Part("areas", "today_areas.html", _areas, _topics)
 MONEY = Part("money", "today_money.html", _money, lambda _: [CLAIMS])
 STOPS = Part("stops", "stopped_count.html", _stopped, lambda _: [CLAIMS])
-STOPPED = Part("stopped", "today_stopped.html", _stopped, lambda _: [CLAIMS])
+STOPPED = Part("stopped", "today_stopped.html", _stopped, lambda _: [CLAIMS], by_account, _note_example)
 
 BY_ROLE: dict[Role, list[Part]] = {
     Role.DIRECTOR: [STOPS, STOPPED, TODAY, MONEY, AREAS],
