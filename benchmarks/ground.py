@@ -35,10 +35,10 @@ _VOTER = {
 
 
 @contextmanager
-def new_campaign(name: str) -> Iterator[Campaign]:
-    """An empty campaign in a folder of its own, fsync on; gone after the block."""
+def new_campaign(name: str, where: Path | None = None) -> Iterator[Campaign]:
+    """An empty campaign in a folder of its own (within `where`), fsync on; gone after the block."""
     # A server ends a moment after its last client: it may still be writing there.
-    with tempfile.TemporaryDirectory(prefix="commonweal-", ignore_cleanup_errors=True) as path:
+    with tempfile.TemporaryDirectory(prefix="commonweal-", dir=where, ignore_cleanup_errors=True) as path:
         folder = Path(path)
         folder.chmod(0o755)
         os.environ.setdefault("COMMONWEAL_STATE", str(folder / "state"))
