@@ -10,7 +10,7 @@ from commonweal.consent.model import LAW
 from commonweal.errors import CommonwealError, _
 from commonweal.intake.rules import MEANING
 from commonweal.people.model import Score
-from commonweal.web.vocabulary import acts, contacts, demo, identity, lists, models, people, work
+from commonweal.web.vocabulary import acts, audit, contacts, demo, identity, lists, models, people, work
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "door_result": contacts.DOOR_RESULT,
@@ -33,6 +33,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "plan_reason": models.PLAN_REASON,
     "plan_status": models.PLAN_STATUS,
     "verb": acts.VERB,
+    "way_in": audit.WAY_IN,
     "request": acts.REQUEST,
     "consent_kind": contacts.CONSENT_KIND,
     "request_state": acts.REQUEST_STATE,

@@ -8,10 +8,11 @@ from litestar.handlers import HTTPRouteHandler
 from commonweal.access.model import Permission
 from commonweal.access.queries import names
 from commonweal.audit import queries
+from commonweal.web.deeds import deed
 from commonweal.web.guard import needs
 from commonweal.web.visit import Here, Html
 
-_PAGE = 60
+_PAGE = 40
 
 
 @get("/audit", opt=needs(Permission.SEE_AUDIT), sync_to_thread=True)
@@ -21,14 +22,14 @@ def audit_page(visit: Here) -> Html:
     before = visit.id_of("entry", asked["before"]) if asked.get("before") else None
     verb = asked.get("verb") or None
     with visit.read() as connection:
+        accounts = names(connection)
         entries = queries.recent(connection, before=before, verb=verb, limit=_PAGE)
         return visit.page(
             "audit.html",
-            entries=entries,
+            deeds=[deed(visit, entry, accounts) for entry in entries],
             older=entries[-1].entry_id if len(entries) == _PAGE else None,
             verb=verb,
             verbs=queries.verbs(connection),
-            actors=names(connection),
         )
 
 

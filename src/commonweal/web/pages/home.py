@@ -21,6 +21,7 @@ from commonweal.privacy import queries as requests
 from commonweal.scoring import queries as scoring
 from commonweal.scoring.model import Kind
 from commonweal.store.ledger import Connection
+from commonweal.web.deeds import looks
 from commonweal.web.guard import needs
 from commonweal.web.matrix import SHORT, matrix
 from commonweal.web.pages import today
@@ -33,7 +34,10 @@ from commonweal.web.pages.plan import by_area, by_channel, why_left_out
 from commonweal.web.parts import Part, Parts, pushed
 from commonweal.web.visit import Here, Html, Visit
 
-_LOOKS = ("look", "look_at_rows", "plan.export", "search")
+_LOOKS = {
+    *("look", "look_at_rows", "look_at_doors", "look_at_stopped", "look_in_hand", "look_at_pair"),
+    *("plan.export", "search"),
+}
 
 
 @get("/", opt=needs(Permission.BE_HERE), sync_to_thread=True)
@@ -146,14 +150,13 @@ def _volunteer(visit: Visit, connection: Connection) -> dict[str, Any]:
 def _privacy(visit: Visit, connection: Connection) -> dict[str, Any]:
     lists = loaded_lists(connection)
     groundless = [each for each in lists if not (each.source.purpose and each.source.legal_basis)]
-    looks = [entry for entry in audit.recent(connection, limit=300) if entry.verb in _LOOKS]
+    entries = [entry for entry in audit.recent(connection, limit=300) if entry.verb in _LOOKS]
     return {
         "waiting": requests.open_requests(connection),
         "today": visit.campaign.today,
         "lists": lists,
         "groundless": len(groundless),
-        "looks": looks[:10],
-        "actors": names(connection),
+        "looks": looks(visit, entries, names(connection))[:10],
     }
 
 
