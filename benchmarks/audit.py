@@ -1,7 +1,8 @@
-"""What sealing costs: entries a second into a table without its column and index, and into the real one under a sealer.
+"""What the audit costs: a claim with its audit row and one without; an entry that is sealed and one that is not.
 
-One entry a transaction, as acts write them. Limit: 10% slower. In one long transaction no sync hides the index: the
-harshest view of it.
+Claims: one by one, each a transaction, under a sealer; rounds with and without take turns. Limit: 10% slower.
+Sealing: entries a second into a table without its column and index, and into the real one under a sealer. One entry a
+transaction, as acts write them. Limit: 10% slower. In one long transaction no sync hides the index: the harshest view of it.
 """
 
 from __future__ import annotations
@@ -9,20 +10,64 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 
+from benchmarks.claims import CALL, WIDE, fill_with_history
+from benchmarks.ground import new_campaign
+from commonweal.audit import actions as audit
 from commonweal.audit.sealing import sealer
+from commonweal.campaign import Campaign
+from commonweal.contacts import actions as contacts
+from commonweal.contacts.model import Channel, Claim
 from commonweal.store.ledger import Connection, Ledger, LedgerRole
 
-_BATCH, _ROUNDS = 2_000, 7
+_CLAIMS, _BATCH, _ROUNDS = 500, 2_000, 7
 _INSERT = "INSERT INTO {} (at, actor, verb, subject, detail) VALUES (now(), 'account:1', 'look', 'person:7', '{{\"fields\": [\"email\"]}}')"
 
 
 def main() -> None:
+    _claims()
+    _sealing()
+
+
+def _claims() -> None:
+    with new_campaign("Audit") as campaign:
+        fill_with_history(campaign, _CLAIMS * (2 * _ROUNDS + 1))
+        contacts.set_rules(campaign, WIDE)
+        persons = iter(range(1, _CLAIMS * (2 * _ROUNDS + 1) + 1))
+        with sealer(campaign.ledger, campaign.clock):
+            _claim(campaign, persons)
+            full, bare = [], []
+            for _ in range(_ROUNDS):
+                full.append(_claim(campaign, persons))
+                with patch.object(audit, "record"):
+                    bare.append(_claim(campaign, persons))
+    after, before = statistics.median(full), statistics.median(bare)
+    print(
+        f"a claim: {1000 * before:.2f} ms without its audit row, {1000 * after:.2f} ms with it"
+        f" ({100 * (after / before - 1):+.1f}% time, limit +10%)"
+    )
+
+
+def _claim(campaign: Campaign, persons: Iterator[int]) -> float:
+    """The median of some claims, in seconds."""
+    times = []
+    for person in islice(persons, _CLAIMS):
+        start = time.perf_counter()
+        found = contacts.claim(campaign, person, Channel.PHONE, option=CALL)
+        times.append(time.perf_counter() - start)
+        assert isinstance(found, Claim), found
+    return statistics.median(times)
+
+
+def _sealing() -> None:
     with tempfile.TemporaryDirectory() as folder, Ledger.open(Path(folder)) as ledger:
         with ledger.transaction() as connection:
             _plain_table(connection)

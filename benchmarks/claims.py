@@ -42,13 +42,13 @@ WIDE = Rules(
 
 def main(persons: int = 200_000, sessions: int = 200, seconds: int = 15) -> None:
     with new_campaign("Claims") as campaign:
-        _fill(campaign, persons * 2)
+        fill_with_history(campaign, persons * 2)
         actions.set_rules(campaign, WIDE)
         _batch_alone(campaign, persons)
         _with_sessions(campaign, persons, sessions, seconds)
 
 
-def _fill(campaign: Campaign, persons: int) -> None:
+def fill_with_history(campaign: Campaign, persons: int) -> None:
     """Made-up people, two to a household, each with ten contacts that were made some weeks ago."""
     fill(
         campaign,
