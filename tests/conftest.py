@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -120,6 +121,14 @@ def ledger(ledger_server: LedgerServer) -> Iterator[Ledger]:
     made = ledger_server.new()
     yield made
     ledger_server.drop(made)
+
+
+@pytest.fixture(scope="module")
+def one_town() -> Iterator[None]:
+    """Every campaign draws the same ids: arms go by them, and a small town's effects and plan by its arms."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("commonweal.campaign.secrets", SimpleNamespace(token_hex=lambda size: "5a" * size))
+        yield
 
 
 class Clock:

@@ -32,7 +32,7 @@ COMMONWEAL = str(Path(sys.executable).with_name("commonweal"))
 
 
 @pytest.fixture(scope="module")
-def report(quick_folder: Path) -> DemoReport:
+def report(quick_folder: Path, one_town: None) -> DemoReport:
     return demo.run(quick_folder / "demo", voters=VOTERS, durable=False)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -15,12 +14,6 @@ from commonweal.contacts.model import Channel
 pytestmark = pytest.mark.slow
 
 _VOTERS = 3_000
-
-
-@pytest.fixture
-def one_town(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every campaign draws the same ids, so that a plan as small as this one is the same in every run."""
-    monkeypatch.setattr("commonweal.campaign.secrets", SimpleNamespace(token_hex=lambda size: "5a" * size))
 
 
 @pytest.mark.usefixtures("one_town")
