@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from commonweal.campaign import Campaign
+from commonweal.consent import parting as refusals
 from commonweal.contacts import actions as contacts
+from commonweal.contacts import parting as pressure
 from commonweal.identity import actions as identity
 from commonweal.identity.model import ResolveReport
+from commonweal.identity.undoing import TakingBack
 from commonweal.intake import actions as intake
 from commonweal.interactions.model import Found
 from commonweal.interactions.moving import move_old
 from commonweal.interactions.pending import resolve_pending
+from commonweal.interactions.queries import subjects
 from commonweal.jobs.actions import Tracked
 from commonweal.jobs.model import Progress, silent
 from commonweal.jobs.worker import Handler
@@ -50,8 +54,15 @@ def resolve(campaign: Campaign, progress: Progress = silent) -> ResolveReport:
 def undo(
     campaign: Campaign, event_id: int, *, why: str = "", actor: str | None = None, progress: Progress = silent
 ) -> ResolveReport:
-    """A merge taken back, and what follows from it: profiles and the serving copy."""
-    report = identity.undo(campaign, event_id, why=why, actor=actor, progress=progress)
+    """A merge taken back, and what follows from it: what was refused or done holds for both where it can't be told
+    whose it was; then the profiles and the serving copy. Raises as `identity.actions.undo`."""
+
+    def part(connection: Connection, back: TakingBack) -> None:
+        family = subjects(connection, back.living)
+        refusals.part(connection, campaign, back.gone, family, back.since)
+        pressure.part(connection, back.gone, family, back.since)
+
+    report = identity.undo(campaign, event_id, why=why, actor=actor, also=part, progress=progress)
     people.build(campaign, progress=progress)
     publish(campaign, progress)
     return report

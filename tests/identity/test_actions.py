@@ -226,6 +226,33 @@ def test_a_flat_is_one_household_whatever_the_surnames(campaign: Campaign, load:
     ]
 
 
+def test_a_shared_telephone_is_a_household_unless_they_live_apart(campaign: Campaign, load: Load) -> None:
+    ana = {"given_name": "Ana", "surname": "Silva", "birth_date": "1988-02-01"}
+    home, other = {"phone": "0561000000"}, {"phone": "0561000001"}
+    load(
+        "roll",
+        [_row("1", **home), _row("2", given_name="Luc", surname="Roux", birth_date="1950-02-01", **other)],
+    )
+    load(
+        "signups",
+        [
+            {"id": "a", **ana, **home},
+            {
+                "id": "b",
+                "given_name": "Omar",
+                "surname": "Benali",
+                "street": "rue Neuve",
+                "house_number": "3",
+                **other,
+            },
+        ],
+    )
+    assert resolve(campaign).persons == 4
+    homes = _households(campaign)
+    assert homes["roll:1"] == homes["signups:a"] == (homes["roll:1"][0], "phone")
+    assert homes["roll:2"][0] != homes["signups:b"][0]
+
+
 def test_a_crowd_at_one_door_is_no_household(campaign: Campaign, load: Load) -> None:
     load(
         "roll",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -26,8 +27,7 @@ _EVIDENCE = {
 }
 
 
-@pytest.fixture
-def doubtful(small_town: Campaign) -> Campaign:
+def doubt(small_town: Campaign) -> None:
     """Paul has a record of his own, which may be Nadia's first one; her two records may be two persons'."""
     with small_town.ledger.transaction(LedgerRole.OWNER) as connection:
         connection.execute(
@@ -46,13 +46,16 @@ def doubtful(small_town: Campaign) -> Campaign:
                 " SELECT %s, %s, run_id, 1.0, %s, %s FROM identity.run",
                 (left, right, telling, Jsonb(_EVIDENCE)),
             )
+
+
+@pytest.fixture
+def doubtful(small_town: Campaign) -> Campaign:
+    doubt(small_town)
     return small_town
 
 
 def _form(page: str) -> dict[str, str]:
     """The hidden fields of the pair."""
-    import re
-
     return dict(re.findall(r'<input type="hidden" name="(left|right)" value="([^"]+)"', page))
 
 

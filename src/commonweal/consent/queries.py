@@ -50,21 +50,23 @@ def held_fields(connection: Connection) -> dict[str, Field]:
     return found
 
 
+# By record where that is known, for a merge may have been taken back.
 _FAMILY = (
-    "(subject IN (SELECT %(person)s UNION ALL SELECT subject FROM identity.redirect WHERE person_id = %(person)s)"
-    " OR record_id IN (SELECT record_id FROM people.record WHERE person_id = %(person)s))"
+    "(record_id IN (SELECT record_id FROM people.record WHERE person_id = %(person)s)"
+    " OR (subject IN (SELECT %(person)s UNION ALL SELECT subject FROM identity.redirect WHERE person_id = %(person)s)"
+    "   AND NOT EXISTS (SELECT FROM people.record r WHERE r.record_id = said.record_id AND r.person_id <> %(person)s)))"
 )
 
 
 def moments(connection: Connection, person_id: int) -> list[Moment]:
     """All that a living person said or was spared, newest first; under row-level security."""
     said = connection.execute(
-        "SELECT occurred_at, given, channel, purpose, evidence, source, actor FROM consent.consent"
+        "SELECT occurred_at, given, channel, purpose, evidence, source, actor FROM consent.consent said"
         f" WHERE {_FAMILY} ORDER BY occurred_at DESC, consent_id DESC",
         {"person": person_id},
     ).fetchall()
     barred = connection.execute(
-        "SELECT occurred_at, lifts, channel, reason, actor, suppression_id FROM consent.suppression"
+        "SELECT occurred_at, lifts, channel, reason, actor, suppression_id FROM consent.suppression said"
         f" WHERE {_FAMILY} ORDER BY occurred_at DESC, suppression_id DESC",
         {"person": person_id},
     ).fetchall()

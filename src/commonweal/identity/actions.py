@@ -8,7 +8,7 @@ from commonweal.identity import queries
 from commonweal.identity.errors import OneRecord, ReasonTooLong
 from commonweal.identity.model import Answer, ResolveReport, Standing
 from commonweal.identity.running import Run
-from commonweal.identity.undoing import Undo
+from commonweal.identity.undoing import Also, Undo
 from commonweal.jobs.model import Progress, silent
 from commonweal.store.ledger import Connection
 
@@ -28,15 +28,22 @@ def resolve(campaign: Campaign, *, retrain: bool = False, progress: Progress = s
 
 
 def undo(
-    campaign: Campaign, event_id: int, *, why: str = "", actor: str | None = None, progress: Progress = silent
+    campaign: Campaign,
+    event_id: int,
+    *,
+    why: str = "",
+    actor: str | None = None,
+    also: Also | None = None,
+    progress: Progress = silent,
 ) -> ResolveReport:
     """Take a merge back, by a run: who went lives again under their id, with the records they had; later runs keep
     them apart, until somebody answers otherwise.
 
-    Records that came with the merge or after it go where they fit best. Raises NoSuchMerge, UndoneAlready,
+    Records that came with the merge or after it go where they fit best. `also` runs in the same transaction: what
+    else follows for the two. Raises NoSuchMerge, UndoneAlready,
     NothingToPart, ReasonTooLong.
     """
-    return Run(campaign, progress, undo=Undo(event_id, _reason(why), actor or campaign.actor)).do()
+    return Run(campaign, progress, undo=Undo(event_id, _reason(why), actor or campaign.actor, also)).do()
 
 
 def decide(

@@ -1,4 +1,5 @@
-"""Persons to households: those that a list names, else one address with a surname in common, or one flat."""
+"""Persons to households: those that a list names, else one address with a surname in common, one flat, or one
+telephone where nothing says that they live apart."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from commonweal.identity import tables
 from commonweal.identity.cluster import components
 from commonweal.identity.model import HouseholdEvidence
-from commonweal.identity.rules import MOST_HOUSED
+from commonweal.identity.rules import MOST_HOUSED, MOST_ON_A_PHONE
 
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
@@ -35,20 +36,23 @@ def house(backend: BaseBackend, records: ir.Table, links: ir.Table, persons: Ids
     """The households of `persons` (ids, ordered).
 
     `records`: the active records (columns of `intake.record`); `links`: record_id, person_id. Who is in a
-    household that a list names is in no other. Places where more than `MOST_HOUSED` would live count for none.
+    household that a list names is in no other. Places where more than `MOST_HOUSED` would live count for none, nor
+    do telephones of more than `MOST_ON_A_PHONE`.
     """
     homes = tables.homes(records, links)
     named = _places(backend.to_pyarrow(tables.households_by_list(records, links)), persons)
     is_named = np.isin(np.arange(persons.size), named.person)
-    family, flat = (
-        _places(backend.to_pyarrow(found), persons).believable(is_named)
-        for found in (
-            tables.households_by_surname(homes, tables.surnames(records, links)),
-            tables.households_by_flat(homes),
+    family, flat, phone = (
+        _places(backend.to_pyarrow(found), persons).believable(is_named, most)
+        for found, most in (
+            (tables.households_by_surname(homes, tables.surnames(records, links)), MOST_HOUSED),
+            (tables.households_by_flat(homes), MOST_HOUSED),
+            (tables.households_by_phone(records, links, homes), MOST_ON_A_PHONE),
         )
     )
-    household = _joined(persons.size, named, family, flat)
+    household = _joined(persons.size, named, family, flat, phone)
     evidence = np.full(persons.size, HouseholdEvidence.ALONE, dtype=object)
+    evidence[phone.shared()] = HouseholdEvidence.PHONE
     evidence[flat.shared()] = HouseholdEvidence.ADDRESS
     evidence[family.shared()] = HouseholdEvidence.ADDRESS_SURNAME
     evidence[is_named] = HouseholdEvidence.LIST
@@ -79,11 +83,11 @@ class _Places:
         sizes: Ids = np.bincount(self.place, minlength=self.count)[self.place]
         return sizes
 
-    def believable(self, elsewhere: npt.NDArray[np.bool_]) -> _Places:
-        """Without the persons who are at home `elsewhere`, and without crowds."""
+    def believable(self, elsewhere: npt.NDArray[np.bool_], most: int) -> _Places:
+        """Without the persons who are at home `elsewhere`, and without crowds of more than `most`."""
         here = ~elsewhere[self.person]
         rest = _Places(self.person[here], self.place[here], self.count)
-        small = rest._sizes <= MOST_HOUSED
+        small = rest._sizes <= most
         return _Places(rest.person[small], rest.place[small], rest.count)
 
     def shared(self) -> Ids:

@@ -86,6 +86,7 @@ class HouseholdEvidence(StrEnum):
     LIST = "list"  # a list names the household
     ADDRESS_SURNAME = "address_surname"  # same address, and a surname in common
     ADDRESS = "address"  # same flat
+    PHONE = "phone"  # same telephone, and nothing says that they live apart
     ALONE = "alone"
 
 

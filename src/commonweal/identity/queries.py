@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -53,9 +54,10 @@ def decisions(connection: psycopg.Connection[Any]) -> list[Decision]:
 
 @dataclass(frozen=True)
 class Merge:
-    """A merge as it was written down: who went, in which run, with which records; `undone`: it was taken back."""
+    """A merge as it was written down: who went, in which run, when, with which records; `undone`: it was taken back."""
 
     run_id: int
+    at: datetime
     gone: int
     records: tuple[int, ...]
     undone: bool
@@ -64,11 +66,11 @@ class Merge:
 def merge(connection: psycopg.Connection[Any], event_id: int) -> Merge | None:
     """A merge by its event; None when the event is none."""
     row = connection.execute(
-        "SELECT e.run_id, e.person_id, e.records, u.event_id IS NOT NULL FROM identity.event e"
-        " LEFT JOIN identity.event u ON u.undoes = e.event_id WHERE e.event_id = %s AND e.kind = 'merge'",
+        "SELECT e.run_id, r.at, e.person_id, e.records, u.event_id IS NOT NULL FROM identity.event e"
+        " JOIN identity.run r USING (run_id) LEFT JOIN identity.event u ON u.undoes = e.event_id WHERE e.event_id = %s AND e.kind = 'merge'",
         (event_id,),
     ).fetchone()
-    return Merge(row[0], row[1], tuple(row[2] or ()), row[3]) if row else None
+    return Merge(row[0], row[1], row[2], tuple(row[3] or ()), row[4]) if row else None
 
 
 def merges(connection: psycopg.Connection[Any], persons: Iterable[int]) -> dict[int, int]:
@@ -79,6 +81,20 @@ def merges(connection: psycopg.Connection[Any], persons: Iterable[int]) -> dict[
         (list(persons),),
     ).fetchall()
     return dict(rows)
+
+
+def parted_from(connection: psycopg.Connection[Any], subjects: Iterable[int]) -> list[int]:
+    """The living persons from whom somebody, known by any of these ids, was parted: by a split, or a merge taken back.
+
+    Facts of the time when they were one may stand under the other's id."""
+    rows = connection.execute(
+        "SELECT DISTINCT identity.living(other) FROM (SELECT"
+        "   CASE WHEN person_id = ANY (%(of)s) THEN other_id ELSE person_id END AS other FROM identity.event"
+        "   WHERE kind IN ('split', 'undo') AND (person_id = ANY (%(of)s) OR other_id = ANY (%(of)s))) parted"
+        " WHERE identity.living(other) <> ALL (%(of)s) ORDER BY 1",
+        {"of": list(subjects)},
+    ).fetchall()
+    return [person for (person,) in rows]
 
 
 def attached_since(connection: psycopg.Connection[Any], person_id: int, run_id: int) -> set[int]:

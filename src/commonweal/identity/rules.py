@@ -25,6 +25,8 @@ DOUBT = (-3.0, 3.0)
 MOST_RECORDS = 100
 # More persons than this of one surname at one address are a home or a tower, not a household.
 MOST_HOUSED = 12
+# More persons than this with one telephone are an office or a mistake in a column.
+MOST_ON_A_PHONE = 5
 
 NOBODY = -1
 # By how much more or fewer records than usual may share a key of a block.

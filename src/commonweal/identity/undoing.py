@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
 import numpy as np
@@ -21,20 +22,22 @@ _NEWEST = 1 << 62  # numbers of decisions that are not written yet
 
 @dataclass(frozen=True)
 class Undo:
-    """What is asked: the merge's event, why, and by whom."""
+    """What is asked: the merge's event, why, and by whom. `also` runs in the transaction that writes it down."""
 
     event_id: int
     why: str
     actor: str
+    also: Also | None = None
 
 
 @dataclass(frozen=True)
 class TakingBack:
-    """A merge to be taken back. `gone`: who went by it and lives again; `living`: who they are part of now; `theirs`:
+    """A merge to be taken back. `since`: when it was made; `gone`: who went by it and lives again; `living`: who they are part of now; `theirs`:
     the records that are theirs again; `free`: those that came with the merge or after it, of nobody before;
     `decisions`: what is to hold from now on."""
 
     asked: Undo
+    since: datetime
     gone: int
     living: int
     theirs: Ids
@@ -77,6 +80,12 @@ class TakingBack:
                     for each in self.decisions
                 ],
             )
+        self._part(connection, run_id)
+        if self.asked.also:
+            self.asked.also(connection, self)
+
+    def _part(self, connection: Connection, run_id: int) -> None:
+        """Former ids lead to whom they were merged into, but for this merge."""
         former = queries.redirects_to(connection, [self.living])
         merges = queries.merges(connection, [*former, self.living])
         connection.execute("DELETE FROM identity.redirect WHERE person_id = %s", (self.living,))
@@ -85,6 +94,10 @@ class TakingBack:
                 "INSERT INTO identity.redirect (subject, person_id, run_id) VALUES (%s, %s, %s)",
                 [(subject, person, run_id) for subject, person in rules.flattened({}, merges).items()],
             )
+
+
+Also = Callable[[Connection, TakingBack], None]
+"""What else follows from a merge taken back, in the transaction that writes it down."""
 
 
 def taking_back(connection: Connection, asked: Undo, links: pa.Table) -> TakingBack:
@@ -106,7 +119,9 @@ def taking_back(connection: Connection, asked: Undo, links: pa.Table) -> TakingB
     others = np.setdiff1d(now, np.concatenate((theirs, free)))
     if not theirs.size or not others.size:
         raise NothingToPart(event=asked.event_id)
-    return TakingBack(asked, merge.gone, living, theirs, free, _said(theirs.tolist(), others.tolist()))
+    return TakingBack(
+        asked, merge.at, merge.gone, living, theirs, free, _said(theirs.tolist(), others.tolist())
+    )
 
 
 def _said(theirs: Sequence[int], others: Sequence[int]) -> tuple[Decision, ...]:

@@ -5,7 +5,7 @@ tell (consents, changes of identity, who looked).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,9 @@ from commonweal.audit import queries as audit
 from commonweal.campaign import Campaign
 from commonweal.consent import queries as consent
 from commonweal.identity import queries as identity
-from commonweal.interactions import queries
 from commonweal.interactions.model import Moment
 from commonweal.interactions.moving import TABLE, partition
+from commonweal.interactions.whose import Whose, whose
 from commonweal.people.errors import NoSuchPerson
 from commonweal.store.ledger import Connection, LedgerRole
 
@@ -57,8 +57,11 @@ _COLUMNS = (
         "claim_id",
     ),
     *("message_version", "arm", "source_code", "actor", "device", "result", "answers", "cost", "corrects"),
+    *("record_id", "contact_point"),
 )
+_UNTOLD = {"occurred_at", "actor", "record_id", "contact_point"}  # not among a moment's particulars
 _MOST_LOOKS = 2_000  # of the newest
+_ALL = 1_000_000  # of who was parted from somebody: which rows are theirs is known once they are read
 
 
 def of(
@@ -79,12 +82,13 @@ def of(
     living = identity.living(connection, [person_id])[person_id]
     if not connection.execute("SELECT FROM people.profile WHERE person_id = %s", (living,)).rowcount:
         raise NoSuchPerson(person_id=person_id)
+    person = whose(campaign, connection, living)
     asked = Window(
-        tuple(queries.subjects(connection, living)),
+        person.subjects,
         until or datetime.max.replace(tzinfo=campaign.clock().tzinfo),
         most + skip + 1,
     )
-    told = [moment for teller in (*_own(campaign), *tellers) for moment in teller(connection, asked)]
+    told = [moment for teller in (*_own(campaign, person), *tellers) for moment in teller(connection, asked)]
     told.sort(key=_order, reverse=True)
     return _cut(told, most, skip)
 
@@ -103,10 +107,11 @@ def _cut(told: Sequence[Moment], most: int, skip: int) -> Page:
     return Page(shown, last, sum(moment.when == last for moment in told[: skip + most]))
 
 
-def _own(campaign: Campaign) -> tuple[Teller, ...]:
+def _own(campaign: Campaign, person: Whose) -> tuple[Teller, ...]:
     """What is known at this height: events of both stores, and what became of the person's identity."""
 
-    def events(connection: Connection, window: Window) -> list[Moment]:
+    def events(connection: Connection, own: Window) -> list[Moment]:
+        window = replace(own, subjects=person.asked, most=_ALL) if person.others else own
         recent = _in_ledger(connection, window)
         corrected = _corrected(connection, window)
         old = _in_lake(
@@ -117,9 +122,10 @@ def _own(campaign: Campaign) -> tuple[Teller, ...]:
             (each["sender"], each["event_id"]): each
             for each in (*old, *recent)
             if each["occurred_at"] <= window.until
+            and person.is_theirs(each["subject"], each["record_id"], each["contact_point"])
         }
         moments = [_moment(each, undone=key in corrected) for key, each in both.items()]
-        return sorted(moments, key=_order, reverse=True)[: window.most]
+        return sorted(moments, key=_order, reverse=True)[: own.most]
 
     return events, _consents, _identity
 
@@ -153,11 +159,7 @@ def _in_lake(campaign: Campaign, window: Window) -> list[dict[str, Any]]:
 
 
 def _moment(event: dict[str, Any], *, undone: bool) -> Moment:
-    params = {
-        name: event[name]
-        for name in _COLUMNS
-        if name not in {"occurred_at", "actor"} and event[name] is not None
-    }
+    params = {name: event[name] for name in _COLUMNS if name not in _UNTOLD and event[name] is not None}
     if undone:
         params["undone"] = True
     number = f"{event['sender']}\x1f{event['event_id']}"

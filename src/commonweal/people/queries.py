@@ -36,6 +36,7 @@ __all__ = [
     "area_outlines",
     "areas",
     "count",
+    "household_evidence",
     "members",
     "names",
     "overview",
@@ -153,6 +154,14 @@ def _household(connection: Connection, household_id: int | None) -> tuple[Member
             (household_id, _MOST_MEMBERS),
         ).fetchall()
     return tuple(Member(row["person_id"], name_of(row), row["birth_year"], row["sex"]) for row in rows)
+
+
+def household_evidence(connection: Connection, person_id: int) -> str | None:
+    """What ties a living person to their household: a code of identity.model.HouseholdEvidence."""
+    row = connection.execute(
+        "SELECT household_evidence FROM people.profile WHERE person_id = %s", (person_id,)
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _score(row: dict[str, Any], name: str) -> Score | None:

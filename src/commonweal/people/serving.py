@@ -30,6 +30,7 @@ PROFILE = pa.schema(
         ("person_id", pa.int64()),
         ("household_id", pa.int64()),
         ("household_size", pa.int32()),
+        ("household_evidence", _TEXT),
         *PERSON_FIELDS.items(),
         ("origins", _TEXT),
         ("sort_key", _TEXT),
@@ -77,7 +78,8 @@ KNOWN = pa.schema([("kind", _TEXT), ("name", _TEXT), ("persons", pa.int64())])
 
 def profiles(lake: Lake) -> pa.RecordBatchReader:
     """people.profile, schema PROFILE."""
-    people = lake.table("people.profile")
+    homes = lake.table("identity.household").select("person_id", household_evidence="evidence")
+    people = _beside(lake.table("people.profile"), homes)
     people = _with_pairs(people, lake.table("people.vote"), "person_id", "election", ["voted"], "vote_pairs")
     people = _with_pairs(
         people, lake.table("people.attribute"), "person_id", "name", ["text", "number"], "attribute_pairs"

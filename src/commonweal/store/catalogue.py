@@ -151,7 +151,7 @@ _LIST = [
     ),
     LakeTable(
         "identity.household",
-        "Which household each person lives in, and by what evidence (list, address_surname, address, alone).",
+        "Which household each person lives in, and by what evidence (list, address_surname, address, phone, alone).",
         pa.schema([("person_id", _ID), ("household_id", _ID), ("evidence", _TEXT)]),
     ),
     LakeTable(

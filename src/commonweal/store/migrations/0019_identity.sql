@@ -82,6 +82,10 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON identity.event
 CREATE TRIGGER not_emptied BEFORE TRUNCATE ON identity.decision EXECUTE FUNCTION identity.refuse_change();
 CREATE TRIGGER not_emptied BEFORE TRUNCATE ON identity.event EXECUTE FUNCTION identity.refuse_change();
 
+-- The serving copy tells what ties a person to their household; it is made anew for it.
+ALTER TABLE people.profile ADD COLUMN household_evidence text;
+UPDATE people.overview SET made_from = made_from - 'people.profile';
+
 -- A merge that is taken back takes its redirect away.
 GRANT DELETE ON identity.redirect TO :bulk;
 GRANT SELECT, INSERT ON identity.decision TO :bulk, :web;

@@ -11,10 +11,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, URLEncodedBody
 
 from commonweal.access.model import Permission
+from commonweal.access.queries import names
 from commonweal.audit.actions import record
 from commonweal.board import queries as board
 from commonweal.consent import queries as consent
 from commonweal.consent.model import Channel, Purpose
+from commonweal.identity import queries as identity
 from commonweal.intake.queries import sources
 from commonweal.people import queries
 from commonweal.people.errors import NoSuchPerson
@@ -110,6 +112,9 @@ def person_page(visit: Here, token: FromPath[str]) -> Html:
             agreed=consent.moments(connection, person.person_id)[:_AGREED],
             consent_channels=[channel.value for channel in Channel],
             consent_purposes=[purpose.value for purpose in Purpose],
+            turns=identity.history(connection, person.person_id),
+            actors=names(connection),
+            household_evidence=queries.household_evidence(connection, person.person_id),
             **_at_a_glance(visit, person),
         )
 
