@@ -146,3 +146,19 @@ def test_blocks_open_as_far_as_there_is_room() -> None:
 
 def test_a_key_that_thousands_share_is_not_compared() -> None:
     assert rules.limits([60], _ids(0), _ids(40_000), _ids(1), room=2e6) == [30]
+
+
+def test_numbers_that_one_person_has_twice_tell_nobody_apart() -> None:
+    """A roll in which one pair of namesakes stands, and a list whose numbers are mistyped in one pair of four."""
+    register = np.repeat(_ids(0, 1), 40)
+    left, right = np.arange(40, 60), np.arange(60, 80)
+    number = np.arange(80)
+    number[60:75] = number[40:55]
+    numbered = rules.Numbered(number, register)
+    trusted = numbered.trusted(np.append(left, 0), np.append(right, 1))
+    assert trusted.register[:40].tolist() == [0] * 40
+    assert trusted.register[40:].tolist() == [-1] * 40
+    assert trusted.differ(_ids(0, 40), _ids(1, 79)).tolist() == [True, False]
+    assert rules.Numbered(_ids(-1, -1), _ids(-1, -1)).trusted(_ids(0), _ids(1)).differ(
+        _ids(0), _ids(1)
+    ).tolist() == [False]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,19 +149,19 @@ def link(
         if truth is not None:
             recall.watch(candidates)
         scored = comparing.score(model, candidates, progress)
+        left, right = (np.searchsorted(record_id, scored[f"record_id_{side}"].to_numpy()) for side in "lr")
         judged = rules.Judged(
             *(scored[name].to_numpy() for name in ("all_evidence", "person", "veto", "sure")),
         )
+        alike = rules.weigh(judged, model, record_id.size) >= rules.THRESHOLD
+        numbered = _numbers(backend, records, record_id).trusted(left[alike], right[alike])
+        judged = replace(judged, veto=judged.veto | numbered.differ(left, right))
         if origin is ModelOrigin.TRAINED:
             model = rules.calibrated(model, judged, record_id.size)
         progress(3, _STEPS, "clustering")
-        found = Pairs(
-            np.searchsorted(record_id, scored["record_id_l"].to_numpy()),
-            np.searchsorted(record_id, scored["record_id_r"].to_numpy()),
-            rules.weigh(judged, model, record_id.size),
-        )
+        found = Pairs(left, right, rules.weigh(judged, model, record_id.size))
         decided = (_known(told, record_id) for told in (must, cannot))
-        bounds = Bounds(*_numbers(backend, records, record_id), rules.MOST_RECORDS, *decided)
+        bounds = Bounds(numbered.number, numbered.register, rules.MOST_RECORDS, *decided)
         cluster = clusters(found, record_id.size, rules.THRESHOLD, bounds)
         doubts = _doubts(comparing, model, found, bounds, record_id, cluster)
     evidence, probability = _evidence(found, judged.sure, cluster)
@@ -233,8 +233,8 @@ def _nobody(model: LinkModel, origin: ModelOrigin) -> Linked:
     return Linked(none, none, np.empty(0, dtype=object), np.empty(0), pa.table(nothing), model, origin)
 
 
-def _numbers(backend: BaseBackend, records: ir.Table, record_id: Ids) -> tuple[Ids, Ids]:
-    """For each record a code of its registration number and of the register that it is from; -1 for none."""
+def _numbers(backend: BaseBackend, records: ir.Table, record_id: Ids) -> rules.Numbered:
+    """Each record's registration number and its register."""
     numbered = tables.numbered(records)
     sharing = backend.to_pyarrow(tables.lists_sharing_numbers(numbered)).to_pylist()
     register_of = rules.registers([(pair["left"], pair["right"]) for pair in sharing])
@@ -243,7 +243,7 @@ def _numbers(backend: BaseBackend, records: ir.Table, record_id: Ids) -> tuple[I
     numbers, registers = (np.full(record_id.size, -1, dtype=np.int64) for _ in range(2))
     numbers[at] = pc.dictionary_encode(found["registration_number"].combine_chunks()).indices.to_numpy()
     registers[at] = [register_of[source] for source in found["source"].to_pylist()]
-    return numbers, registers
+    return rules.Numbered(numbers, registers)
 
 
 def _evidence(

@@ -29,6 +29,8 @@ MOST_HOUSED = 12
 MOST_ON_A_PHONE = 5
 
 NOBODY = -1
+# Numbers that differ between so many of the pairs (and of the records) of one person tell nobody apart.
+_SPOILT = 0.04
 # By how much more or fewer records than usual may share a key of a block.
 _LEAST_LEEWAY, _MOST_LEEWAY = 0.5, 20.0
 _ROUNDS = 50
@@ -56,6 +58,44 @@ def weigh(judged: Judged, model: LinkModel, records: int) -> Weights:
     weight = same - np.logaddexp2(mates, 0.0)
     weight = np.where(judged.veto, -PROOF, weight)
     return np.where(judged.sure, PROOF, weight)
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """Each record's registration number and the register that it is from (codes; -1: none)."""
+
+    number: Ids
+    register: Ids
+
+    def differ(self, left: Ids, right: Ids) -> npt.NDArray[np.bool_]:
+        """Which pairs of records have different numbers of one register."""
+        differ: npt.NDArray[np.bool_] = self._comparable(left, right) & (
+            self.number[left] != self.number[right]
+        )
+        return differ
+
+    def trusted(self, left: Ids, right: Ids) -> Numbered:
+        """Without the registers whose numbers are mistyped too often, or given to one person twice, to tell people
+        apart: among pairs that all else takes for one person, too many differ."""
+        differ = self.differ(left, right)
+        equal = self._comparable(left, right) & ~differ
+        count = int(self.register.max(initial=0)) + 1
+        apart, together, members = (
+            np.bincount(each, minlength=count)
+            for each in (
+                self.register[left[differ]],
+                self.register[left[equal]],
+                self.register[self.number >= 0],
+            )
+        )
+        spoilt = (apart > _SPOILT * together) & (apart > _SPOILT * members)
+        gone = (self.number >= 0) & spoilt[self.register]
+        return Numbered(np.where(gone, -1, self.number), np.where(gone, -1, self.register))
+
+    def _comparable(self, left: Ids, right: Ids) -> npt.NDArray[np.bool_]:
+        known = (self.number[left] >= 0) & (self.number[right] >= 0)
+        comparable: npt.NDArray[np.bool_] = known & (self.register[left] == self.register[right])
+        return comparable
 
 
 def probability(weight: Weights) -> Weights:
