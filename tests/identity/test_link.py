@@ -210,3 +210,13 @@ def test_further_evidence_tells_persons_that_nothing_else_tells() -> None:
         for at, (surname, number) in enumerate(surnames_and_numbers)
     ]
     assert link_records(pa.Table.from_pylist(rows)).cluster.tolist() == [0, 0, 1, 2]
+
+
+def test_a_birth_date_that_stands_for_an_unknown_one_is_no_evidence() -> None:
+    """A list that puts 1 January 1900 wherever it knows no date: its people don't become one."""
+    surnames = [f"{first}{second}{third}" for first in "bdfg" for second in "aeiou" for third in "lmnrst"]
+    rows = [
+        {"record_id": at, "given_key": given, "surname_key": surname, "birth_date": date(1900, 1, 1)}
+        for at, (given, surname) in enumerate((g, s) for s in surnames for g in ("jeanne", "omar"))
+    ]
+    assert len(set(link_records(pa.Table.from_pylist(rows)).cluster.tolist())) == len(rows)

@@ -102,6 +102,11 @@ _EXTRA_BLOCKS = (
 _EXTRA_MOST = 15
 
 _ASSUMED = 200.0
+# So many records, and this share of all, are not born on one day, unless the day stands for an unknown one. Where
+# it is a greater share, the year is no year of birth either.
+MOST_BORN = 100
+_CROWD = 0.002
+_NO_YEAR = 0.2
 
 # The least number of years between a parent and a child on the rolls.
 GENERATION = 14
@@ -114,15 +119,33 @@ def extras(table: ir.Table) -> list[str]:
 
 def comparable(records: ir.Table) -> ir.Table:
     """Records (columns of `intake.record`, and `extras`) to what they are compared by: record_id, `COMPARED`, extras."""
-    return records.select(
+    stopgaps = _stopgaps(records)
+    placed = records.left_join(stopgaps, records.birth_date == stopgaps.stopgap)
+    day = ibis.ifelse(placed.stopgap.isnull(), placed.birth_date, ibis.null("date"))
+    year = ibis.coalesce(placed.birth_date.year().cast("int32"), placed.birth_year.cast("int32"))
+    told = {"birth_date", "birth_year", "birth_month", "birth_day", "door"}
+    return placed.select(
         "record_id",
         *extras(records),
-        *(name for name in COMPARED if name not in ("birth_year", "birth_month", "birth_day", "door")),
-        door=_door(records),
-        birth_year=ibis.coalesce(records.birth_date.year(), records.birth_year.cast("int32")).cast("int32"),
-        birth_month=records.birth_date.month().cast("int32"),
-        birth_day=records.birth_date.day().cast("int32"),
+        *(name for name in COMPARED if name not in told),
+        door=_door(placed),
+        birth_date=day,
+        birth_year=ibis.ifelse((placed.stopgap_share > _NO_YEAR).fill_null(False), ibis.null("int32"), year),
+        birth_month=day.month().cast("int32"),
+        birth_day=day.day().cast("int32"),
     )
+
+
+def _stopgaps(records: ir.Table) -> ir.Table:
+    """Birth dates that stand for an unknown one, as 1 January 1900 does: more records have them than a person may
+    have, or than chance gives. stopgap (the date), stopgap_share (of the records that have a date)."""
+    dated = records.filter(records.birth_date.notnull()).select("birth_date")
+    counted = dated.group_by(stopgap="birth_date").aggregate(times=dated.count())
+    share = counted.times / counted.times.sum().over(ibis.window())
+    shared = counted.select("stopgap", "times", stopgap_share=share)
+    crowd = (shared.times > MOST_BORN) & (shared.stopgap_share > _CROWD)
+    few = (shared.times >= 20) & (shared.stopgap_share > _NO_YEAR)
+    return shared.filter(crowd | few).select("stopgap", "stopgap_share")
 
 
 def _door(records: ir.Table) -> ir.Value:
