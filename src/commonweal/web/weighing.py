@@ -85,7 +85,7 @@ def waterfall(doubt: Doubt, language: Language) -> Waterfall:
         steps.append(_step(name, bits, kind, place(at), place(at + bits), language))
         at += bits
     label = language.gettext("All together")
-    steps.append(Step(label, times(doubt.weight, language), "sum", place(0), place(doubt.weight)))
+    steps.append(Step(label, language.percent(chance(doubt)), "sum", place(0), place(doubt.weight)))
     return Waterfall(tuple(steps), place(0))
 
 
