@@ -242,12 +242,12 @@ def _weights(*numbers: float) -> tuple[Weight, ...]:
 
 
 COMPARISONS = _comparisons()
+_USUAL = frozenset(each.name for each in COMPARISONS)
 
 
 def of(model: LinkModel) -> tuple[Comparison, ...]:
     """The comparisons that a model has weights for: `COMPARISONS`, and one for each column of further evidence."""
-    usual = {each.name for each in COMPARISONS}
-    return _comparisons([name for name in model.weights if name not in usual])
+    return _comparisons([name for name in model.weights if name not in _USUAL])
 
 
 # The comparisons of what a household shares; all others are of the person.
@@ -255,9 +255,28 @@ HOUSEHOLD = frozenset({"surname", "email", "phone", "address"})
 # Not learnt: a number in common is a sure key.
 UNLEARNT = frozenset({"number"})
 
-# The columns whose frequent values say less than rare ones, each with how often two strangers share one.
-FREQUENCIES = {"given_key": 0.006, "surname_key": 0.001, "email_key": 1e-5, "phone": 1e-5, "door": 5e-5}
-EXTRA_FREQUENCY = 0.001
+# The columns whose frequent values say less than rare ones: the comparison that each is in, and how often two
+# strangers share a value.
+FREQUENCIES = {
+    "given_key": ("given", 0.006),
+    "surname_key": ("surname", 0.001),
+    "email_key": ("email", 1e-5),
+    "phone": ("phone", 1e-5),
+    "door": ("address", 5e-5),
+}
+_EXTRA_FREQUENCY = 0.001
+
+
+def frequencies(model: LinkModel) -> dict[str, tuple[float, float]]:
+    """For each column of `FREQUENCIES` and of further evidence: how often two strangers share a value, and how many
+    of the records that share one are one person's."""
+    columns = FREQUENCIES | {
+        each.name: (each.name, _EXTRA_FREQUENCY) for each in of(model) if each.name not in _USUAL
+    }
+    return {
+        column: (usual, 1 + model.partners * model.weights[name][0].m)
+        for column, (name, usual) in columns.items()
+    }
 
 
 def starting_model(extras: Sequence[str] = ()) -> LinkModel:

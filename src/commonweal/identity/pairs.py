@@ -59,11 +59,7 @@ class Comparing:
         self._api = _splink_on(backend)
         self._input: SplinkDataFrame = self._api.register(comparable.op().name)
         self._extras = tables.extras(comparable)
-        usual_share = comparisons.FREQUENCIES | dict.fromkeys(self._extras, comparisons.EXTRA_FREQUENCY)
-        self._frequencies = {
-            column: hold(backend, tables.frequencies(comparable, column, usual))
-            for column, usual in usual_share.items()
-        }
+        self._frequencies: dict[str, tuple[float, ir.CachedTable]] = {}
 
     def train(self, candidates: ir.Table) -> LinkModel | None:
         """Weights learnt from the records alone, or None when too few pairs are of one person."""
@@ -151,16 +147,26 @@ class Comparing:
     def close(self) -> None:
         """Drop what was put into the engine."""
         self._api.delete_tables_created_by_splink_from_db()
-        for frequencies in self._frequencies.values():
-            frequencies.release()
+        for _own, table in self._frequencies.values():
+            table.release()
 
     def _linker(self, model: LinkModel, *, levels: bool = False) -> Linker:
         settings = comparisons.settings(model, _BEFORE, levels=levels)
         linker = Linker(self._input, settings, log_level=None, validate_settings=False)
-        for column, frequencies in self._frequencies.items():
-            lookup = self._api.register(frequencies.op().name)
+        for column, (usual, own) in comparisons.frequencies(model).items():
+            lookup = self._api.register(self._frequency(column, usual, own).op().name)
             linker.table_management.register_term_frequency_lookup(lookup, column)
         return linker
+
+    def _frequency(self, column: str, usual: float, own: float) -> ir.CachedTable:
+        """`tables.frequencies`, kept while the same is asked."""
+        known = self._frequencies.get(column)
+        if known is None or known[0] != own:
+            if known is not None:
+                known[1].release()
+            made = hold(self._backend, tables.frequencies(self._comparable, column, usual, own))
+            known = self._frequencies[column] = (own, made)
+        return known[1]
 
 
 @contextmanager

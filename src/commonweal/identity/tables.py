@@ -153,16 +153,18 @@ def _door(records: ir.Table) -> ir.Value:
     return records.house_number.lower() + " " + records.street_key
 
 
-def frequencies(comparable: ir.Table, column: str, usual: float) -> ir.Table:
-    """How often each value of a column occurs: the column, and tf_… as a share of the records that have one.
+def frequencies(comparable: ir.Table, column: str, usual: float, own: float) -> ir.Table:
+    """How often a stranger has each value of a column: the column, and tf_… as a share of the records that have one.
 
-    The counts are drawn towards `usual`, as if `_ASSUMED` more records had been seen: of three records, two that
-    share a name don't make it a name of two thirds of mankind.
+    Of the records that share a value `own` are taken for one person's: a name that ten records give is no frequent one
+    where people have ten records each. The counts are drawn towards `usual`, as if `_ASSUMED` more records had been
+    seen: of three records, two that share a name don't make it a name of two thirds of mankind.
     """
     known = comparable.filter(comparable[column].notnull())
     counted = known.group_by(column).aggregate(times=known.count())
     whole = counted.times.sum().over(ibis.window())
-    share = (counted.times + _ASSUMED * usual) / (whole + _ASSUMED)
+    others = ibis.greatest(counted.times - own, ibis.literal(0.0))
+    share = (others + _ASSUMED * usual) / (whole + _ASSUMED)
     return counted.select(column, **{f"tf_{column}": share})
 
 
