@@ -41,6 +41,15 @@ def test_who_looked_at_whom_is_a_sentence_with_a_link_and_no_number(
     assert "Values shown: 12" in page
 
 
+def test_what_is_done_again_and_again_is_one_line(director: Any, campaign: Campaign) -> None:
+    with campaign.ledger.transaction() as connection:
+        for number in (1, 1, 1, 2):
+            record(connection, campaign, "plan.make", subject=f"plan:{number}")
+    page = director.get("/audit?verb=plan.make").text
+    assert page.count("<time") == 2
+    assert page.count(">3 times</span>") == 1
+
+
 def test_details_are_words_and_counts(director: Any, campaign: Campaign) -> None:
     detail = {
         "rows": 1200,

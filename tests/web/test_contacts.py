@@ -16,6 +16,7 @@ from commonweal.contacts import actions, chores
 from commonweal.contacts.model import Channel, Claim, Option
 from commonweal.contacts.rules import Caps, CoolDown, QuietHours, Rules
 from commonweal.store.ledger import LedgerRole
+from commonweal.web import contacting
 from commonweal.web.app import _key
 from commonweal.web.links import Links
 
@@ -125,6 +126,26 @@ def test_each_role_sees_whom_it_may(browser: Any, town: Campaign, role: Role) ->
     with town.ledger.read(LedgerRole.WEB, account=me) as connection:
         pressed = {row[0] for row in connection.execute("SELECT subject FROM contacts.pressure").fetchall()}
     assert pressed <= expected
+
+
+def test_the_next_few_are_shown_and_seen_and_the_rest_when_asked_for(
+    browser: Any, town: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.sign_in(Role.DIRECTOR)
+    assert "Find a person and claim a contact with them" in browser.get("/in-hand").text
+    me = account(town, Role.DIRECTOR)
+    for person in (NADIA, ZOE):
+        held(town, person, me)
+    page = browser.get("/in-hand").text
+    assert page.count('<details class="card held" open>') == 1, "one at a time"
+    assert page.count('<details class="card held">') == 1
+    monkeypatch.setattr(contacting, "_NEXT", 1)
+    page = browser.get("/in-hand").text
+    assert "Show 1 more" in page
+    assert ("Nadia Berger" in page) != ("Zoé" in page)
+    assert "Show" not in (page := browser.get("/in-hand?all=yes").text).split("<h1>")[1]
+    assert "Nadia Berger" in page
+    assert "Zoé" in page
 
 
 def test_a_claim_is_nobody_elses(browser: Any, town: Campaign) -> None:

@@ -20,7 +20,7 @@ def of(role: Role) -> dict[str, list[str]]:
 def test_a_director_finds_pages_by_what_one_does() -> None:
     assert of(Role.DIRECTOR) == {
         "": ["/", "/board"],
-        "People": ["/people", "/universes"],
+        "People": ["/people", "/universes", "/review"],
         "Contacts": ["/plan", "/in-hand", "/pressure"],
         "Data": ["/lists", "/models", "/runs"],
         "Privacy and access": ["/privacy", "/policy", "/audit", "/accounts"],

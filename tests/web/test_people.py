@@ -89,7 +89,7 @@ def test_a_score_near_the_middle_says_that_nobody_knows(director: Any, small_tow
 def test_why_this_contact_and_what_else_it_could_have_been(director: Any, small_town: Campaign) -> None:
     page = page_of(director, "nadia")
     assert (
-        "Doors: housing: of a hundred people like them, such a contact wins about 2.1 votes (0.9 to 3.3)."
+        "Doors: housing: among a hundred such people, a contact of this kind wins about 2.1 votes (0.9 to 3.3)."
         in page
     )
     assert "Second best: letters: climate, with about 0.9 votes of a hundred, for €0.62 each time." in page
@@ -179,3 +179,9 @@ def test_a_made_up_place_in_the_line_of_time_is_nowhere(director: Any, small_tow
     whole = director.get(f"{address[1]}/story")
     assert whole.status_code == 200
     assert "<html" in whole.text
+
+
+def test_the_search_counts_those_whom_one_may_find(browser: Any, small_town: Campaign) -> None:
+    assert "3 people. Looking at one" in browser.sign_in(Role.ANALYST).get("/people").text
+    browser.post("/sign-out")
+    assert "2 people live in your areas." in browser.sign_in(Role.ORGANISER).get("/people").text

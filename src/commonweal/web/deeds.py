@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ class Deed:
     whom: str
     page: str | None
     details: tuple[str, ...]
+    times: int = 1
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,21 @@ class Looks:
     last: datetime
 
 
-def deed(visit: Visit, entry: Entry, accounts: Mapping[str, str]) -> Deed:
-    """An entry in the reader's language. The audit names no person; the link leads to whom it is about."""
+def deeds(visit: Visit, entries: Iterable[Entry], accounts: Mapping[str, str]) -> list[Deed]:
+    """Entries in the reader's language; what somebody did again and again, with nothing between, is one, at its last time."""
+    found: list[Deed] = []
+    for entry in entries:
+        told = _deed(visit, entry, accounts)
+        last = found[-1] if found else None
+        if last and replace(last, at=told.at, times=1) == told:
+            found[-1] = replace(last, times=last.times + 1)
+        else:
+            found.append(told)
+    return found
+
+
+def _deed(visit: Visit, entry: Entry, accounts: Mapping[str, str]) -> Deed:
+    """The audit names no person; the link leads to whom it is about."""
     say, subject = visit.gettext, entry.subject or ""
     return Deed(
         entry.at,

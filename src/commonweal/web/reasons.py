@@ -10,9 +10,9 @@ from commonweal.planning.totals import MadePlan, OptionTotal
 from commonweal.web import words
 from commonweal.web.language import Language
 
-_CHOSEN = _("{option}: of a hundred people like them, such a contact wins about {votes} votes.")
+_CHOSEN = _("{option}: among a hundred such people, a contact of this kind wins about {votes} votes.")
 _CHOSEN_BETWEEN = _(
-    "{option}: of a hundred people like them, such a contact wins about {votes} votes ({low} to {high})."
+    "{option}: among a hundred such people, a contact of this kind wins about {votes} votes ({low} to {high})."
 )
 _COST = _("It costs {cost} each time.")
 _SECOND = _("Second best: {option}, with about {votes} votes of a hundred, for {cost} each time.")

@@ -92,14 +92,17 @@ def told(name: str, gettext: Callable[[str], str]) -> str:
     return gettext(name) if name in demo.GIVEN else name
 
 
-def feature(name: str, gettext: Callable[[str], str]) -> str:
-    """What a model looks at."""
+def feature(name: str, gettext: Callable[[str], str], lists: Mapping[str, str]) -> str:
+    """What a model looks at; `lists`: what each list is called."""
     if name in models.FEATURE:
         return gettext(models.FEATURE[name])
     kind, separator, rest = name.partition(":") if ":" in name else name.partition("_")
-    if separator and kind in models.FEATURE_OF:
-        return gettext(models.FEATURE_OF[kind]).format(name=rest.replace("_", " "))
-    return name.replace("_", " ")
+    if not separator or kind not in models.FEATURE_OF:
+        return name.replace("_", " ")
+    known = (
+        target(f"attribute:{rest}", gettext) if kind == "attribute" else told(lists.get(rest, rest), gettext)
+    )
+    return gettext(models.FEATURE_OF[kind]).format(name=known.replace("_", " "))
 
 
 def group(by: str, name: str, gettext: Callable[[str], str]) -> str:

@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from commonweal.access.model import Permission
 from commonweal.access.queries import names
 from commonweal.audit import queries
-from commonweal.web.deeds import deed
+from commonweal.web.deeds import deeds
 from commonweal.web.guard import needs
 from commonweal.web.visit import Here, Html
 
@@ -26,7 +26,7 @@ def audit_page(visit: Here) -> Html:
         entries = queries.recent(connection, before=before, verb=verb, limit=_PAGE)
         return visit.page(
             "audit.html",
-            deeds=[deed(visit, entry, accounts) for entry in entries],
+            deeds=deeds(visit, entries, accounts),
             older=entries[-1].entry_id if len(entries) == _PAGE else None,
             verb=verb,
             verbs=queries.verbs(connection),

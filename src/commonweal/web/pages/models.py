@@ -14,6 +14,7 @@ from commonweal.scoring.model import Kind
 from commonweal.store.ledger import Connection
 from commonweal.web import words
 from commonweal.web.guard import needs
+from commonweal.web.pages.people import list_names
 from commonweal.web.visit import Here, Html, Visit
 
 
@@ -61,6 +62,7 @@ def models(visit: Visit, connection: Connection) -> dict[str, Any]:
     effects = next((each.card for each in cards if each.kind is Kind.EFFECTS), None)
     return {
         "run": run,
+        "list_names": list_names(connection),
         "cards": [each for each in cards if each.kind is not Kind.EFFECTS],
         "experiment": effects["experiment"] if effects else None,
         "forests": [forest(metric) for metric in effects["metrics"]] if effects else [],

@@ -57,15 +57,24 @@ class ShownScore:
 def people_page(visit: Here) -> Html:
     """The search, empty."""
     with visit.read() as connection:
-        overview = queries.overview(connection)
+        known = _known(visit, connection)
     return visit.page(
         "people.html",
         text="",
         found=[],
         most=_MOST,
         area_names={},
-        people=overview.persons if overview else 0,
+        people=known,
     )
+
+
+def _known(visit: Visit, connection: Connection) -> int:
+    """How many people one may find: an organiser those of their areas."""
+    own = visit.account.areas
+    if own:
+        return sum(area.persons for area in queries.areas(connection) if area.area_code in own)
+    overview = queries.overview(connection)
+    return overview.persons if overview else 0
 
 
 @post("/people/find", opt=needs(Permission.SEE_PEOPLE), sync_to_thread=True)
