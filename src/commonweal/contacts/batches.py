@@ -7,6 +7,7 @@ call after a kill goes on from there, and a call for a batch that is finished te
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ _LIVING = """
     FROM unnest(%s::bigint[]) WITH ORDINALITY AS a (asked, place)
     LEFT JOIN identity.redirect r ON r.subject = a.asked
     LEFT JOIN people.profile p ON p.person_id = coalesce(r.person_id, a.asked)
+"""
+# Statements of others that run just now, those of the batch's other lane among them.
+_OTHERS = """
+    SELECT count(*) FROM pg_stat_activity WHERE usename = current_user AND state = 'active' AND pid <> pg_backend_pid()
 """
 _LOOKED_UP = 50_000  # persons whose household is asked for at once
 _LAST = 2**63 - 1
@@ -182,11 +187,13 @@ def _claim_chunk(
     campaign: Campaign, terms: Terms, lane: int, groups: Sequence[_Group], options: Mapping[int, int]
 ) -> int:
     """One chunk, with the batch's account of it, in one transaction; how many persons. Another process may have done it
-    meanwhile. The row of the batch comes last: what is locked there holds up the other lane.
+    meanwhile. The row of the batch comes last: what is locked there holds up the other lane. While others claim too, it
+    rests afterwards for as long as it took: whoever stands before a door does not wait for a list.
     """
+    started = time.monotonic()
     with campaign.ledger.transaction(LedgerRole.BULK, pipelined=True) as connection:
         row = connection.execute(
-            "SELECT reached_to FROM contacts.lane WHERE (batch_id, lane) = (%s, %s) FOR UPDATE",
+            f"SELECT reached_to, ({_OTHERS}) > 1 FROM contacts.lane WHERE (batch_id, lane) = (%s, %s) FOR UPDATE",
             (terms.batch, lane),
         ).fetchone()
         assert row is not None
@@ -206,6 +213,8 @@ def _claim_chunk(
             "UPDATE contacts.batch SET asked = asked + %s, claims = claims + %s, claimed = claimed + %s WHERE batch_id = %s",
             (len(wanted), len(chunk.made), sum(len(made.asked) for made in chunk.made), terms.batch),
         )
+    if row[1]:
+        time.sleep(time.monotonic() - started)
     return len(wanted)
 
 

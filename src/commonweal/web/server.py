@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
+import os
 import signal
 import socket
 import sys
@@ -49,6 +50,7 @@ _LOG = logging.getLogger(__name__)
 _AGAIN = 5.0  # seconds until a worker that died is started again
 _DEMO_AREAS = 4  # of the demo's organiser
 _MOST_OPEN = 4096  # connections at once: each live page holds one open; granian's own limit would be 128
+BEHIND = 10  # how nice the worker is: pages go before long work
 _PATIENCE = 3.0  # seconds for the worker to end; a run that it leaves is taken up at the next start
 
 
@@ -152,6 +154,7 @@ class WorkerProcess:
 
 def _work(folder: Path, make_handlers: MakeHandlers, rope: Connection) -> None:
     """The child: take queued runs until the parent lets go of its end of the pipe."""
+    os.nice(BEHIND)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole terminal; the parent decides
     stop = threading.Event()
 
