@@ -11,7 +11,9 @@ from commonweal.campaign import Campaign
 def test_the_directors_first_screen_top_to_bottom(director: Any, small_town: Campaign) -> None:
     page = director.get("/").text
     load = page.index("6 rows came in from 2 lists; 2 are in quarantine")
-    person = page.index("4 records are 3 people in 2 households. Here is one of them, found on 2 lists: Nadia Berger")
+    person = page.index(
+        "4 records are 3 people in 2 households. Here is one of them, found on 2 lists: Nadia Berger"
+    )
     tonight = page.index("between 301 and 529, 19 times out of 20")
     assert load < person < tonight
     assert "Every row is accounted for" in page

@@ -151,10 +151,11 @@ def _linked(
     unread: int,
     started: float,
 ) -> Linking:
-    named = _truth_column(tables, truth)
-    understood = lists.understood(tables, named, corrections)
+    truths = _truth_columns(tables, truth)
+    untold = {name: _without(table, truths.get(name)) for name, table in tables.items()}
+    understood = lists.understood(untold, corrections, ignored=truth)
     records = lists.records(understood, utc_now().date(), progress)
-    codes = _codes(tables, named)
+    codes = _codes(tables, truths) if truth is not None else None
     linked = link_records(records, progress=progress, truth=codes)
     return Linking(
         person=linked.cluster,
@@ -167,24 +168,27 @@ def _linked(
     )
 
 
-def _truth_column(tables: dict[str, pa.Table], truth: str | None) -> str | None:
-    """The header of the column that is meant. Raises ColumnNowhere."""
+def _truth_columns(tables: dict[str, pa.Table], truth: str | None) -> dict[str, str]:
+    """For each table that has it the header of the column that tells the truth. Raises ColumnNowhere."""
     if truth is None:
-        return None
-    headers = tuple(dict.fromkeys(header for table in tables.values() for header in table.column_names))
-    found = resolve_headers((truth,), headers)[truth]
-    if found is None:
+        return {}
+    found = {
+        name: resolve_headers((truth,), tuple(table.column_names))[truth] for name, table in tables.items()
+    }
+    told = {name: header for name, header in found.items() if header is not None}
+    if not told:
+        headers = dict.fromkeys(header for table in tables.values() for header in table.column_names)
         raise ColumnNowhere(columns=repr(truth), known=", ".join(headers))
-    return found
+    return told
 
 
-def _codes(tables: dict[str, pa.Table], truth: str | None) -> Ids | None:
-    if truth is None:
-        return None
+def _without(table: pa.Table, header: str | None) -> pa.Table:
+    return table if header is None else table.drop_columns([header])
+
+
+def _codes(tables: dict[str, pa.Table], truths: dict[str, str]) -> Ids:
     columns = [
-        table[truth]
-        if truth in table.column_names
-        else pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
-        for table in tables.values()
+        table[truths[name]] if name in truths else pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
+        for name, table in tables.items()
     ]
     return measures.truth_codes(pa.chunked_array([chunk for column in columns for chunk in column.chunks]))

@@ -28,9 +28,11 @@ from splink.internals.comparison_level_creator import ComparisonLevelCreator
 from commonweal.identity.model import LinkModel, Weight
 
 # Raise it when a comparison or level changes: models trained for another definition are then trained anew.
-DEFINITION = 2
+DEFINITION = 3
 
 _SWAPPED = "(given_key_l = surname_key_r AND surname_key_l = given_key_r)"
+# given_forms: see `nicknames.table`; null for a name that has no other form.
+_SHORT = "coalesce(given_forms_l, '') LIKE concat('% ', given_key_r, ' %')"
 _FULL_DATES = "(birth_month_l IS NOT NULL AND birth_month_r IS NOT NULL)"
 _SAME_TOWN = (
     "coalesce(postcode_l, postcode_r, city_key_l, city_key_r, '')"
@@ -115,11 +117,12 @@ def _comparisons(extras: Sequence[str] = ()) -> tuple[Comparison, ...]:
                 _exact("given_key"),
                 CustomLevel(_SWAPPED, "given name and surname swapped"),
                 _few_slips("given_key", 0.25),
+                CustomLevel(_SHORT, "one is short for the other"),
                 CustomLevel(_starts_alike("given_key"), "one begins like the other"),
                 _few_slips("given_key", 0.4),
                 ElseLevel(),
             ),
-            _weights(0.74, 0.006, 0.01, 1e-6, 0.08, 0.001, 0.07, 0.004, 0.03, 0.01, 0.07, 0.98),
+            _weights(0.74, 0.006, 0.01, 1e-6, 0.08, 0.001, 0.03, 0.0008, 0.05, 0.004, 0.02, 0.01, 0.07, 0.98),
         ),
         Comparison(
             "surname",

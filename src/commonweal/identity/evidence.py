@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commonweal.intake.model import Column, Mapping
-from commonweal.intake.normalise.text import clean, fold
+from commonweal.intake.normalise.text import clean, fold, tidy
 from commonweal.intake.rules import fold_header
 
 _OFFICIAL = re.compile(
@@ -74,7 +74,7 @@ class _Candidate:
 
 
 def chosen(lists: Sequence[tuple[Mapping, pa.RecordBatch]]) -> list[Mapping]:
-    """The lists' guessed mappings (each with its first rows), with those columns as attributes that are evidence.
+    """The lists' guessed mappings (each with its rows), with those columns as attributes that are evidence.
 
     Columns of several lists that are called alike are one. Attributes that are no evidence are left out.
     """
@@ -121,7 +121,7 @@ def _judged(
     if not official and any(_OWN.search(each) for each in words):
         return None
     cells = pa.concat_arrays([lists[at][1].column(header) for at, header in places])
-    filled = fold(clean(cells), digits=True).drop_null()
+    filled = tidy(cells).drop_null()
     if len(filled) < 2 or len(filled) < _LEAST_FILLED * len(cells):
         return None
     counts = np.asarray(pc.value_counts(filled).field("counts"))
@@ -151,7 +151,8 @@ def _says_again(header: str, mapping: Mapping, sample: pa.RecordBatch) -> bool:
     if sum(words <= others for words, others in filled) >= _SAYS_AGAIN * max(len(filled), 1):
         return True
     places = [other for other, column in mapping.columns.items() if column.target in _PLACES]
-    return any(_follows(sample.column(header), sample.column(place)) for place in places)
+    many = sample.slice(0, 10 * _LOOKED_AT)
+    return any(_follows(many.column(header), many.column(place)) for place in places)
 
 
 def _follows(cells: pa.Array, place: pa.Array) -> bool:

@@ -15,15 +15,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.identity import evidence
+from commonweal.identity import births, evidence
 from commonweal.identity.errors import ColumnNowhere
 from commonweal.identity.tables import EXTRA
 from commonweal.intake import guess, recorder, region, rules
-from commonweal.intake.errors import EmptyFile
+from commonweal.intake.errors import EmptyFile, NothingMapped
 from commonweal.intake.mapping import Corrections
 from commonweal.intake.model import Mapping
+from commonweal.intake.normalise import codes
 from commonweal.intake.normalise.names import name_keys
-from commonweal.intake.normalise.text import Text, fold
+from commonweal.intake.normalise.text import Text, clean, fold
 from commonweal.intake.readers import open_file
 from commonweal.intake.readers.parquet import as_text
 from commonweal.intake.records import Records
@@ -32,6 +33,10 @@ from commonweal.store.catalogue import KEY_FIELDS, PERSON_FIELDS
 
 SAMPLE = 20_000  # rows from which a mapping is guessed
 _ROWS = 65_536
+_NOTHING = r"^\s*(?:NA|(?i:null|nan|none|nil|n/a|#n/a|\\n|nat|unknown|inconnue?|missing|non renseign\pL+)|[-?.*_]+)\s*$"
+_LEAST_DIGITS = 6
+_FLOAT = r"^\s*-?\d+\.0\s*$"
+_MOSTLY = 0.9
 _EVER = 3_000  # years: a list of historical figures is a list, too
 
 
@@ -73,30 +78,44 @@ def in_text(table: pa.Table) -> pa.Table:
     return pa.table(columns, names=list(rules.unique_headers(list(table.column_names))))
 
 
-def understood(tables: Map[str, pa.Table], truth: str | None, corrections: Corrections) -> list[List]:
-    """What the columns of the tables (of text, by name) mean: guessed, corrected, never the column `truth`.
+def understood(
+    tables: Map[str, pa.Table], corrections: Corrections, ignored: str | None = None
+) -> list[List]:
+    """What the columns of the tables (of text, by name) mean: guessed and corrected.
 
-    Raises ColumnNowhere for a correction of a column that no table has, and what is wrong with a mapping.
+    Raises ColumnNowhere for a correction of a column that no table has (but for `ignored`), and what is wrong with a
+    mapping.
     """
-    without = {name: _without(table, truth) for name, table in tables.items()}
-    headers = tuple(dict.fromkeys(header for table in without.values() for header in table.column_names))
+    blanked = {
+        name: births.whole_dates(_blanked(table), corrections.columns) for name, table in tables.items()
+    }
+    headers = tuple(dict.fromkeys(header for table in blanked.values() for header in table.column_names))
     told = rules.resolve_headers(tuple(corrections.columns), headers)
-    missing = [header for header, found in told.items() if found is None and header != truth]
+    missing = [header for header, found in told.items() if found is None and header != ignored]
     if missing:
         raise ColumnNowhere(columns=", ".join(map(repr, missing)), known=", ".join(headers))
-    lists = [_guessed(name, table, corrections) for name, table in without.items()]
-    chosen = evidence.chosen([(each.mapping, each.sample) for each in lists])
+    lists = [_guessed(name, table, corrections) for name, table in blanked.items()]
+    chosen = evidence.chosen([(each.mapping, _batch(each.rows)) for each in lists])
     corrected = [
         replace(each, mapping=corrections.applied_to(mapping))
         for each, mapping in zip(lists, chosen, strict=True)
     ]
     for each in corrected:
+        if not each.mapping.targets():
+            raise NothingMapped(source=each.name, mapping="--mapping FILE")
         rules.check(each.name, each.mapping)
     return corrected
 
 
-def _without(table: pa.Table, truth: str | None) -> pa.Table:
-    return table.drop_columns([truth]) if truth in table.column_names else table
+def _blanked(table: pa.Table) -> pa.Table:
+    """The table with its words for nothing (NULL, n/a) as null, and numbers without the ".0" that software adds."""
+    columns = []
+    for column in table.columns:
+        blank = pc.match_substring_regex(column, _NOTHING)
+        cells = pc.if_else(pc.fill_null(blank, False), pa.scalar(None, pa.string()), column)
+        whole = pc.mean(pc.match_substring_regex(cells, _FLOAT)).as_py() or 0
+        columns.append(pc.replace_substring_regex(cells, r"\.0\s*$", "") if whole > _MOSTLY else cells)
+    return pa.table(columns, names=table.column_names)
 
 
 def _guessed(name: str, table: pa.Table, corrections: Corrections) -> List:
@@ -117,11 +136,29 @@ def records(lists: Sequence[List], as_of: date, progress: Progress) -> pa.Table:
             each.mapping, tuple(each.rows.column_names), each.sample, each.region, as_of, oldest=_EVER
         )
         for batch in _batches(each.rows):
-            parts.append(_as_columns(reader.read(batch), each.name))
+            found = reader.read(batch)
+            _keep_unreadable(found, batch, each.mapping)
+            parts.append(_as_columns(found, each.name))
             done += batch.num_rows
             progress(done, total, "understanding")
     whole = pa.concat_tables(parts, promote_options="default")
     return whole.add_column(0, "record_id", pa.array(range(whole.num_rows), pa.int64()))
+
+
+def _keep_unreadable(found: Records, batch: pa.RecordBatch, mapping: Mapping) -> None:
+    """Telephone numbers that no country has and misspelt e-mail addresses, as they came: who gives the same twice may
+    be one person all the same."""
+    targets = mapping.targets()
+    if "phone" in found.fields:
+        for header in targets["phone"]:
+            digits = pc.replace_substring_regex(clean(batch.column(header)), r"\D+", "")
+            long = pc.greater_equal(pc.utf8_length(digits), _LEAST_DIGITS)
+            found.fields["phone"] = pc.coalesce(found.fields["phone"], pc.if_else(long, digits, None))
+    if "email" in found.fields:
+        for header in targets["email"]:
+            found.keys["email_key"] = pc.coalesce(
+                found.keys["email_key"], pc.utf8_lower(clean(batch.column(header)))
+            )
 
 
 def _as_columns(found: Records, source: str) -> pa.Table:
@@ -130,6 +167,8 @@ def _as_columns(found: Records, source: str) -> pa.Table:
         values = found.fields.get(name, found.keys.get(name))
         if values is not None and name != "registration_number":
             columns[name] = values.cast(kind)
+    if "sex" not in columns and "title" in columns:
+        columns["sex"] = codes.sexes(columns["title"], None).values
     return pa.table(columns | _extras(found))
 
 

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from commonweal.identity import nicknames
 from commonweal.identity.comparisons import HOUSEHOLD, UNLEARNT
 
 # The columns that two records are compared by, besides record_id.
 COMPARED = (
     "given_key",
+    "given_forms",
     "surname_key",
     "birth_surname_key",
     "name_suffix",
@@ -120,14 +122,18 @@ def extras(table: ir.Table) -> list[str]:
 def comparable(records: ir.Table) -> ir.Table:
     """Records (columns of `intake.record`, and `extras`) to what they are compared by: record_id, `COMPARED`, extras."""
     stopgaps = _stopgaps(records)
-    placed = records.left_join(stopgaps, records.birth_date == stopgaps.stopgap)
+    short = ibis.memtable(nicknames.table())
+    placed = records.left_join(stopgaps, records.birth_date == stopgaps.stopgap).left_join(
+        short, records.given_key == short.name
+    )
     day = ibis.ifelse(placed.stopgap.isnull(), placed.birth_date, ibis.null("date"))
     year = ibis.coalesce(placed.birth_date.year().cast("int32"), placed.birth_year.cast("int32"))
-    told = {"birth_date", "birth_year", "birth_month", "birth_day", "door"}
+    told = {"given_forms", "birth_date", "birth_year", "birth_month", "birth_day", "door"}
     return placed.select(
         "record_id",
         *extras(records),
         *(name for name in COMPARED if name not in told),
+        given_forms=placed.forms,
         door=_door(placed),
         birth_date=day,
         birth_year=ibis.ifelse((placed.stopgap_share > _NO_YEAR).fill_null(False), ibis.null("int32"), year),

@@ -19,6 +19,7 @@ from commonweal.intake.model import Column, DateOrder, Format, Kind, Mapping, Mo
 from commonweal.intake.normalise import codes, dates, names
 from commonweal.intake.normalise.text import clean
 from commonweal.intake.rules import CONSENTS, Reason, fold_header, is_target
+from commonweal.intake.shapes import by_shape
 
 _VOTE_WORDS = re.compile(
     r"\b(vote|voted|votes|a vote|general|primary|runoff|special|municipal|municipale|municipales|presid\w*|"
@@ -70,12 +71,22 @@ def _columns(sample: pa.RecordBatch, region: str) -> dict[str, Column]:
         column = (
             _refine(column, folded, header, cells) if column.target else _by_values(folded[header], cells)
         )
+        column = _second(column, folded[header], taken)
         if not is_target(column.target) or (column.target in taken and column.target not in _LOOKS):
             column = Column()
         taken.add(column.target)
         columns[header] = column
     ordered = {header: columns[header] for header in sample.schema.names}
+    if not any(exactly(words) or nearly(words) for words in folded.values()):
+        ordered = by_shape(sample, ordered)
     return _without_doubles(_typed(_numbered(ordered, list(columns)), sample))
+
+
+def _second(column: Column, words: str, taken: set[str]) -> Column:
+    """A second column of given names or surnames ("first name 2") as what it is beside the first."""
+    further = {"given_name": "middle_name", "surname": "birth_surname"}.get(column.target)
+    twice = further and column.target in taken and further not in taken and re.search(r"\D2$", words)
+    return Column(target=further) if further and twice else column
 
 
 def _numbered(columns: dict[str, Column], merit: list[str]) -> dict[str, Column]:

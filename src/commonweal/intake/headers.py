@@ -65,7 +65,7 @@ _DRESS = re.compile(
     r"\b(provider|person|patient|customer|client|voter|contact|donor|applicant|owner|employee|student|individual|"
     r"res|residential|resident|residence|primary|principal|principale|main|current|actuel|actuelle|legal|business|"
     r"practice|location|std|norm|normalised|normalized|clean|cleaned|raw|orig|original|fake|new|value|txt|text|str|"
-    r"field|col|desc|lbl|the|of|left|right|usuel|usuelle|d|du|de|des|la|le|l|s|e|es|x|\d+)\b"
+    r"field|col|desc|lbl|the|of|left|right|usuel|usuelle|c\d|d|du|de|des|la|le|l|s|e|es|x|\d+)\b"
 )
 _BIRTH = (
     r"\b(dob|ddn|dnaiss\w*|b ?day|b ?date|bdt|bd|birth\w*|born|naiss\w*|nais|datenaiss\w*|ne|nee|geb\w*)\b"

@@ -18,7 +18,7 @@ from commonweal.store import disk
 from commonweal.store.catalogue import PERSON_FIELDS
 
 # Raise it when the same cells are read differently: an import of the same file then replaces the older batch.
-RULES_VERSION = 1
+RULES_VERSION = 2
 
 
 def version(mapping: Mapping) -> str:

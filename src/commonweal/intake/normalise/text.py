@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from anyascii import anyascii
 
 Text: TypeAlias = pa.StringArray
 
@@ -88,11 +89,21 @@ def fold(cells: Text, *, digits: bool = False, apostrophe: str = " ") -> Text:
         folded = pc.replace_substring_regex(folded, _APOSTROPHES, "'")
         for letter, plain in _LETTERS.items():
             folded = pc.replace_substring(folded, letter, plain)
+        if not pc.all(pc.string_is_ascii(folded), min_count=0).as_py():
+            folded = each(folded, _in_ascii)
     if apostrophe != " ":
         folded = pc.replace_substring_regex(folded, _APOSTROPHES, apostrophe)
     folded = pc.replace_substring_regex(folded, r"[^a-z0-9]+" if digits else r"[^a-z]+", " ")
     folded = pc.utf8_trim(folded, " ")
     return pc.if_else(pc.equal(folded, ""), pa.scalar(None, pa.string()), folded)
+
+
+def _in_ascii(text: str) -> str:
+    """Letters of other scripts as ASCII letters ("дмитрий" is "dmitriy"); what is no letter is a space."""
+    return "".join(
+        letter if letter.isascii() else anyascii(letter).lower() if letter.isalpha() else " "
+        for letter in text
+    )
 
 
 def is_shouted(cells: Text) -> pa.BooleanArray:
