@@ -22,6 +22,7 @@ from commonweal.identity import pairs, rules
 from commonweal.identity.households import house
 from commonweal.identity.link import link
 from commonweal.identity.model import LinkModel
+from commonweal.identity.overlaps import Overlaps
 from commonweal.intake import actions as intake
 from commonweal.intake import queries
 from commonweal.intake.tables import batch_order, living_records, living_values
@@ -85,10 +86,12 @@ def _pairs(lake: Lake, records: ir.Table, model: LinkModel) -> set[tuple[int, in
     """The pairs that are taken for one person, by weights that were learnt elsewhere."""
     with pairs.prepared(lake.backend, records) as comparing, comparing.candidates() as candidates:
         scored = comparing.score(model, candidates)
-    judged = rules.Judged(
-        *(scored[name].to_numpy() for name in ("all_evidence", "person", "veto", "sure")),
-    )
     count = int(records.record_id.nunique().to_pyarrow().as_py())
+    nowhere = np.zeros(scored.num_rows, dtype=np.int64)
+    judged = rules.Judged(
+        **{name: scored[name].to_numpy() for name in ("all_evidence", "person", "veto", "sure")},
+        overlaps=Overlaps.of(pa.nulls(count, pa.string()), nowhere, nowhere),
+    )
     taken = rules.weigh(judged, model, count) > rules.THRESHOLD
     ends = np.sort([scored["record_id_l"].to_numpy()[taken], scored["record_id_r"].to_numpy()[taken]], axis=0)
     return set(zip(*ends.tolist(), strict=True))

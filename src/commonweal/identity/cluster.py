@@ -25,9 +25,11 @@ Weights = npt.NDArray[np.float64]
 NO_PAIRS: Ids = np.empty((0, 2), dtype=np.int64)
 
 # A pair's weight is cut to this range (bits): one pair may not outvote all others.
-_LEAST, _MOST = -8.0, 12.0
+_LEAST, _MOST = -5.0, 12.0
 # What a pair counts that was never compared: a little against, for most pairs of one person share some key.
-_UNCOMPARED = -0.2
+_UNCOMPARED = -0.5
+# Where fewer than so many of a component's pairs speak for one person, it may be a chain of several.
+_DENSE = 0.6
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def clusters(pairs: Pairs, records: int, threshold: float, bounds: Bounds) -> Id
 def _doubtful(inside: Pairs, labels: Ids, threshold: float, bounds: Bounds) -> npt.NDArray[np.bool_]:
     """For each component: does anything speak against its being one person?"""
     count = int(labels.max()) + 1 if labels.size else 0
-    doubtful = np.bincount(labels, minlength=count) > bounds.most
+    size, linked = (np.bincount(each, minlength=count) for each in (labels, labels[inside.left]))
+    doubtful = (size > bounds.most) | (linked < _DENSE * size * (size - 1) / 2)
     doubtful[labels[inside.left[inside.weight < threshold]]] = True
     numbered = np.flatnonzero(bounds.numbers >= 0)
     distinct = np.unique(

@@ -277,7 +277,7 @@ def frequencies(model: LinkModel) -> dict[str, tuple[float, float]]:
         each.name: (each.name, _EXTRA_FREQUENCY) for each in of(model) if each.name not in _USUAL
     }
     return {
-        column: (usual, 1 + model.partners * model.weights[name][0].m)
+        column: (usual, 1 + model.repeats * model.weights[name][0].m)
         for column, (name, usual) in columns.items()
     }
 
@@ -291,6 +291,7 @@ def starting_model(extras: Sequence[str] = ()) -> LinkModel:
         definition=DEFINITION,
         partners=0.5,
         mates=0.5,
+        repeats=0.5,
         weights={comparison.name: comparison.weights for comparison in _comparisons(extras)},
     )
 

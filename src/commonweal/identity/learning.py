@@ -69,7 +69,7 @@ def learn(start: LinkModel, sample: Sample, drawn: Strangers, records: int) -> L
             else _relearnt(name, start, sample, same, drawn, partners / max(records - 1, 1))
             for name, each in start.weights.items()
         }
-        model = LinkModel(start.definition, partners, housemates, weights)
+        model = LinkModel(start.definition, partners, housemates, start.repeats, weights)
         if abs(partners - before.partners) <= _SETTLED * partners:
             break
     return _rounded(model, start) if matches >= _ENOUGH_MATCHES else None
@@ -113,7 +113,8 @@ def _rounded(model: LinkModel, start: LinkModel) -> LinkModel:
         else start.weights[name]
         for name, levels in model.weights.items()
     }
-    return LinkModel(model.definition, _few(model.partners), _few(model.mates), weights)
+    partners = _few(model.partners)
+    return LinkModel(model.definition, partners, _few(model.mates), partners, weights)
 
 
 def _few(number: float) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from commonweal.identity.comparisons import starting_model
 from commonweal.identity.errors import RecordTwice
 from commonweal.identity.measures import Measures
 from commonweal.identity.model import Evidence, LinkModel, ModelOrigin
+from commonweal.identity.overlaps import Overlaps
 from commonweal.jobs.model import Progress, silent
 from commonweal.store.catalogue import LAKE
 from commonweal.store.engine import connect
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
 Ids = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float64]
 
 _STEPS = 4
 _EVIDENCE = np.array([Evidence.ALONE, Evidence.MODEL, Evidence.SURE_KEY], dtype=object)
@@ -131,7 +132,7 @@ def link(
     the result: it measures it.
     """
     progress(0, _STEPS, "preparing")
-    record_id = np.sort(backend.to_pyarrow(records.select("record_id"))["record_id"].to_numpy())
+    record_id, sources = _listed(backend, records)
     _check_unique(record_id)
     origin = ModelOrigin.KEPT if model else ModelOrigin.STARTING
     if not record_id.size:
@@ -151,9 +152,13 @@ def link(
         scored = comparing.score(model, candidates, progress)
         left, right = (np.searchsorted(record_id, scored[f"record_id_{side}"].to_numpy()) for side in "lr")
         judged = rules.Judged(
-            *(scored[name].to_numpy() for name in ("all_evidence", "person", "veto", "sure")),
+            all_evidence=scored["all_evidence"].to_numpy(),
+            person=scored["person"].to_numpy(),
+            veto=scored["veto"].to_numpy(),
+            sure=scored["sure"].to_numpy(),
+            overlaps=Overlaps.of(sources, left, right),
         )
-        alike = rules.weigh(judged, model, record_id.size) >= rules.THRESHOLD
+        alike = rules.is_alike(judged, record_id.size)
         numbered = _numbers(backend, records, record_id).trusted(left[alike], right[alike])
         judged = replace(judged, veto=judged.veto | numbered.differ(left, right))
         if origin is ModelOrigin.TRAINED:
@@ -163,11 +168,21 @@ def link(
         decided = (_known(told, record_id) for told in (must, cannot))
         bounds = Bounds(numbered.number, numbered.register, rules.MOST_RECORDS, *decided)
         cluster = clusters(found, record_id.size, rules.THRESHOLD, bounds)
-        doubts = _doubts(comparing, model, found, bounds, record_id, cluster)
+        beforehand, _mates = judged.beforehand(model, record_id.size)
+        doubts = _doubts(comparing, model, found, beforehand, bounds, record_id, cluster)
     evidence, probability = _evidence(found, judged.sure, cluster)
     progress(_STEPS, _STEPS, "clustering")
     measured = None if truth is None else _measured(found, cluster, truth, recall)
     return Linked(record_id, cluster, evidence, probability, doubts, model, origin, measured)
+
+
+def _listed(backend: BaseBackend, records: ir.Table) -> tuple[Ids, pa.Array]:
+    """The records' ids, ordered, and the list that each is from."""
+    found = backend.to_pyarrow(records.select("record_id", "source"))
+    record_id = found["record_id"].to_numpy()
+    order = np.argsort(record_id, kind="stable")
+    sources = found["source"].combine_chunks().dictionary_encode().take(pa.array(order))
+    return record_id[order], sources
 
 
 class _Recall:
@@ -193,6 +208,7 @@ def _measured(found: Pairs, cluster: Ids, truth: Ids, recall: _Recall) -> Measur
         measures.edges(edges.left, edges.right, truth),
         measures.pairwise(cluster, truth),
         measures.exact(cluster, truth),
+        measures.calibration_error(found.left, found.right, rules.probability(found.weight), truth),
     )
 
 
@@ -204,21 +220,26 @@ def _known(told: Ids, record_id: Ids) -> Ids:
 
 
 def _doubts(
-    comparing: pairs.Comparing, model: LinkModel, found: Pairs, bounds: Bounds, record_id: Ids, cluster: Ids
+    comparing: pairs.Comparing,
+    model: LinkModel,
+    found: Pairs,
+    beforehand: Weights,
+    bounds: Bounds,
+    record_id: Ids,
+    cluster: Ids,
 ) -> pa.Table:
     """See `Linked`."""
-    ordered = found.where(rules.is_doubtful(found.weight)).ordered()
+    left, right = np.minimum(found.left, found.right), np.maximum(found.left, found.right)
     told = [np.sort(decided, axis=1) @ (record_id.size, 1) for decided in (bounds.must, bounds.cannot)]
-    open_ = ordered.where(~np.isin(ordered.left * record_id.size + ordered.right, np.concatenate(told)))
-    ids = {"record_id_l": record_id[open_.left], "record_id_r": record_id[open_.right]}
+    place = left * record_id.size + right
+    open_ = np.flatnonzero(rules.is_doubtful(found.weight) & ~np.isin(place, np.concatenate(told)))
+    open_ = open_[np.argsort(place[open_])]
+    left, right, weight, beforehand = left[open_], right[open_], found.weight[open_], beforehand[open_]
+    ids = {"record_id_l": record_id[left], "record_id_r": record_id[right]}
     explained = comparing.explain(model, pa.table(ids))
-    prior = model.prior(record_id.size)
-    beforehand = math.log2(prior / (1 - prior))
     bits = {name: explained[name].to_numpy() for name in explained.column_names[2:]}
-    rest = open_.weight - beforehand - sum(bits.values())
-    together = cluster[open_.left] == cluster[open_.right]
-    weighed = {"weight": open_.weight, "together": together, "beforehand": np.full(together.size, beforehand)}
-    return pa.table({**ids, **weighed, **bits, "household": rest})
+    weighed = {"weight": weight, "together": cluster[left] == cluster[right], "beforehand": beforehand}
+    return pa.table({**ids, **weighed, **bits, "household": weight - beforehand - sum(bits.values())})
 
 
 def _check_unique(record_id: Ids) -> None:

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 Ids = npt.NDArray[np.int64]
 
 UNKNOWN = -1
+_ENOUGH_IN_DOUBT = 500
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,14 @@ class Measures:
     `edges`: pairs scored above the threshold, before clustering, against all true pairs.
     `pairwise`: pairs that ended in one person, against all true pairs.
     `exact`: found persons whose records are exactly those of a true person, against all found and all true persons.
+    `calibration`: see `calibration_error`; None where hardly a pair is in doubt.
     """
 
     blocking_recall: float
     edges: Score
     pairwise: Score
     exact: Score
+    calibration: float | None = None
 
 
 def truth_codes(column: pa.Array | pa.ChunkedArray) -> Ids:
@@ -85,6 +88,20 @@ def edges(left: Ids, right: Ids, truth: Ids) -> Score:
     """Distinct pairs taken for one person, each for itself, against all true pairs."""
     found, true = right_pairs(left, right, truth)
     return Score.of(true, found, true_pairs(truth))
+
+
+def calibration_error(
+    left: Ids, right: Ids, probability: npt.NDArray[np.float64], truth: Ids
+) -> float | None:
+    """By how much the probabilities of pairs are off, on average over ten bins of equally many pairs with one of .05
+    to .95; None where there are fewer than `_ENOUGH_IN_DOUBT` such pairs."""
+    of_left, of_right = truth[left], truth[right]
+    judged = (of_left != UNKNOWN) & (of_right != UNKNOWN) & (probability >= 0.05) & (probability <= 0.95)
+    if judged.sum() < _ENOUGH_IN_DOUBT:
+        return None
+    said, true = probability[judged], of_left[judged] == of_right[judged]
+    bins = np.array_split(np.argsort(said, kind="stable"), 10)
+    return float(np.mean([abs(said[each].mean() - true[each].mean()) for each in bins]))
 
 
 def pairwise(person: Ids, truth: Ids) -> Score:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -26,18 +26,30 @@ class Weight:
 
 
 @dataclass(frozen=True)
+class Overlap:
+    """How much likelier (bits) a pair from two lists is of one person, and of two of one household, than any pair."""
+
+    same: float = 0.0
+    mates: float = 0.0
+
+
+@dataclass(frozen=True)
 class LinkModel:
     """How much each level of agreement says, and how many other records of its person and household a record has.
 
     `definition` is the version of the comparisons that the weights belong to; `partners` the mean number of
-    further records of a record's person, `mates` of the others of its household; `weights` holds, for each
-    comparison, one weight a level in the comparison's order.
+    further records of a record's person, `mates` of the others of its household; `repeats` the number of partners that
+    was assumed when the frequencies of names were counted; `weights` holds, for each
+    comparison, one weight a level in the comparison's order; `overlaps`, for pairs of lists ("a|b"), what their
+    overlap says.
     """
 
     definition: int
     partners: float
     mates: float
+    repeats: float
     weights: Mapping[str, tuple[Weight, ...]]
+    overlaps: Mapping[str, Overlap] = field(default_factory=dict)
 
     def prior(self, records: int) -> float:
         """How likely two of so many records, drawn at random, are of one person."""
@@ -54,14 +66,19 @@ class LinkModel:
             "definition": self.definition,
             "partners": self.partners,
             "mates": self.mates,
+            "repeats": self.repeats,
             "weights": weights,
+            "overlaps": {lists: [each.same, each.mates] for lists, each in self.overlaps.items()},
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of `as_json`."""
         weights = {name: tuple(Weight(m, u) for m, u in levels) for name, levels in value["weights"].items()}
-        return cls(value["definition"], value["partners"], value.get("mates", value["partners"]), weights)
+        overlaps = {lists: Overlap(*lifts) for lists, lifts in value.get("overlaps", {}).items()}
+        partners = value["partners"]
+        mates, repeats = value.get("mates", partners), value.get("repeats", partners)
+        return cls(value["definition"], partners, mates, repeats, weights, overlaps)
 
 
 class ModelOrigin(StrEnum):

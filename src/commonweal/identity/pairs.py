@@ -41,7 +41,7 @@ _PAIRS_A_RECORD = 8
 _PAIRS_BESIDES = 2_000_000
 _PAIRS_AT_ONCE = 2_000_000
 _SEED = 2008
-_SAMPLE_PAIRS = 999_999
+_SAMPLE_PAIRS = 500_000
 _NO_PAIRS = pa.schema(
     [(name, pa.int64()) for name in ("record_id_l", "record_id_r")]
     + [(name, pa.float64()) for name in ("person", "all_evidence")]
@@ -99,17 +99,14 @@ class Comparing:
     def candidates(self) -> Iterator[ir.Table]:
         """The pairs worth comparing, as `tables.candidates` gives them: about as many as there is room for."""
         room = _PAIRS_A_RECORD * self._records + _PAIRS_BESIDES
-        with hold(self._backend, tables.keyed(self._comparable)) as keyed:
-            blocks = tables.blocks(self._comparable)
-            crowds = self._backend.to_pyarrow(
-                ibis.union(*(tables.crowds(keyed, number) for number in range(len(blocks))))
-            )
-            block, size, keys = (
-                crowds[name].to_numpy().astype(np.int64) for name in ("block", "size", "keys")
-            )
-            most = rules.limits([each.most for each in blocks], block, size, keys, room)
-            with hold(self._backend, tables.candidates(keyed, most)) as candidates:
-                yield candidates
+        keyed, blocks = tables.keyed(self._comparable), tables.blocks(self._comparable)
+        crowds = self._backend.to_pyarrow(
+            ibis.union(*(tables.crowds(keyed, number) for number in range(len(blocks))))
+        )
+        block, size, keys = (crowds[name].to_numpy().astype(np.int64) for name in ("block", "size", "keys"))
+        most = rules.limits([each.most for each in blocks], block, size, keys, room)
+        with hold(self._backend, tables.candidates(keyed, most)) as candidates:
+            yield candidates
 
     def explain(self, model: LinkModel, pairs: pa.Table) -> pa.Table:
         """What each comparison says of some pairs (record_id_l < record_id_r): both ids, and bits for one person in a

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commonweal.identity.model import LinkModel
+from commonweal.identity.overlaps import Overlaps
 
 Ids = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float64]
@@ -33,17 +34,25 @@ NOBODY = -1
 _SPOILT = 0.04
 # By how much more or fewer records than usual may share a key of a block.
 _LEAST_LEEWAY, _MOST_LEEWAY = 0.5, 20.0
-_ROUNDS = 50
+_ROUNDS = 30
+_SETTLED = 0.001
 
 
 @dataclass(frozen=True)
 class Judged:
-    """Pairs as `tables.judged` gives them: bits for one person, by all evidence and by the person's own."""
+    """Pairs as `tables.judged` gives them: bits for one person, by all evidence and by the person's own; and the
+    lists that they are from."""
 
     all_evidence: Weights
     person: Weights
     veto: npt.NDArray[np.bool_]
     sure: npt.NDArray[np.bool_]
+    overlaps: Overlaps
+
+    def beforehand(self, model: LinkModel, records: int) -> tuple[Weights, Weights]:
+        """For each pair the log2 odds, before it was looked at, of one person, and of two of one household."""
+        same, mates = self.overlaps.lifts(model)
+        return math.log2(model.prior(records)) + same, math.log2(model.mates_prior(records)) + mates
 
 
 def weigh(judged: Judged, model: LinkModel, records: int) -> Weights:
@@ -53,11 +62,18 @@ def weigh(judged: Judged, model: LinkModel, records: int) -> Weights:
     and telephone as one person does: against a housemate only the evidence about the person counts. The odds here
     are against either; what is sure or vetoed counts `PROOF`.
     """
-    same = math.log2(model.prior(records)) + judged.all_evidence
-    mates = math.log2(model.mates_prior(records)) + judged.all_evidence - judged.person
-    weight = same - np.logaddexp2(mates, 0.0)
+    same, mates = judged.beforehand(model, records)
+    housed = mates + judged.all_evidence - judged.person
+    weight = same + judged.all_evidence - np.logaddexp2(housed, 0.0)
     weight = np.where(judged.veto, -PROOF, weight)
     return np.where(judged.sure, PROOF, weight)
+
+
+def is_alike(judged: Judged, records: int) -> npt.NDArray[np.bool_]:
+    """Which pairs are of one person by evidence alone, whatever a model says is so beforehand: the odds are 8 to 1 if
+    each record had one partner."""
+    alike: npt.NDArray[np.bool_] = ~judged.veto & (judged.all_evidence >= math.log2(records) + 3)
+    return alike
 
 
 @dataclass(frozen=True)
@@ -110,23 +126,30 @@ def is_doubtful(weight: Weights) -> npt.NDArray[np.bool_]:
 
 
 def calibrated(model: LinkModel, judged: Judged, records: int) -> LinkModel:
-    """The model with the numbers of partners and of mates that its own judgement of the pairs bears out.
+    """The model with the numbers of partners and of mates that its own judgement of the pairs bears out, among all
+    records and between each two lists.
 
-    Expectation maximisation over the shares of both alone: the expected number of pairs of one person (of one
-    household), by the odds, must be the number that the odds beforehand assume. Ends after a few rounds; needs no
-    labels.
+    Expectation maximisation over these alone: the expected number of pairs of one person (of one household), by the
+    odds, must be the number that the odds beforehand assume. Ends after a few rounds; needs no labels.
     """
     household = judged.all_evidence - judged.person
     for _ in range(_ROUNDS):
         same = probability(weigh(judged, model, records))
-        mates = math.log2(model.mates_prior(records)) + household
-        housed = (1 - same) * probability(mates)
+        mates = (1 - same) * probability(judged.beforehand(model, records)[1] + household)
         before = model
-        partners, number = (float(f"{2 * float(each.sum()) / records:.4g}") for each in (same, housed))
-        model = replace(model, partners=partners, mates=number)
-        if abs(partners - before.partners) <= 0.001 * before.partners:
+        partners, others = (float(f"{2 * float(each.sum()) / records:.4g}") for each in (same, mates))
+        model = replace(model, partners=partners, mates=others)
+        model = replace(model, overlaps=judged.overlaps.learnt(same, mates, model, records))
+        if abs(partners - before.partners) <= _SETTLED * partners and _settled(before, model):
             break
     return model
+
+
+def _settled(before: LinkModel, now: LinkModel) -> bool:
+    known = before.overlaps.keys() == now.overlaps.keys()
+    return known and all(
+        abs(each.same - before.overlaps[lists].same) <= 0.02 for lists, each in now.overlaps.items()
+    )
 
 
 def limits(usual: Sequence[int], block: Ids, size: Ids, keys: Ids, room: float) -> list[int]:
