@@ -43,9 +43,10 @@ class LoopReport:
     plan: PlanReport | None
 
 
-def resolve(campaign: Campaign, progress: Progress = silent) -> ResolveReport:
-    """Records to persons and households, their profiles, and the serving copy."""
-    report = identity.resolve(campaign, progress=progress)
+def resolve(campaign: Campaign, progress: Progress = silent, *, full: bool = False) -> ResolveReport:
+    """Records to persons and households, their profiles, and the serving copy. `full`: compare all records again, though
+    nothing has changed."""
+    report = identity.resolve(campaign, full=full, progress=progress)
     people.build(campaign, progress=progress)
     publish(campaign, progress)
     return report

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 from tests.identity.conftest import Load, Row
 
 from commonweal.campaign import Campaign
-from commonweal.identity import queries
+from commonweal.identity import queries, running
 from commonweal.identity.actions import resolve
 from commonweal.identity.errors import NoRecords
+from commonweal.identity.link import Linked, link
 from commonweal.identity.model import ModelOrigin
 from commonweal.intake.actions import take_back
 from commonweal.intake.model import Mode
@@ -76,10 +80,67 @@ def test_a_second_run_changes_nothing(campaign: Campaign, load: Load) -> None:
     load("gifts", [_row("g1")])
     resolve(campaign)
     people, files = _people(campaign), campaign.lake.files("identity.link")
-    again = resolve(campaign)
-    assert not again.changed
-    assert (again.created, again.attached, again.merged, again.split, again.detached) == (0, 0, 0, 0, 0)
-    assert (_people(campaign), campaign.lake.files("identity.link")) == (people, files)
+    for full in (False, True):
+        again = resolve(campaign, full=full)
+        assert not again.changed
+        assert (again.records, again.persons, again.households) == (3, 2, 1)
+        assert (again.created, again.attached, again.merged, again.split, again.detached) == (0, 0, 0, 0, 0)
+        assert (_people(campaign), campaign.lake.files("identity.link")) == (people, files)
+
+
+def test_nothing_is_compared_again_where_nothing_has_changed(
+    campaign: Campaign, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load("roll", [_row("1")])
+    resolve(campaign)
+    linked = []
+
+    def noted(*given: Any, **more: Any) -> Linked:
+        linked.append(1)
+        return link(*given, **more)
+
+    monkeypatch.setattr(running, "link", noted)
+    resolve(campaign)
+    assert linked == []
+    batch = load("gifts", [_row("g1")])
+    resolve(campaign)
+    take_back(campaign, batch.batch_id)
+    resolve(campaign)
+    resolve(campaign, full=True)
+    assert len(linked) == 3
+
+
+def test_a_run_that_breaks_off_leaves_all_as_it_was(
+    campaign: Campaign, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load("gifts", [{"id": "g1", **_MARRIED}])
+    load("roll", [_row("1")])
+    resolve(campaign)
+    tables = ("identity.run", "identity.event", "identity.redirect", "audit.entry")
+    before = _people(campaign), [_counts(campaign, table) for table in tables]
+    load("signups", [_row("s1", **_MARRIED)])
+    before[1][3] += 1  # the import
+    with monkeypatch.context() as patch:
+        patch.setattr(running.doubts, "keep", _break)
+        with pytest.raises(RuntimeError):
+            resolve(campaign)
+    assert (_people(campaign), [_counts(campaign, table) for table in tables]) == before
+    assert resolve(campaign).merged == 1
+    assert {person for person, _ in _people(campaign).values()} < {person for person, _ in before[0].values()}
+
+
+def _break(*given: object) -> None:
+    raise RuntimeError
+
+
+def test_two_runs_at_once_come_to_one_end(campaign: Campaign, load: Load) -> None:
+    load("roll", [_row("1"), _row("2", given_name="Paul", birth_date="1959-11-30")])
+    other = Campaign(campaign.folder, campaign.settings, campaign.ledger, campaign.clock, "test:other")
+    with ThreadPoolExecutor(2) as both:
+        reports = [each.result() for each in [both.submit(resolve, c, full=True) for c in (campaign, other)]]
+    other.lake.close()
+    assert sorted(report.created for report in reports) == [0, 2]
+    assert sorted(report.changed for report in reports) == [False, True]
 
 
 def test_a_new_list_attaches_and_creates(campaign: Campaign, load: Load) -> None:

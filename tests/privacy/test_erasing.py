@@ -11,6 +11,8 @@ from commonweal import loop
 from commonweal.audit.queries import who_saw
 from commonweal.campaign import Campaign
 from commonweal.consent import points
+from commonweal.identity import actions as identity
+from commonweal.identity.model import Answer
 from commonweal.intake.actions import import_file
 from commonweal.privacy import erasing, queries, rewriting, tombstones
 from commonweal.privacy.errors import NothingHeld
@@ -66,6 +68,22 @@ def test_the_stores_forget_at_once_and_everybody_else_stays(held: Campaign) -> N
     (stone,) = tombstones.read(path)
     assert stone.subjects == (nadia,)
     assert {kind for kind, _hash in stone.hashes} == {"registration", "email", "phone", "name_birth"}
+
+
+def test_a_reason_that_a_reviewer_gave_is_forgotten(held: Campaign) -> None:
+    (nadia,) = persons(held, "nadia berger")
+    (paul,) = persons(held, "paul berger")
+    with held.ledger.transaction(LedgerRole.OWNER) as connection:
+        (left, right) = (
+            record
+            for person in (nadia, paul)
+            for (record,) in connection.execute(
+                "SELECT min(record_id) FROM people.record WHERE person_id = %s", (person,)
+            )
+        )
+        identity.decide(connection, held, (left, right), Answer.DIFFERENT, why="her own word")
+    erasing.erase(held, [nadia])
+    assert "her own word" not in everything(held)
 
 
 def test_the_files_forget_and_no_list_brings_them_back(

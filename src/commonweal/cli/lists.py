@@ -93,7 +93,13 @@ def areas(
 
 
 @command()
-def resolve(campaign: Folder = HERE, json: AsJson = False) -> None:
+def resolve(
+    full: Annotated[
+        bool, typer.Option("--full", help="Compare all records again, though nothing has changed.")
+    ] = False,
+    campaign: Folder = HERE,
+    json: AsJson = False,
+) -> None:
     """Find out which records are one person and which persons are one household; build the profiles.
 
     Example: commonweal resolve
@@ -102,7 +108,7 @@ def resolve(campaign: Folder = HERE, json: AsJson = False) -> None:
     from commonweal.reports import lists as reports
 
     with at_work(campaign, "resolve", {}) as (opened, run):
-        report = loop.resolve(opened, run)
+        report = loop.resolve(opened, run, full=full)
         run.result = report
     terminal.show_json(report) if json else reports.show_resolve(report)
 

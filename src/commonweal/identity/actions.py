@@ -17,14 +17,16 @@ __all__ = ["ResolveReport", "decide", "resolve", "undo"]
 _LONGEST_REASON = 300
 
 
-def resolve(campaign: Campaign, *, retrain: bool = False, progress: Progress = silent) -> ResolveReport:
+def resolve(
+    campaign: Campaign, *, retrain: bool = False, full: bool = False, progress: Progress = silent
+) -> ResolveReport:
     """Decide which records are one person and which persons are one household.
 
     A person keeps the id of the run before as long as it keeps most of its records; a run on the same records
-    changes nothing. Weights are learnt in the first run that has enough to learn from, and kept from then on;
+    changes nothing, and where neither records nor answers have changed it compares nothing, unless `full`. Weights are learnt in the first run that has enough to learn from, and kept from then on;
     `retrain` learns them anew. What reviewers decided is honoured. Raises NoRecords.
     """
-    return Run(campaign, progress, retrain).do()
+    return Run(campaign, progress, retrain, full).do()
 
 
 def undo(

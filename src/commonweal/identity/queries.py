@@ -20,6 +20,27 @@ def newest_model(connection: psycopg.Connection[Any]) -> tuple[int, LinkModel] |
     return (row[0], LinkModel.from_json(row[1])) if row else None
 
 
+@dataclass(frozen=True)
+class LastRun:
+    """The newest run: what it was made from, the newest decision that it knew of, and what it found."""
+
+    made_from: str
+    heard: int
+    records: int
+    persons: int
+    households: int
+    doubts: int
+
+
+def last_run(connection: psycopg.Connection[Any]) -> LastRun | None:
+    """None before the first one."""
+    row = connection.execute(
+        "SELECT coalesce(made_from, ''), heard, records, persons, households, doubts FROM identity.run"
+        " ORDER BY run_id DESC LIMIT 1"
+    ).fetchone()
+    return LastRun(*row) if row else None
+
+
 def living(connection: psycopg.Connection[Any], subjects: Iterable[int]) -> dict[int, int]:
     """For each subject the person it is part of now."""
     rows = connection.execute(
@@ -183,7 +204,8 @@ def queue(connection: psycopg.Connection[Any]) -> Queue:
     ).fetchone()
     counts = connection.execute(
         f"SELECT (SELECT count(*) {_OPEN}), (SELECT count(*) FROM identity.decision"
-        " WHERE answer <> 'unsure' AND at > (SELECT max(at) FROM identity.run))"
+        " WHERE answer <> 'unsure' AND undoes IS NULL"
+        "   AND decision_id > (SELECT coalesce(max(heard), 0) FROM identity.run))"
     ).fetchone()
     assert counts is not None
     return Queue(Doubt(*row) if row else None, *counts)

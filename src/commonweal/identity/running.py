@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ from commonweal.intake.tables import batch_order, living_records
 from commonweal.jobs.model import Progress
 from commonweal.store.ledger import Connection, LedgerRole
 
+Kept = tuple[int, LinkModel]
+"""A model with its number."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -47,11 +51,13 @@ class Found:
 
 @dataclass
 class Run:
-    """A run under way. `retrain`: learn the weights anew; `undo`: a merge that it takes back."""
+    """A run under way. `retrain`: learn the weights anew; `full`: compare though nothing has changed; `undo`: a merge
+    that it takes back."""
 
     campaign: Campaign
     progress: Progress
     retrain: bool = False
+    full: bool = False
     undo: Undo | None = None
     _began: float = field(default_factory=time.monotonic)
 
@@ -59,11 +65,21 @@ class Run:
         """Find, and write down all or nothing. Raises NoRecords, and as `taking_back`."""
         campaign = self.campaign
         with campaign.lake.writer("identity.resolve") as writer:
+            held = _held(campaign)
             before = campaign.lake.read(campaign.lake.table("identity.link").order_by("record_id"))
             with campaign.ledger.read(LedgerRole.BULK) as connection:
                 kept = None if self.retrain else _usable(queries.newest_model(connection))
                 back = taking_back(connection, self.undo, before) if self.undo else None
-                said = [*queries.decisions(connection), *(back.decisions if back else ())]
+                decided = queries.decisions(connection)
+                last = queries.last_run(connection)
+            heard = decided[-1].decision_id if decided else 0
+            if (
+                last
+                and last.made_from == _made_from(held, kept, heard)
+                and not (self.full or self.retrain or back)
+            ):
+                return self._nothing_new(last, kept)
+            said = [*decided, *(back.decisions if back else ())]
             found = _find(campaign, kept[1] if kept else None, binding(said), before, back, self.progress)
             if found.changed:
                 writer.stage("identity.link", found.links)
@@ -75,9 +91,9 @@ class Run:
             ):
                 if found.changed:
                     writer.publish(connection)
-                model_id = kept[0] if kept else _keep_model(connection, campaign, found.linked)
+                kept = kept or _keep_model(connection, campaign, found.linked)
                 report = _report(found, time.monotonic() - self._began)
-                run_id = _note_run(connection, campaign, report, model_id)
+                run_id = _note_run(connection, campaign, report, kept, _made_from(held, kept, heard), heard)
                 if back:
                     back.note(connection, campaign, run_id)
                 _note_events(connection, run_id, events)
@@ -85,6 +101,34 @@ class Run:
                 doubts.keep(connection, run_id, waiting)
                 _audit(connection, campaign, run_id, report, back)
         return report
+
+    def _nothing_new(self, last: queries.LastRun, kept: Kept | None) -> ResolveReport:
+        """Lists, answers and weights are those of the last run: it would find again what that one found."""
+        report = ResolveReport(
+            *(last.records, last.persons, last.households),
+            *(0, 0, 0, 0, 0),
+            doubts=last.doubts,
+            overruled=0,
+            model=ModelOrigin.KEPT if kept else ModelOrigin.STARTING,
+            changed=False,
+            seconds=round(time.monotonic() - self._began, 1),
+        )
+        with self.campaign.ledger.transaction(LedgerRole.BULK) as connection:
+            run_id = _note_run(connection, self.campaign, report, kept, last.made_from, last.heard)
+            _audit(connection, self.campaign, run_id, report, None)
+        return report
+
+
+def _held(campaign: Campaign) -> str:
+    """Changes with the records that count: a hash of the lake's files, of the batches, and of who was erased."""
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        batches = [(each.batch_id, str(each.as_of)) for each in lists.loaded_batches(connection)]
+    files = [file.path for file in campaign.lake.files("intake.record")]
+    return hashlib.sha256(repr((files, batches, campaign.lake.erased())).encode()).hexdigest()
+
+
+def _made_from(held: str, kept: Kept | None, heard: int) -> str:
+    return f"{comparisons.DEFINITION}:{kept[0] if kept else 0}:{heard}:{held}"
 
 
 def _find(
@@ -157,7 +201,7 @@ def _audit(
         )
 
 
-def _usable(kept: tuple[int, LinkModel] | None) -> tuple[int, LinkModel] | None:
+def _usable(kept: Kept | None) -> Kept | None:
     """Weights for another definition of the comparisons can't be used."""
     return kept if kept and kept[1].definition == comparisons.DEFINITION else None
 
@@ -222,7 +266,7 @@ def _report(found: Found, seconds: float) -> ResolveReport:
     )
 
 
-def _keep_model(connection: psycopg.Connection[Any], campaign: Campaign, linked: Linked) -> int | None:
+def _keep_model(connection: psycopg.Connection[Any], campaign: Campaign, linked: Linked) -> Kept | None:
     if linked.origin is not ModelOrigin.TRAINED:
         return None
     row = connection.execute(
@@ -231,18 +275,24 @@ def _keep_model(connection: psycopg.Connection[Any], campaign: Campaign, linked:
         (campaign.clock(), linked.model.definition, linked.record_id.size, Jsonb(linked.model.as_json())),
     ).fetchone()
     assert row is not None
-    return int(row[0])
+    return int(row[0]), linked.model
 
 
 def _note_run(
-    connection: psycopg.Connection[Any], campaign: Campaign, report: ResolveReport, model_id: int | None
+    connection: psycopg.Connection[Any],
+    campaign: Campaign,
+    report: ResolveReport,
+    kept: Kept | None,
+    made_from: str,
+    heard: int,
 ) -> int:
     row = connection.execute(
-        "INSERT INTO identity.run (at, actor, model_id, changed, records, persons, households)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING run_id",
+        "INSERT INTO identity.run"
+        " (at, actor, model_id, changed, records, persons, households, made_from, heard, doubts)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING run_id",
         (
-            *(campaign.clock(), campaign.actor, model_id, report.changed),
-            *(report.records, report.persons, report.households),
+            *(campaign.clock(), campaign.actor, kept[0] if kept else None, report.changed),
+            *(report.records, report.persons, report.households, made_from, heard, report.doubts),
         ),
     ).fetchone()
     assert row is not None

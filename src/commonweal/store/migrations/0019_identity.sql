@@ -22,6 +22,11 @@ COMMENT ON TABLE identity.event IS
     '(read).';
 CREATE UNIQUE INDEX event_undone_once ON identity.event (undoes) WHERE undoes IS NOT NULL;
 
+ALTER TABLE identity.run
+    ADD COLUMN made_from text,               -- a hash: it changes with the records, the answers and the weights
+    ADD COLUMN heard bigint NOT NULL DEFAULT 0,  -- the newest decision that the run knew of
+    ADD COLUMN doubts bigint NOT NULL DEFAULT 0;  -- pairs that it could not tell
+
 CREATE TABLE identity.decision (
     decision_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at            timestamptz NOT NULL,
