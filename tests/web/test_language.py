@@ -57,6 +57,13 @@ def test_shares_and_money() -> None:
     assert Language("en", "UTC", "USD").money(150_000) == "$1,500"
 
 
+def test_values_are_shown_as_people_write_them() -> None:
+    assert EN.shown('["sante", "sport"]', "reading") == "sante, sport"
+    assert EN.shown('["sante') == '["sante'
+    assert FR.shown("2026-05-01") == "1 mai 2026"
+    assert (EN.shown("true"), FR.shown("f", "sex")) == ("yes", "femme")
+
+
 def test_times_stand_in_the_campaigns_zone() -> None:
     moment = datetime(2027, 1, 15, 23, 30, tzinfo=UTC)
     assert EN.when(moment, moment) == "00:30"

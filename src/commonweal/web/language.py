@@ -6,6 +6,7 @@ English stands in the code; locale/<language>/LC_MESSAGES/commonweal.po has the 
 from __future__ import annotations
 
 import io
+import json
 import re
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -153,6 +154,11 @@ class Language:
         if isinstance(value, str) and _DAY.fullmatch(value):
             with suppress(ValueError):
                 value = date.fromisoformat(value)
+        if (
+            isinstance(value, str) and value.startswith('["') and value.endswith('"]')
+        ):  # a list, as lists give it
+            with suppress(json.JSONDecodeError):
+                return ", ".join(map(str, json.loads(value)))
         if isinstance(value, date):
             return self.day(value, "medium")
         if isinstance(value, float) and not value.is_integer():
