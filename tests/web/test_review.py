@@ -15,7 +15,9 @@ from commonweal.campaign import Campaign
 from commonweal.identity.queries import Doubt
 from commonweal.store.ledger import LedgerRole
 from commonweal.web import weighing
+from commonweal.web.app import _key
 from commonweal.web.language import Language
+from commonweal.web.links import Links
 
 _EVIDENCE = {
     "beforehand": -20.0,
@@ -131,3 +133,43 @@ def test_the_parts_of_the_odds_add_up_and_are_told_in_times() -> None:
     assert weighing.times(-3.0, language) == "8.0 times less likely"
     assert weighing.times(-20.0, language) == "over 1,000,000 times less likely"
     assert weighing.times(0.01, language) == "changes nothing"
+
+
+def _merged(campaign: Campaign) -> None:
+    """Somebody was merged into Nadia."""
+    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
+        connection.execute(
+            "INSERT INTO identity.event (run_id, kind, person_id, other_id, number, records)"
+            " SELECT run_id, 'merge', 4999, %s, 1, '{2}' FROM identity.run",
+            (NADIA,),
+        )
+
+
+def _way_back(page: str) -> str:
+    found = re.search(r'action="(/review/undo/[^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def test_a_merge_is_taken_back_from_the_persons_page(doubtful: Campaign, director: Any) -> None:
+    _merged(doubtful)
+    director.get("/people")
+    path = f"/people/{Links(_key(doubtful.ledger)).make('person', NADIA)}"
+    page = director.get(path).text
+    assert "Another person was found to be this one" in page
+    answer = director.post(_way_back(page), {"why": "two generations"})
+    assert answer.headers["location"] == "/runs"
+    (run,) = _rows(doubtful, "SELECT command, arguments, actor FROM jobs.run")
+    assert run[:2] == ("undo", {"event": 1, "why": "two generations"})
+    assert run[2].startswith("account:")
+    assert _rows(doubtful, "SELECT persons, why FROM audit.entry WHERE verb = 'ask_to_undo'") == [
+        ([4999], "two generations")
+    ]
+
+
+def test_who_may_not_review_sees_the_history_and_no_way_back(doubtful: Campaign, browser: Any) -> None:
+    _merged(doubtful)
+    browser.sign_in(Role.PRIVACY)
+    page = browser.get(f"/people/{Links(_key(doubtful.ledger)).make('person', NADIA)}").text
+    assert "Another person was found to be this one" in page
+    assert "/review/undo/" not in page
