@@ -1,7 +1,7 @@
 """Interactions over HTTP, and a person's story. Production settings, fsync on; the real server in a process of its own.
 
 Aim: a million events a minute (16,700/s), none lost; the story under 50 ms with 5 million events in the ledger and 100
-million in the lake. By default smaller: both sizes can be given.
+million in the lake, 100 of each person there. By default smaller: both sizes can be given.
 
     python -m benchmarks.events [EVENTS [CLIENTS [BATCH [LEDGER [LAKE]]]]]
     python -m benchmarks.events 1000000 4 2500 5000000 100000000
@@ -39,6 +39,7 @@ from commonweal.store.ledger import LedgerRole
 
 _PERSONS = 50_000
 _MAIL = ("delivered", "opened", "clicked")  # what a mailer tells, most of it after the sending
+_EACH = 100  # interactions of one person in the lake
 _LOOKS = 300  # stories read
 _TICK = os.sysconf("SC_CLK_TCK")
 
@@ -47,17 +48,16 @@ def main(
     events: int = 200_000, clients: int = 4, batch: int = 2_500, ledger: int = 200_000, lake: int = 1_000_000
 ) -> None:
     with new_campaign("Events") as campaign:
-        persons = _fill(campaign)
+        _fill(campaign)
         for label, kinds in (("what mail tells", _MAIL), ("what counts as a contact", ("sent",))):
             _over_http(campaign, label, kinds, events, clients, batch)
-        _stories(campaign, persons, ledger, lake)
+        _stories(campaign, ledger, lake)
 
 
-def _fill(campaign: Campaign) -> list[int]:
-    """Made-up people with an e-mail address each; their ids."""
-    persons: list[int] = campaign.ids.take("person", _PERSONS).tolist()
+def _fill(campaign: Campaign) -> None:
+    """Made-up people with an e-mail address each."""
+    persons = campaign.ids.take("person", _PERSONS).tolist()
     fill(campaign, persons, email="'voter' || place || '@example.org'")
-    return persons
 
 
 def _over_http(
@@ -129,11 +129,13 @@ def _send(address: str, token: str, bodies: list[bytes], clients: int) -> int:
     return sum(accepted)
 
 
-def _stories(campaign: Campaign, persons: list[int], ledger: int, lake: int) -> None:
+def _stories(campaign: Campaign, ledger: int, lake: int) -> None:
     """A person's story out of both stores: the first reads of all, then read again."""
+    persons = campaign.ids.take("person", lake // _EACH).tolist()
     _fill_ledger(campaign, persons, ledger)
     _fill_lake(campaign, persons, lake)
     chosen = random.Random(2).sample(persons, _LOOKS)
+    fill(campaign, chosen)
     for label in ("first reads", "again"):
         times = [_look(campaign, person) for person in chosen]
         p99 = statistics.quantiles(times, n=100)[98]
