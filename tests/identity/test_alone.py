@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,10 +15,11 @@ import pytest
 from tests.identity.made_up import GIVEN, SURNAMES, Row, rows
 from typer.testing import CliRunner
 
+from commonweal.campaign import NotWritable
 from commonweal.cli import app
 from commonweal.errors import CommonwealError
-from commonweal.identity.alone import Linking, link_files, link_tables
-from commonweal.identity.errors import CannotWriteAs, ColumnNowhere
+from commonweal.identity.alone import Linking, check_output, link_files, link_tables
+from commonweal.identity.errors import CannotWriteAs, ColumnNowhere, WouldReplaceList
 from commonweal.identity.lists import shown
 from commonweal.intake.errors import EmptyFile, MappingUnreadable, NoSuchFile, NotATable, NothingMapped
 from commonweal.intake.mapping import Corrections, read_corrections
@@ -288,6 +290,30 @@ def test_an_output_that_cannot_be_written_is_said_before_the_work(tmp_path: Path
     done = CliRunner().invoke(app, ["link", str(tmp_path / "list.csv"), "--out", str(tmp_path / name)])
     assert isinstance(done.exception, CommonwealError)
     assert not isinstance(done.exception, NoSuchFile)
+
+
+@pytest.mark.parametrize("name", ["list.csv", "other_name.csv", "folder.csv"])
+def test_a_list_is_not_lost_under_the_output_nor_a_folder_found_in_the_way_too_late(
+    people: list[Row], tmp_path: Path, name: str
+) -> None:
+    given = tmp_path / "list.csv"
+    _write_text(laid_out(people[:10], LAYOUTS["american"]), given, ",")
+    (tmp_path / "other_name.csv").symlink_to(given)
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises((WouldReplaceList, NotWritable)):
+        check_output(tmp_path / name, [tmp_path / "none.csv", given])
+    before = given.read_bytes()
+    done = CliRunner().invoke(app, ["link", str(given), "--out", str(tmp_path / name)])
+    assert isinstance(done.exception, WouldReplaceList | NotWritable)
+    assert given.read_bytes() == before
+
+
+def test_a_folder_that_may_not_be_written_is_said_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)  # root may write anywhere
+    with pytest.raises(NotWritable, match="Permission denied"):
+        check_output(tmp_path / "persons.csv")
 
 
 def test_output_in_a_format_that_is_none() -> None:

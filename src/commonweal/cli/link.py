@@ -37,7 +37,7 @@ def link(
     from commonweal.reports import linking as reports
 
     if out:
-        alone.check_output(out)
+        alone.check_output(out, files)
     corrections = read_corrections(mapping) if mapping else None
     with terminal.progress_bars() as bars:
         linked = alone.link_files(files, truth=truth, corrections=corrections, progress=bars)

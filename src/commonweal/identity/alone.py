@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
@@ -15,7 +17,7 @@ import pyarrow.parquet as pq
 
 from commonweal.campaign import NotWritable, utc_now
 from commonweal.identity import lists, measures, rules
-from commonweal.identity.errors import CannotWriteAs, ColumnNowhere
+from commonweal.identity.errors import CannotWriteAs, ColumnNowhere, WouldReplaceList
 from commonweal.identity.link import link_records
 from commonweal.identity.measures import Ids, Measures
 from commonweal.intake.errors import EmptyFile
@@ -74,6 +76,7 @@ class Linking:
         NotWritable.
         """
         check_output(path)
+        path = path.resolve()  # a link stays one
         name, again = "person", 2
         while name in self.rows.column_names:
             name, again = f"person ({again})", again + 1
@@ -86,16 +89,25 @@ class Linking:
                 pq.write_table(table, temporary)
             temporary.replace(path)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise NotWritable(folder=path.parent, reason=error.strerror or error) from error
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
-def check_output(path: Path) -> None:
-    """Raise CannotWriteAs or NotWritable where the rows can't be written to this file, before long work begins."""
+def check_output(path: Path, lists: Sequence[Path] = ()) -> None:
+    """Raise what is wrong with a file that the rows of `lists` are to be written to, before long work begins:
+    CannotWriteAs, NotWritable, WouldReplaceList."""
     if path.suffix.lower() not in WRITTEN:
         raise CannotWriteAs(path=path)
-    if not path.resolve().parent.is_dir():
+    folder = path.resolve().parent
+    if not folder.is_dir():
         raise NotWritable(folder=path.parent, reason="there is no such folder")
+    if path.is_dir():
+        raise NotWritable(folder=path, reason="it is a folder, not a file")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise NotWritable(folder=path.parent, reason=os.strerror(errno.EACCES))
+    if path.resolve() in {each.resolve() for each in lists}:
+        raise WouldReplaceList(path=path)
 
 
 def link_files(

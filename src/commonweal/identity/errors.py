@@ -26,6 +26,13 @@ class CannotWriteAs(CommonwealError):
     remedy = _("Give it a name that ends in .csv or .parquet.")
 
 
+class WouldReplaceList(CommonwealError):
+    """The output is one of the lists."""
+
+    what = _("{path} is one of the lists: it would be lost.")
+    remedy = _("Give the output a name of its own.")
+
+
 class RecordTwice(CommonwealError):
     """Two rows have one record id."""
 
