@@ -85,6 +85,13 @@ def chosen(lists: Sequence[tuple[Mapping, pa.RecordBatch]]) -> list[Mapping]:
                 name = column.name if column.target else " ".join(fold_header(header).split())
                 if name and column.sensitive is None:
                     candidates.setdefault(name, []).append((at, header))
+    numbers = [
+        lists[at][1].column(header)
+        for at, (mapping, _) in enumerate(lists)
+        for header in mapping.targets().get("registration_number", [])
+    ]
+    if numbers and not _is_shared(pa.concat_arrays(numbers)):
+        lists = [(_with_target(mapping, "registration_number", Column()), rows) for mapping, rows in lists]
     judged = [_judged(name, places, lists) for name, places in candidates.items()]
     best = sorted(
         (each for each in judged if each), key=lambda each: (not each.official, -each.kinds, each.name)
@@ -94,6 +101,17 @@ def chosen(lists: Sequence[tuple[Mapping, pa.RecordBatch]]) -> list[Mapping]:
         _with(mapping, {h: n for (i, h), n in taken.items() if i == at})
         for at, (mapping, _) in enumerate(lists)
     ]
+
+
+def _is_shared(cells: pa.Array) -> bool:
+    """Do any two rows have the same value? Numbers that no two share are a numbering of the rows."""
+    filled = tidy(cells).drop_null()
+    return len(filled.unique()) < len(filled)
+
+
+def _with_target(mapping: Mapping, target: str, instead: Column) -> Mapping:
+    columns = {h: instead if column.target == target else column for h, column in mapping.columns.items()}
+    return msgspec.structs.replace(mapping, columns=columns, key=())
 
 
 def _with(mapping: Mapping, taken: dict[str, str]) -> Mapping:

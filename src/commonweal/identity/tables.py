@@ -102,13 +102,16 @@ _EXTRA_BLOCKS = (
     ("postcode_start",),
 )
 _EXTRA_MOST = 15
+_SWAPPED_SAYS = 12.0  # bits, at least, of a given name and a surname swapped; the surname is silent then
 
 _ASSUMED = 200.0
-# So many records, and this share of all, are not born on one day, unless the day stands for an unknown one. Where
-# it is a greater share, the year is no year of birth either.
-MOST_BORN = 100
+# More records than this share no birth date, e-mail address or telephone of a person: the value stands for an unknown
+# one, or is an office's. Of birth dates it must be this share of all, too; where it is a greater share, the year is
+# no year of birth either.
+MOST_SHARING = 100
 _CROWD = 0.002
 _NO_YEAR = 0.2
+_FEW = 20  # records that must share a value before its share says anything
 
 # The least number of years between a parent and a child on the rolls.
 GENERATION = 14
@@ -122,18 +125,33 @@ def extras(table: ir.Table) -> list[str]:
 def comparable(records: ir.Table) -> ir.Table:
     """Records (columns of `intake.record`, and `extras`) to what they are compared by: record_id, `COMPARED`, extras."""
     stopgaps = _stopgaps(records)
+    emails, phones = (_everybodys(records, column) for column in ("email_key", "phone"))
     short = ibis.memtable(nicknames.table())
-    placed = records.left_join(stopgaps, records.birth_date == stopgaps.stopgap).left_join(
-        short, records.given_key == short.name
+    placed = (
+        records.left_join(stopgaps, records.birth_date == stopgaps.stopgap)
+        .left_join(short, records.given_key == short.name)
+        .left_join(emails, records.email_key == emails.everybodys_email_key)
+        .left_join(phones, records.phone == phones.everybodys_phone)
     )
     day = ibis.ifelse(placed.stopgap.isnull(), placed.birth_date, ibis.null("date"))
     year = ibis.coalesce(placed.birth_date.year().cast("int32"), placed.birth_year.cast("int32"))
-    told = {"given_forms", "birth_date", "birth_year", "birth_month", "birth_day", "door"}
+    told = {
+        "given_forms",
+        "email_key",
+        "phone",
+        "birth_date",
+        "birth_year",
+        "birth_month",
+        "birth_day",
+        "door",
+    }
     return placed.select(
         "record_id",
         *extras(records),
         *(name for name in COMPARED if name not in told),
         given_forms=placed.forms,
+        email_key=ibis.ifelse(placed.everybodys_email_key.isnull(), placed.email_key, ibis.null("string")),
+        phone=ibis.ifelse(placed.everybodys_phone.isnull(), placed.phone, ibis.null("string")),
         door=_door(placed),
         birth_date=day,
         birth_year=ibis.ifelse((placed.stopgap_share > _NO_YEAR).fill_null(False), ibis.null("int32"), year),
@@ -149,9 +167,22 @@ def _stopgaps(records: ir.Table) -> ir.Table:
     counted = dated.group_by(stopgap="birth_date").aggregate(times=dated.count())
     share = counted.times / counted.times.sum().over(ibis.window())
     shared = counted.select("stopgap", "times", stopgap_share=share)
-    crowd = (shared.times > MOST_BORN) & (shared.stopgap_share > _CROWD)
-    few = (shared.times >= 20) & (shared.stopgap_share > _NO_YEAR)
+    crowd = (shared.times > MOST_SHARING) & (shared.stopgap_share > _CROWD)
+    few = (shared.times >= _FEW) & (shared.stopgap_share > _NO_YEAR)
     return shared.filter(crowd | few).select("stopgap", "stopgap_share")
+
+
+def _everybodys(records: ir.Table, column: str) -> ir.Table:
+    """E-mail addresses or telephones that more records have than a person or a household may: an office's, or one that
+    stands for none. In a column everybodys_ and the column's name."""
+    name = f"everybodys_{column}"
+    known = records.filter(records[column].notnull())
+    counted = known.group_by(**{name: known[column]}).aggregate(times=known.count())
+    share = counted.times / counted.times.sum().over(ibis.window())
+    shared = counted.select(name, "times", share=share)
+    return shared.filter(
+        (shared.times > MOST_SHARING) | ((shared.times >= _FEW) & (shared.share > _NO_YEAR))
+    ).select(name)
 
 
 def _door(records: ir.Table) -> ir.Value:
@@ -301,7 +332,16 @@ def _vetoed(scored: ir.Table) -> ir.BooleanValue:
         (years_apart >= GENERATION) & one_household
     )
     suffixes_differ = (scored.name_suffix_l != scored.name_suffix_r).fill_null(False)
-    return (relatives & (_further(scored) < _SAYS_IT)) | suffixes_differ
+    return (relatives & (_further(scored) < _SAYS_IT)) | suffixes_differ | _one_name_only(scored)
+
+
+def _one_name_only(scored: ir.Table) -> ir.BooleanValue:
+    """Do the records share a given name or a surname, and tell nothing else that could be compared?"""
+    said = [name for name in scored.columns if name.startswith("mw_") and not name.startswith("mw_tf_adj_")]
+    silent = {name: scored[name] == 0 for name in said if name not in ("mw_given", "mw_surname", "mw_sex")}
+    rest = functools.reduce(operator.and_, silent.values(), ibis.literal(True))
+    given_only = (scored.mw_surname == 0) & (scored.mw_given < _SWAPPED_SAYS)
+    return rest & (given_only | (scored.mw_given == 0))
 
 
 def _own(scored: ir.Table, kind: str) -> ir.NumericValue:
