@@ -14,6 +14,7 @@ from commonweal.consent import points
 from commonweal.identity import actions as identity
 from commonweal.identity.model import Answer
 from commonweal.intake.actions import import_file
+from commonweal.jobs import actions as jobs
 from commonweal.privacy import erasing, queries, rewriting, tombstones
 from commonweal.privacy.errors import NothingHeld
 from commonweal.store.catalogue import LAKE
@@ -84,6 +85,33 @@ def test_a_reason_that_a_reviewer_gave_is_forgotten(held: Campaign) -> None:
         identity.decide(connection, held, (left, right), Answer.DIFFERENT, why="her own word")
     erasing.erase(held, [nadia])
     assert "her own word" not in everything(held)
+
+
+def test_why_a_merge_was_taken_back_is_forgotten_with_either(held: Campaign) -> None:
+    """The reason stands with records of the other, too, and with the run; or with records that left the lists."""
+    (nadia,) = persons(held, "nadia berger")
+    (paul,) = persons(held, "paul berger")
+    with held.ledger.transaction(LedgerRole.OWNER) as connection:
+        merge = connection.execute(
+            "INSERT INTO identity.event (run_id, kind, person_id, other_id, number, records)"
+            " SELECT max(run_id), 'merge', %s, %s, 1, '{900}' FROM identity.run RETURNING event_id",
+            (nadia, paul),
+        ).fetchone()
+        assert merge
+        for left_person, undoes in ((paul, merge[0]), (nadia, None)):
+            connection.execute(
+                "INSERT INTO identity.decision"
+                " (at, actor, left_record, right_record, left_person, right_person, answer, why, undoes)"
+                " VALUES (%s, 'account:1', 900, 901, %s, %s, 'same', 'her own word', %s)",
+                (held.clock(), left_person, paul, undoes),
+            )
+    asked = {"event": merge[0], "why": "her own word"}
+    run = jobs.queue(held.ledger, held.clock, "undo", asked, "account:1")
+    erasing.erase(held, [nadia])
+    assert "her own word" not in everything(held)
+    with held.ledger.read(LedgerRole.OWNER) as connection:
+        told = connection.execute("SELECT arguments FROM jobs.run WHERE run_id = %s", (run,)).fetchone()
+    assert told == ({"event": merge[0]},)
 
 
 def test_the_files_forget_and_no_list_brings_them_back(

@@ -195,7 +195,6 @@ def _audit(
             campaign,
             "identity.undo",
             persons=[back.gone, back.living],
-            why=back.asked.why or None,
             detail={"run": run_id, "merge": back.asked.event_id},
             actor=back.asked.actor,
         )

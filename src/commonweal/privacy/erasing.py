@@ -33,6 +33,12 @@ _HIDDEN = (
     " ON CONFLICT DO NOTHING"
 )
 
+# Why a merge was taken back is said of both.
+_MERGES = (
+    "SELECT event_id FROM identity.event"
+    " WHERE kind = 'merge' AND (person_id = ANY (%(subjects)s) OR other_id = ANY (%(subjects)s))"
+)
+
 # By table: what is deleted or blanked, with %(subjects)s, %(records)s and %(points)s at hand; in the order of the rooms.
 _CHANGES = {
     "intake.quarantine_row": "DELETE FROM intake.quarantine_row q USING people.record r"
@@ -42,8 +48,11 @@ _CHANGES = {
     "people.record": "DELETE FROM people.record WHERE record_id = ANY (%(records)s)",
     "people.profile": "DELETE FROM people.profile WHERE person_id = ANY (%(subjects)s)",
     "people.overview": "UPDATE people.overview SET example = NULL WHERE example = ANY (%(subjects)s)",
-    "identity.decision": "UPDATE identity.decision SET why = ''"
-    " WHERE why <> '' AND (left_record = ANY (%(records)s) OR right_record = ANY (%(records)s))",
+    "identity.decision": "UPDATE identity.decision SET why = '' WHERE why <> ''"
+    " AND (left_record = ANY (%(records)s) OR right_record = ANY (%(records)s) OR left_person = ANY (%(subjects)s)"
+    f"   OR right_person = ANY (%(subjects)s) OR undoes IN ({_MERGES}))",
+    "jobs.run": "UPDATE jobs.run SET arguments = arguments - 'why'"
+    f" WHERE command = 'undo' AND arguments ? 'why' AND (arguments ->> 'event')::bigint IN ({_MERGES})",
     "identity.doubt": "DELETE FROM identity.doubt"
     " WHERE left_record = ANY (%(records)s) OR right_record = ANY (%(records)s)",
     "consent.consent": "UPDATE consent.consent SET evidence = '', source = ''"

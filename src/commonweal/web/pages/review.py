@@ -84,7 +84,6 @@ def undo(visit: Here, token: FromPath[str], data: URLEncodedBody[Reason]) -> Res
             campaign,
             "ask_to_undo",
             persons=[merge.gone],
-            why=data.why[:_LONGEST] or None,
             detail={"merge": event_id},
             actor=visit.actor,
         )
