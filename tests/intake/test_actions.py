@@ -37,7 +37,7 @@ from commonweal.intake.errors import (
     UnknownTarget,
 )
 from commonweal.intake.model import Batch, Status
-from commonweal.store import lake
+from commonweal.store import parquet
 from commonweal.store.errors import DiskFull
 from commonweal.store.ledger import LedgerRole
 
@@ -253,7 +253,7 @@ def test_a_full_disk(campaign: Campaign, roll: Path, monkeypatch: pytest.MonkeyP
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(lake, "_write", full)
+        patch.setattr(parquet, "write", full)
         with pytest.raises(DiskFull):
             actions.import_file(campaign, roll)
     assert not batches(campaign)
