@@ -66,9 +66,10 @@ def key_path(campaign: Campaign) -> Path:
 
 
 def _key(campaign: Campaign) -> bytes:
-    if campaign not in _KEYS:
-        _KEYS[campaign] = _load_or_make(campaign)
-    return _KEYS[campaign]
+    key = _KEYS.get(campaign)
+    if key is None:
+        key = _KEYS[campaign] = _load_or_make(campaign)
+    return key
 
 
 def _load_or_make(campaign: Campaign) -> bytes:
