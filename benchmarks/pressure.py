@@ -1,6 +1,6 @@
 """How long the page's count of the pressure on everybody takes (`chores.count_pressure`), every ten minutes beside the rest.
 
-    python -m benchmarks.pressure [PERSONS]
+python -m benchmarks.pressure [PERSONS]
 """
 
 from __future__ import annotations
