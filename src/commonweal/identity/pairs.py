@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -99,13 +99,17 @@ class Comparing:
     def candidates(self) -> Iterator[ir.Table]:
         """The pairs worth comparing, as `tables.candidates` gives them: about as many as there is room for."""
         room = _PAIRS_A_RECORD * self._records + _PAIRS_BESIDES
-        keyed, blocks = tables.keyed(self._comparable), tables.blocks(self._comparable)
-        crowds = self._backend.to_pyarrow(
-            ibis.union(*(tables.crowds(keyed, number) for number in range(len(blocks))))
-        )
+        crowds = self._backend.to_pyarrow(tables.crowds(self._comparable))
         block, size, keys = (crowds[name].to_numpy().astype(np.int64) for name in ("block", "size", "keys"))
+        blocks = tables.blocks(self._comparable)
         most = rules.limits([each.most for each in blocks], block, size, keys, room)
-        with hold(self._backend, tables.candidates(keyed, most)) as candidates:
+        with ExitStack() as each_alone:  # all at once would take more memory than there is
+            found = [
+                each_alone.enter_context(hold(self._backend, tables.blocked(self._comparable, *each)))
+                for each in zip(blocks, most, strict=True)
+            ]
+            candidates = hold(self._backend, tables.candidates(found))
+        with candidates:
             yield candidates
 
     def explain(self, model: LinkModel, pairs: pa.Table) -> pa.Table:

@@ -153,6 +153,8 @@ def comparable(records: ir.Table) -> ir.Table:
         email_key=ibis.ifelse(placed.everybodys_email_key.isnull(), placed.email_key, ibis.null("string")),
         phone=ibis.ifelse(placed.everybodys_phone.isnull(), placed.phone, ibis.null("string")),
         door=_door(placed),
+        given_sound=_sound(placed.given_key),
+        surname_sound=_sound(placed.surname_key),
         birth_date=day,
         birth_year=ibis.ifelse((placed.stopgap_share > _NO_YEAR).fill_null(False), ibis.null("int32"), year),
         birth_month=day.month().cast("int32"),
@@ -212,34 +214,43 @@ def blocks(comparable: ir.Table) -> tuple[Block, ...]:
     )
 
 
-def keyed(comparable: ir.Table) -> ir.Table:
-    """What records are blocked by: record_id, and a key for each block (key_0 …), null where a part is unknown."""
+def keyed(comparable: ir.Table, block: Block) -> ir.Table:
+    """What records are blocked by: record_id and key, without those of which a part is unknown."""
     parts = _parts(comparable)
-    keys = (
-        functools.reduce(
-            lambda key, part: key + "|" + part, (parts[name].cast("string") for name in block.columns)
-        )
-        for block in blocks(comparable)
+    whole = functools.reduce(
+        lambda key, part: key + "|" + part, (parts[name].cast("string") for name in block.columns)
     )
-    return comparable.select("record_id", **{f"key_{number}": key for number, key in enumerate(keys)})
+    keyed = comparable.select("record_id", key=whole)
+    return keyed.filter(keyed.key.notnull())
 
 
-def crowds(keyed: ir.Table, number: int) -> ir.Table:
-    """How many keys of a block are shared by how many records: block, size, keys."""
-    key = f"key_{number}"
-    known = keyed.filter(keyed[key].notnull())
-    sizes = known.group_by(key).aggregate(size=known.count())
-    shared = sizes.filter(sizes.size > 1)
-    return shared.group_by("size").aggregate(keys=shared.count()).mutate(block=ibis.literal(number))
+def crowds(comparable: ir.Table) -> ir.Table:
+    """How many keys of each block are shared by how many records: block, size, keys."""
+    counted = []
+    for number, block in enumerate(blocks(comparable)):
+        keys = keyed(comparable, block)
+        sizes = keys.group_by("key").aggregate(size=keys.count())
+        shared = sizes.filter(sizes.size > 1)
+        counted.append(
+            shared.group_by("size").aggregate(keys=shared.count()).mutate(block=ibis.literal(number))
+        )
+    return ibis.union(*counted)
 
 
-def candidates(keyed: ir.Table, most: Sequence[int]) -> ir.Table:
-    """The pairs worth comparing, each once: join_key_l < join_key_r (record ids), match_key.
+def blocked(comparable: ir.Table, block: Block, most: int) -> ir.Table:
+    """The pairs of records that share a key of a block which at most so many share: join_key_l < join_key_r (ids)."""
+    keys = keyed(comparable, block)
+    sizes = keys.group_by("key").aggregate(size=keys.count())
+    shared = keys.join(sizes.filter(sizes.size > 1, sizes.size <= most), "key")
+    left = shared.select("key", join_key_l="record_id")
+    right = shared.select("key", join_key_r="record_id")
+    pairs = left.join(right, ["key", left.join_key_l < right.join_key_r])
+    return pairs.select("join_key_l", "join_key_r")
 
-    `most` says for each block how many records may share a key.
-    """
-    found = [_blocked(keyed, f"key_{number}", limit) for number, limit in enumerate(most)]
-    return ibis.union(*found, distinct=True).mutate(match_key=ibis.literal("0"))
+
+def candidates(blocked: Sequence[ir.Table]) -> ir.Table:
+    """The pairs worth comparing, each once: the pairs of all blocks, with match_key."""
+    return ibis.union(*blocked, distinct=True).mutate(match_key=ibis.literal("0"))
 
 
 def true_candidates(candidates: ir.Table, truth: ir.Table) -> ir.IntegerScalar:
@@ -248,16 +259,6 @@ def true_candidates(candidates: ir.Table, truth: ir.Table) -> ir.IntegerScalar:
     right = truth.select(join_key_r="record_id", of_right="truth")
     told = candidates.join(left, "join_key_l").join(right, "join_key_r")
     return told.filter(told.of_left == told.of_right).count()
-
-
-def _blocked(keyed: ir.Table, key: str, most: int) -> ir.Table:
-    known = keyed.filter(keyed[key].notnull()).select("record_id", key)
-    sizes = known.group_by(key).aggregate(size=known.count())
-    shared = known.join(sizes.filter(sizes.size > 1, sizes.size <= most), key)
-    left = shared.select(key, join_key_l="record_id")
-    right = shared.select(key, join_key_r="record_id")
-    pairs = left.join(right, [key, left.join_key_l < right.join_key_r])
-    return pairs.select("join_key_l", "join_key_r")
 
 
 def _parts(comparable: ir.Table) -> dict[str, ir.Value]:
@@ -272,8 +273,8 @@ def _parts(comparable: ir.Table) -> dict[str, ir.Value]:
         "initials": ibis.least(first, last) + ibis.greatest(first, last),
         "given_start": given.substr(0, 3),
         "surname_start": surname.substr(0, 3),
-        "given_sound": _sound(given),
-        "surname_sound": _sound(surname),
+        "given_sound": comparable.given_sound,
+        "surname_sound": comparable.surname_sound,
         "postcode_start": comparable.postcode.substr(0, comparable.postcode.length() - 2),
         "email_start": comparable.email_key.substr(0, 6),
         "birth_day_of_year": comparable.birth_month * 100 + comparable.birth_day,
