@@ -15,6 +15,7 @@ from commonweal.consent import parting as refusals
 from commonweal.contacts import actions as contacts
 from commonweal.contacts import parting as pressure
 from commonweal.identity import actions as identity
+from commonweal.identity.errors import UndoneAlready
 from commonweal.identity.model import ResolveReport
 from commonweal.identity.undoing import TakingBack
 from commonweal.intake import actions as intake
@@ -47,8 +48,7 @@ def resolve(campaign: Campaign, progress: Progress = silent, *, full: bool = Fal
     """Records to persons and households, their profiles, and the serving copy. `full`: compare all records again, though
     nothing has changed."""
     report = identity.resolve(campaign, full=full, progress=progress)
-    people.build(campaign, progress=progress)
-    publish(campaign, progress)
+    _show(campaign, progress)
     return report
 
 
@@ -63,10 +63,18 @@ def undo(
         refusals.part(connection, campaign, back.gone, family, back.since)
         pressure.part(connection, back.gone, family, back.since)
 
-    report = identity.undo(campaign, event_id, why=why, actor=actor, also=part, progress=progress)
+    try:
+        report = identity.undo(campaign, event_id, why=why, actor=actor, also=part, progress=progress)
+    except UndoneAlready:  # by a process, perhaps, that ended before it was shown
+        _show(campaign, progress)
+        raise
+    _show(campaign, progress)
+    return report
+
+
+def _show(campaign: Campaign, progress: Progress) -> None:
     people.build(campaign, progress=progress)
     publish(campaign, progress)
-    return report
 
 
 def score(campaign: Campaign, progress: Progress = silent) -> ScoreReport:

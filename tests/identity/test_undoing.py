@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from tests.identity.conftest import Load, Row
 
+from commonweal import loop
 from commonweal.campaign import Campaign
 from commonweal.identity import queries
 from commonweal.identity.actions import decide, resolve, undo
@@ -88,6 +89,17 @@ def test_same_joins_and_different_parts(two: Campaign) -> None:
     assert not resolve(two).changed
 
 
+def test_an_answer_that_was_committed_after_a_newer_one_is_heard(two: Campaign) -> None:
+    records = _records(two)
+    pair = records["roll:1"][0], records["gifts:g1"][0]
+    with two.ledger.transaction(LedgerRole.OWNER) as slow:
+        decide(slow, two, pair, Answer.SAME)
+        with two.ledger.transaction(LedgerRole.OWNER) as quick:
+            decide(quick, two, (pair[0], 12345), Answer.SAME)
+        assert resolve(two).merged == 0
+    assert resolve(two).merged == 1
+
+
 def test_unsure_changes_nothing(two: Campaign) -> None:
     assert _answer(two, "roll:1", "gifts:g1", Answer.UNSURE) is Standing.COUNTS
     assert not resolve(two).changed
@@ -120,6 +132,20 @@ def test_undo_gives_the_former_person_its_records_and_its_id(
     assert not resolve(two).changed
     with pytest.raises(UndoneAlready):
         undo(two, event)
+
+
+def test_a_merge_taken_back_is_shown_though_its_process_ended_before(
+    two: Campaign, merged: tuple[dict[str, int], int]
+) -> None:
+    """Killed once the merge was taken back, and done again: who was parted is shown as two."""
+    before, event = merged
+    loop.resolve(two)
+    undo(two, event)
+    with pytest.raises(UndoneAlready):
+        loop.undo(two, event)
+    with two.ledger.read(LedgerRole.OWNER) as connection:
+        shown = queries.owners(connection, [record for record, _person in _records(two).values()])
+    assert set(before.values()) <= set(shown.values())
 
 
 def test_a_merge_is_taken_back_out_of_a_chain_of_merges(

@@ -75,7 +75,7 @@ class Run:
             heard = decided[-1].decision_id if decided else 0
             if (
                 last
-                and last.made_from == _made_from(held, kept, heard)
+                and last.made_from == _made_from(held, kept, len(decided))
                 and not (self.full or self.retrain or back)
             ):
                 return self._nothing_new(last, kept)
@@ -93,7 +93,9 @@ class Run:
                     writer.publish(connection)
                 kept = kept or _keep_model(connection, campaign, found.linked)
                 report = _report(found, time.monotonic() - self._began)
-                run_id = _note_run(connection, campaign, report, kept, _made_from(held, kept, heard), heard)
+                run_id = _note_run(
+                    connection, campaign, report, kept, _made_from(held, kept, len(decided)), heard
+                )
                 if back:
                     back.note(connection, campaign, run_id)
                 _note_events(connection, run_id, events)
@@ -127,8 +129,9 @@ def _held(campaign: Campaign) -> str:
     return hashlib.sha256(repr((files, batches, campaign.lake.erased())).encode()).hexdigest()
 
 
-def _made_from(held: str, kept: Kept | None, heard: int) -> str:
-    return f"{comparisons.DEFINITION}:{kept[0] if kept else 0}:{heard}:{held}"
+def _made_from(held: str, kept: Kept | None, decisions: int) -> str:
+    """By how many decisions, not by the newest: one of a smaller number may be committed after it."""
+    return f"{comparisons.DEFINITION}:{kept[0] if kept else 0}:{decisions}:{held}"
 
 
 def _find(
