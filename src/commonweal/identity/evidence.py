@@ -9,8 +9,10 @@ one fact would count twice.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import msgspec
 import numpy as np
@@ -40,6 +42,16 @@ _LOOKED_AT = 2_000  # rows
 _SAYS_AGAIN = 0.6  # share of the rows in which a column repeats others
 _DETERMINED = 0.9
 _CROWD = 10  # rows that must share a place before it can be said to determine anything
+_TWO_AT_HOME = 0.2  # share of a home's pairs of rows that are clearly of two persons
+_ENOUGH_MATES = 30  # of these, before they say anything
+_AT_HOME = 0.2  # share of them with one value
+_THAN_CHANCE = 3.0
+_HOMES = (
+    ("house_number", "street"),
+    ("address_line",),
+    ("surname", "postcode"),
+    ("surname", "city"),
+)
 _PLACES = ("postcode", "city", "area_code", "state")
 _TOLD = (
     "given_name",
@@ -147,7 +159,7 @@ def _judged(
     longest = pc.approximate_median(pc.utf8_length(filled)).as_py()
     if kinds < _LEAST_KINDS or longest > _LONGEST or counts.max() == 1 or (not official and _is_own(counts)):
         return None
-    if any(_says_again(header, *lists[at]) for at, header in places):
+    if any(_says_again(header, *lists[at]) or _is_of_a_home(header, *lists[at]) for at, header in places):
         return None
     return _Candidate(name, kinds, official)
 
@@ -182,6 +194,45 @@ def _follows(cells: pa.Array, place: pa.Array) -> bool:
     rows = pc.sum(crowded["count_all_sum"]).as_py() or 0
     modal = pc.sum(crowded["count_all_max"]).as_py() or 0
     return bool(2 * rows >= pairs.num_rows > 0 and modal >= _DETERMINED * rows)
+
+
+def _is_of_a_home(header: str, mapping: Mapping, sample: pa.RecordBatch) -> bool:
+    """Do two of one home who can't be one person share the value, as they do a telephone? Then it says which home it
+    is, not who."""
+    housed = _housed(mapping, sample)
+    mates = [pair for pair, is_two in housed.items() if is_two]
+    if len(mates) < _TWO_AT_HOME * len(housed):
+        return False  # mostly the same person once more: those who seem to be two may be one, badly written
+    own = _folded(sample, header)
+    known = [(one, other) for one, other in mates if own[one] and own[other]]
+    counts = Counter(value for value in own if value)
+    by_chance = sum((n / counts.total()) ** 2 for n in counts.values())
+    shared = sum(own[one] == own[other] for one, other in known)
+    return len(known) >= _ENOUGH_MATES and shared > max(_AT_HOME, _THAN_CHANCE * by_chance) * len(known)
+
+
+def _housed(mapping: Mapping, sample: pa.RecordBatch) -> dict[tuple[int, int], bool]:
+    """Pairs of rows with one address, or one surname and one place: are they two persons, whose given names begin
+    otherwise and whose births differ?"""
+    cells = {
+        target: list(zip(*(_folded(sample, header) for header in headers), strict=True))
+        for target, headers in mapping.targets().items()
+    }
+    homes = next((named for named in _HOMES if all(part in cells for part in named)), ())
+    names = cells.get("given_name") or cells.get("given_names")
+    births = cells.get("birth_date") or cells.get("birth_year")
+    if not (homes and names and births):
+        return {}
+    rows: dict[tuple[object, ...], list[int]] = {}
+    for row, home in enumerate(zip(*(cells[part] for part in homes), strict=True)):
+        if all(any(part) for part in home) and names[row][0] and births[row][0]:
+            rows.setdefault(home, []).append(row)
+    return {
+        (one, other): str(names[one][0])[0] != str(names[other][0])[0] and births[one] != births[other]
+        for housed in rows.values()
+        if len(housed) <= _CROWD
+        for one, other in combinations(housed, 2)
+    }
 
 
 def _folded(rows: pa.RecordBatch, header: str) -> list[str | None]:
