@@ -15,8 +15,11 @@ def homes(seed: int, each: int) -> pa.Table:
     draw = random.Random(seed)
     rows = []
     for home in range(150):
-        surname, ctc = draw.choice("Martin Bernard Petit Durand Leroy Moreau".split()), draw.randrange(10**7)
-        for given in draw.sample("Anna Bruno Chloe David Emma Farid Gilles Hugo".split(), 3):
+        surname, ctc = (
+            draw.choice(["Martin", "Bernard", "Petit", "Durand", "Leroy", "Moreau"]),
+            draw.randrange(10**7),
+        )
+        for given in draw.sample(["Anna", "Bruno", "Chloe", "David", "Emma", "Farid", "Gilles", "Hugo"], 3):
             born, reg = f"{draw.randrange(1935, 2005)}-0{draw.randrange(1, 9)}-11", draw.randrange(10**7)
             row = {"surname": surname, "first": given, "dob": born, "address": f"{home + 1} rue des Lilas"}
             rows += [row | {"ctc": f"{ctc:07}", "xnum": f"{reg:07}"}] * each
