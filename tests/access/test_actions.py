@@ -126,6 +126,28 @@ def test_a_wrong_password_and_an_unknown_address_read_alike(campaign: Campaign, 
         actions.sign_in_by_password(campaign, email, "not this one at all")
 
 
+@pytest.mark.parametrize("email", ["d@example.org", "nobody@example.org"])
+def test_a_wrong_password_does_not_wait_for_the_disk_and_the_right_one_does(
+    campaign: Campaign, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an unknown address nothing is written: an answer that takes as long as the disk would tell a known one."""
+    _, session = signed_in(campaign, email="d@example.org")
+    actions.set_password(campaign, session, GOOD)
+    said: list[str] = []
+    execute = psycopg.Connection.execute
+
+    def heard(self: Any, query: Any, *given: Any, **more: Any) -> Any:
+        said.append(str(query))
+        return execute(self, query, *given, **more)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", heard)
+    with pytest.raises(WrongSignIn):
+        actions.sign_in_by_password(campaign, email, "not this one at all")
+    assert said[-1] == "SET LOCAL synchronous_commit = off"
+    actions.sign_in_by_password(campaign, "d@example.org", GOOD)
+    assert sum("synchronous_commit" in each for each in said) == 1
+
+
 def test_five_wrong_passwords_lock_even_the_right_one_out(campaign: Campaign, clock: Any) -> None:
     _, session = signed_in(campaign, email="d@example.org")
     actions.set_password(campaign, session, GOOD)
