@@ -105,6 +105,14 @@ def test_unsure_changes_nothing(two: Campaign) -> None:
     assert not resolve(two).changed
 
 
+def test_who_is_not_sure_takes_back_their_own_answer_only(two: Campaign) -> None:
+    assert _answer(two, "roll:1", "gifts:g1", Answer.SAME, actor="account:1") is Standing.COUNTS
+    assert _answer(two, "roll:1", "gifts:g1", Answer.UNSURE, actor="account:2") is Standing.ANSWERED
+    with two.ledger.read(LedgerRole.OWNER) as connection:
+        assert [each.answer for each in queries.decisions(connection)] == [Answer.SAME]
+    assert _answer(two, "roll:1", "gifts:g1", Answer.UNSURE, actor="account:1") is Standing.COUNTS
+
+
 def test_what_is_said_of_one_record_or_at_length_is_refused(two: Campaign) -> None:
     with pytest.raises(OneRecord):
         _answer(two, "roll:1", "roll:1", Answer.SAME)

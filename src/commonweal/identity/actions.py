@@ -59,18 +59,22 @@ def decide(
 ) -> Standing:
     """Take down what somebody says of two records, in the caller's transaction; the next `resolve` goes by it.
 
-    Tells what becomes of the answer: a merge may have made it moot. Raises OneRecord, ReasonTooLong.
+    Tells what becomes of the answer: a merge may have made it moot. Who is not sure takes back their own answer, and
+    nobody else's. Raises OneRecord, ReasonTooLong.
     """
     left, right = sorted(records)
     if left == right:
         raise OneRecord
+    who = actor or campaign.actor
+    if answer is Answer.UNSURE and queries.others_word(connection, left, right, who):
+        return Standing.ANSWERED
     owners = queries.owners(connection, (left, right))
     connection.execute(
         "INSERT INTO identity.decision"
         " (at, actor, left_record, right_record, left_person, right_person, answer, why)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
         (
-            *(campaign.clock(), actor or campaign.actor, left, right),
+            *(campaign.clock(), who, left, right),
             *(owners.get(left), owners.get(right), answer, _reason(why)),
         ),
     )

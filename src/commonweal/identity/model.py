@@ -132,6 +132,7 @@ class Standing(StrEnum):
     COUNTS = "counts"  # the next resolve goes by it
     MOOT = "moot"  # they have become one person meanwhile, as it says; it is kept for later
     PARTS = "parts"  # they have become one person meanwhile; the next resolve parts them, if the answer is that they are two
+    ANSWERED = "answered"  # somebody else was sure meanwhile: not to be sure takes back nobody else's answer
     GONE = "gone"  # one of the records is in no list any more; it is kept in case it comes back
 
 

@@ -73,6 +73,16 @@ def decisions(connection: psycopg.Connection[Any]) -> list[Decision]:
     return [Decision(number, left, right, Answer(answer)) for number, left, right, answer in rows]
 
 
+def others_word(connection: psycopg.Connection[Any], left: int, right: int, actor: str) -> bool:
+    """Whether the last word on a pair is somebody else's, who was sure."""
+    row = connection.execute(
+        "SELECT actor, answer FROM identity.decision WHERE left_record = %s AND right_record = %s"
+        " ORDER BY decision_id DESC LIMIT 1",
+        (left, right),
+    ).fetchone()
+    return row is not None and row[0] != actor and row[1] != Answer.UNSURE
+
+
 @dataclass(frozen=True)
 class Merge:
     """A merge as it was written down: who went, in which run, when, with which records; `undone`: it was taken back."""

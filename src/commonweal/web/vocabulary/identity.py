@@ -21,6 +21,7 @@ STANDING = {
     "counts": _("Noted. It counts from the next run on."),
     "moot": _("Noted. A run has made them one person meanwhile, as you say."),
     "parts": _("Noted. A run has made them one person meanwhile; what you said counts from the next run on."),
+    "answered": _("Somebody else was sure meanwhile: their answer counts."),
     "gone": _("Noted. One of the two is on no list any more; it counts if it comes back."),
 }
 
