@@ -165,6 +165,16 @@ def test_a_merge_is_taken_back_from_the_persons_page(doubtful: Campaign, directo
     assert _rows(doubtful, "SELECT persons, why FROM audit.entry WHERE verb = 'ask_to_undo'") == [
         ([4999], None)  # an erasure could not take a reason out of the audit
     ]
+    with doubtful.ledger.transaction(LedgerRole.OWNER) as connection:
+        connection.execute(
+            "INSERT INTO identity.event (run_id, kind, person_id, other_id, number, undoes)"
+            " SELECT run_id, 'undo', 4999, %s, 1, 1 FROM identity.run",
+            (NADIA,),
+        )
+    again = director.post(_way_back(page), {"why": ""})
+    assert again.status_code == 422
+    assert "taken back already" in again.text
+    assert len(_rows(doubtful, "SELECT FROM jobs.run")) == 1
 
 
 def test_who_may_not_review_sees_the_history_and_no_way_back(doubtful: Campaign, browser: Any) -> None:

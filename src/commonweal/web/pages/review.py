@@ -14,6 +14,7 @@ from commonweal.access.model import Permission
 from commonweal.audit.actions import record
 from commonweal.identity import queries as identity
 from commonweal.identity.actions import decide
+from commonweal.identity.errors import UndoneAlready
 from commonweal.identity.model import Answer
 from commonweal.jobs import actions as jobs
 from commonweal.people import queries as people
@@ -79,6 +80,8 @@ def undo(visit: Here, token: FromPath[str], data: URLEncodedBody[Reason]) -> Res
         merge = identity.merge(connection, event_id)
         if merge is None:
             raise NotFoundException
+        if merge.undone:
+            raise UndoneAlready(event=event_id)
         record(
             connection,
             campaign,
