@@ -60,7 +60,15 @@ def _facts(campaign: Campaign, living: int) -> None:
                 source="form",
                 record_id=records[name],
             )
-        consent.withdraw(connection, campaign, living, Channel.PHONE, Purpose.CONTACT, source="a call")
+        consent.withdraw(
+            connection,
+            campaign,
+            living,
+            Channel.PHONE,
+            Purpose.CONTACT,
+            evidence="her letter",
+            source="a call",
+        )
         consent.suppress(connection, campaign, living, Channel.SMS, Suppressed.STOP)
         connection.execute(
             "INSERT INTO contacts.pressure (subject, contacts, messages) VALUES (%s, %s, '{news}')"
@@ -111,6 +119,14 @@ def test_a_yes_goes_with_its_record_and_a_no_that_names_none_holds_for_both(
     yes = {person: {each.purpose for each in told if each.kind == "given"} for person, told in heard.items()}
     assert yes == {roll: {Purpose.PROFILING}, gifts: {Purpose.TARGETING}}
     assert asked == {"phone": {roll: "false", gifts: "false"}, "sms": {roll: "stop", gifts: "stop"}}
+
+
+def test_how_one_said_no_is_not_told_of_the_other(parted: tuple[Campaign, int, int]) -> None:
+    campaign, roll, gifts = parted
+    with campaign.ledger.read(LedgerRole.OWNER) as connection:
+        told = connection.execute("SELECT subject, evidence FROM consent.consent WHERE NOT given").fetchall()
+    assert {subject for subject, _evidence in told} == {roll, gifts}
+    assert sorted(evidence for _subject, evidence in told) == ["", "her letter"]
 
 
 def test_the_pressure_of_the_time_as_one_is_on_both(parted: tuple[Campaign, int, int]) -> None:

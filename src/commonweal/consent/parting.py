@@ -17,7 +17,7 @@ _SUPPRESSIONS = """
 """
 _WITHDRAWN = """
     INSERT INTO consent.consent (subject, channel, purpose, given, evidence, source, occurred_at, recorded_at, actor)
-    SELECT %(gone)s, c.channel, c.purpose, false, c.evidence, c.source, c.occurred_at, %(now)s, c.actor
+    SELECT %(gone)s, c.channel, c.purpose, false, '', c.source, c.occurred_at, %(now)s, c.actor
     FROM consent.consent c
     WHERE c.subject = ANY (%(subjects)s) AND c.recorded_at >= %(since)s AND NOT c.given
         AND num_nonnulls(c.record_id, c.contact_point) = 0
@@ -28,7 +28,8 @@ def part(
     connection: Connection, campaign: Campaign, gone: int, subjects: Sequence[int], since: datetime
 ) -> None:
     """Repeat for `gone` what was refused under `subjects` since they were one, and names neither record nor contact
-    point, in the caller's transaction. What names one goes with it by itself; a yes stays where it was said.
+    point, in the caller's transaction. What names one goes with it by itself; a yes stays where it was said, and so does
+    the evidence of a no: it may tell of the other.
     """
     given = {"gone": gone, "subjects": list(subjects), "since": since, "now": campaign.clock()}
     connection.execute(_SUPPRESSIONS, given)
