@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
-from commonweal.identity import chronicle, comparisons, doubts, queries, rules
+from commonweal.identity import chronicle, doubts, levels, queries, rules
 from commonweal.identity.binding import Binding, binding
 from commonweal.identity.errors import NoRecords
 from commonweal.identity.households import house
@@ -131,7 +131,7 @@ def _held(campaign: Campaign) -> str:
 
 def _made_from(held: str, kept: Kept | None, decisions: int) -> str:
     """By how many decisions, not by the newest: one of a smaller number may be committed after it."""
-    return f"{comparisons.DEFINITION}:{kept[0] if kept else 0}:{decisions}:{held}"
+    return f"{levels.DEFINITION}:{kept[0] if kept else 0}:{decisions}:{held}"
 
 
 def _find(
@@ -205,7 +205,7 @@ def _audit(
 
 def _usable(kept: Kept | None) -> Kept | None:
     """Weights for another definition of the comparisons can't be used."""
-    return kept if kept and kept[1].definition == comparisons.DEFINITION else None
+    return kept if kept and kept[1].definition == levels.DEFINITION else None
 
 
 def _living(campaign: Campaign) -> ir.Table:
