@@ -180,6 +180,17 @@ def test_what_else_a_list_says_is_evidence(people: list[Row]) -> None:
     assert with_number.measures.pairwise.f1 >= 0.95
 
 
+def test_a_whole_question_as_a_header_is_no_evidence_and_no_error(people: list[Row]) -> None:
+    question = (
+        "what is your national insurance number as it stands on the card that you were sent by the office"
+    )
+    table = laid_out(people[:30], LAYOUTS["american"])
+    asked = table.append_column(question, pa.array([row.ssn for row in people[:30]]))
+    linking = link_tables({"list": asked}, truth="who")
+    assert linking.rows.column_names == asked.column_names
+    assert question not in of(linking)
+
+
 def test_rows_of_unknown_truth_are_linked_and_not_measured(people: list[Row]) -> None:
     table = laid_out(people, LAYOUTS["american"])
     some = pa.array([None if at % 2 else who for at, who in enumerate(table["who"].to_pylist())])

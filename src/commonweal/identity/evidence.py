@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from commonweal.intake.model import Column, Mapping
 from commonweal.intake.normalise.text import clean, fold, tidy
-from commonweal.intake.rules import fold_header
+from commonweal.intake.rules import fold_header, is_target
 
 _OFFICIAL = re.compile(
     r"\b(soc\w*|ssn|sin|sss|secu\w*|nir|insee|tax\w*|tin|fiscal\w*|nino|passport|passeport|licen[cs]e|drivers?|permis|"
@@ -95,7 +95,7 @@ def chosen(lists: Sequence[tuple[Mapping, pa.RecordBatch]]) -> list[Mapping]:
         for header, column in mapping.columns.items():
             if column.prefix == "attribute" or not column.target:
                 name = column.name if column.target else " ".join(fold_header(header).split())
-                if name and column.sensitive is None:
+                if name and column.sensitive is None and is_target(f"attribute:{name}"):
                     candidates.setdefault(name, []).append((at, header))
     numbers = [
         lists[at][1].column(header)
