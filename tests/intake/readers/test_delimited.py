@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -211,6 +212,9 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         open_file(tmp_path / "nowhere.csv")
     with pytest.raises(FileUnreadable):
         open_file(tmp_path)
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(FileUnreadable, match="pipe"):
+        open_file(tmp_path / "pipe.csv")
 
 
 CELL = st.text(st.sampled_from('ab1 é",;\n\r|'), max_size=6)

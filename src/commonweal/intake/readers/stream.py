@@ -90,6 +90,10 @@ def _strange_lines(block: bytes) -> bytes:
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
     """The file's raw bytes. Raises NoSuchFile, FileUnreadable."""
+    if path.exists() and not (
+        path.is_file() or path.is_dir()
+    ):  # a pipe would be waited for, and can be read once only
+        raise FileUnreadable(path=path, reason="it is a pipe or a device, not a file")
     try:
         file = path.open("rb")
     except FileNotFoundError:
