@@ -28,6 +28,7 @@ from commonweal.identity import lists, measures
 from commonweal.identity.alone import link_files
 from commonweal.identity.link import link_records
 from commonweal.identity.measures import Ids, Measures
+from commonweal.identity.tables import EXTRA
 from commonweal.intake.mapping import Corrections
 from commonweal.intake.readers import open_file
 from commonweal.jobs.model import silent
@@ -169,8 +170,16 @@ def _as_records(written: WrittenLists) -> tuple[pa.Table, Ids]:
         person = known["person"].where(known["broken"].isna(), measures.UNKNOWN)
         tables[each.path.stem] = rows
         truths.append(person.reindex(line - line.min() + 1, fill_value=measures.UNKNOWN).to_numpy())
-    understood = lists.understood(tables, None, Corrections())
-    return lists.records(understood, utc_now().date(), silent), np.concatenate(truths).astype(np.int64)
+    understood = lists.understood(tables, Corrections())
+    records = lists.records(understood, utc_now().date(), silent)
+    return _of_a_campaign(records), np.concatenate(truths).astype(np.int64)
+
+
+def _of_a_campaign(records: pa.Table) -> pa.Table:
+    """Records as an import would have them: the register's number is one, and nothing is further evidence."""
+    number = records[f"{EXTRA}registration_number"]
+    known = [name for name in records.column_names if not name.startswith(EXTRA)]
+    return records.select(known).append_column("registration_number", number)
 
 
 if __name__ == "__main__":

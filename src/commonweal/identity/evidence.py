@@ -220,7 +220,7 @@ def _housed(mapping: Mapping, sample: pa.RecordBatch) -> dict[tuple[int, int], b
     }
     homes = next((named for named in _HOMES if all(part in cells for part in named)), ())
     names = cells.get("given_name") or cells.get("given_names")
-    births = cells.get("birth_date") or cells.get("birth_year")
+    births = cells.get("birth_date") or cells.get("birth_year") or cells.get("age")
     if not (homes and names and births):
         return {}
     rows: dict[tuple[object, ...], list[int]] = {}

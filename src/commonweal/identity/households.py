@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.identity import tables
+from commonweal.identity import housing
 from commonweal.identity.cluster import components
 from commonweal.identity.model import HouseholdEvidence
 from commonweal.identity.rules import MOST_HOUSED, MOST_ON_A_PHONE
@@ -39,15 +39,15 @@ def house(backend: BaseBackend, records: ir.Table, links: ir.Table, persons: Ids
     household that a list names is in no other. Places where more than `MOST_HOUSED` would live count for none, nor
     do telephones of more than `MOST_ON_A_PHONE`.
     """
-    homes = tables.homes(records, links)
-    named = _places(backend.to_pyarrow(tables.households_by_list(records, links)), persons)
+    homes = housing.homes(records, links)
+    named = _places(backend.to_pyarrow(housing.households_by_list(records, links)), persons)
     is_named = np.isin(np.arange(persons.size), named.person)
     family, flat, phone = (
         _places(backend.to_pyarrow(found), persons).believable(is_named, most)
         for found, most in (
-            (tables.households_by_surname(homes, tables.surnames(records, links)), MOST_HOUSED),
-            (tables.households_by_flat(homes), MOST_HOUSED),
-            (tables.households_by_phone(records, links, homes), MOST_ON_A_PHONE),
+            (housing.households_by_surname(homes, housing.surnames(records, links)), MOST_HOUSED),
+            (housing.households_by_flat(homes), MOST_HOUSED),
+            (housing.households_by_phone(records, links, homes), MOST_ON_A_PHONE),
         )
     )
     household = _joined(persons.size, named, family, flat, phone)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.identity import measures, pairs, rules, tables
+from commonweal.identity import blocking, measures, pairs, rules, tables
 from commonweal.identity.cluster import NO_PAIRS, Bounds, Pairs, clusters
 from commonweal.identity.comparisons import starting_model
 from commonweal.identity.errors import RecordTwice
@@ -197,7 +197,7 @@ class _Recall:
         assert self._truth is not None
         known = self._truth != measures.UNKNOWN
         told = ibis.memtable(pa.table({"record_id": self._record_id[known], "truth": self._truth[known]}))
-        counted = tables.true_candidates(candidates, told).as_table()
+        counted = blocking.true_candidates(candidates, told).as_table()
         self.true_candidates = int(self._backend.to_pyarrow(counted).column(0)[0].as_py())
 
 

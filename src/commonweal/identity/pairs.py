@@ -21,7 +21,7 @@ import splink
 from splink import Linker
 from splink.internals.splink_dataframe import SplinkDataFrame
 
-from commonweal.identity import comparisons, learning, rules, tables
+from commonweal.identity import blocking, comparisons, learning, rules, tables
 from commonweal.identity.model import LinkModel
 from commonweal.jobs.model import Progress, silent
 from commonweal.store.engine import hold
@@ -97,18 +97,18 @@ class Comparing:
 
     @contextmanager
     def candidates(self) -> Iterator[ir.Table]:
-        """The pairs worth comparing, as `tables.candidates` gives them: about as many as there is room for."""
+        """The pairs worth comparing, as `blocking.candidates` gives them: about as many as there is room for."""
         room = _PAIRS_A_RECORD * self._records + _PAIRS_BESIDES
-        crowds = self._backend.to_pyarrow(tables.crowds(self._comparable))
+        crowds = self._backend.to_pyarrow(blocking.crowds(self._comparable))
         block, size, keys = (crowds[name].to_numpy().astype(np.int64) for name in ("block", "size", "keys"))
-        blocks = tables.blocks(self._comparable)
+        blocks = blocking.blocks(self._comparable)
         most = rules.limits([each.most for each in blocks], block, size, keys, room)
         with ExitStack() as each_alone:  # all at once would take more memory than there is
             found = [
-                each_alone.enter_context(hold(self._backend, tables.blocked(self._comparable, *each)))
+                each_alone.enter_context(hold(self._backend, blocking.blocked(self._comparable, *each)))
                 for each in zip(blocks, most, strict=True)
             ]
-            candidates = hold(self._backend, tables.candidates(found))
+            candidates = hold(self._backend, blocking.candidates(found))
         with candidates:
             yield candidates
 

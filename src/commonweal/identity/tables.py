@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
@@ -45,63 +44,6 @@ EXTRA = "extra_"
 _SAYS_IT = 8.0  # bits of further evidence that no veto stands against
 
 
-@dataclass(frozen=True)
-class Block:
-    """Records that agree on all of `columns` are compared, unless more than `most` records share the values:
-    such values tell nothing, and would cost the square of their number."""
-
-    columns: tuple[str, ...]
-    most: int
-
-
-# Each is a way in which two records of one person still look alike after typing errors, nicknames, marriages,
-# moves and missing fields. What tells much may be shared by more than what tells little; how many pairs there are
-# room for decides by how much more or less (`leeway`).
-BLOCKS = (
-    Block(("registration_number",), 60),
-    Block(("email_key",), 60),
-    Block(("phone",), 60),
-    Block(("names",), 60),
-    Block(("birth_date", "surname_key"), 60),
-    Block(("birth_date", "given_key"), 60),
-    Block(("birth_date", "initials"), 60),
-    Block(("door", "initials"), 30),
-    Block(("door", "given_key"), 30),
-    Block(("door", "birth_year"), 20),
-    Block(("surname_sound", "given_sound"), 20),
-    Block(("birth_year", "surname_key", "given_initial"), 30),
-    Block(("birth_year", "given_key", "surname_start"), 15),
-    Block(("postcode", "surname_key", "given_initial"), 15),
-    Block(("area_code", "surname_key", "given_initial"), 15),
-    Block(("area_code", "given_key", "surname_initial"), 15),
-    Block(("city_key", "surname_start", "given_initial"), 15),
-    Block(("postcode", "initials"), 10),
-    Block(("surname_key", "city_key"), 10),
-    Block(("surname_sound", "birth_year"), 10),
-    Block(("given_sound", "birth_year"), 6),
-    Block(("postcode_start", "birth_year"), 6),
-    Block(("given_start", "city_key"), 6),
-    Block(("birth_day_of_year", "initials"), 10),
-    Block(("email_start",), 10),
-    Block(("birth_date",), 10),
-    Block(("city_key", "birth_year"), 10),
-    Block(("postcode",), 15),
-    Block(("names_start",), 15),
-    Block(("surname_sound", "given_initial"), 6),
-    Block(("surname_key",), 6),
-    Block(("city_key",), 6),
-    Block(("given_key",), 4),
-)
-# Further evidence by itself, and with what may say the rest.
-_EXTRA_BLOCKS = (
-    (),
-    ("surname_sound",),
-    ("given_sound",),
-    ("birth_year",),
-    ("city_key",),
-    ("postcode_start",),
-)
-_EXTRA_MOST = 15
 _SWAPPED_SAYS = 12.0  # bits, at least, of a given name and a surname swapped; the surname is silent then
 
 _ASSUMED = 200.0
@@ -152,7 +94,7 @@ def comparable(records: ir.Table) -> ir.Table:
         given_forms=placed.forms,
         email_key=ibis.ifelse(placed.everybodys_email_key.isnull(), placed.email_key, ibis.null("string")),
         phone=ibis.ifelse(placed.everybodys_phone.isnull(), placed.phone, ibis.null("string")),
-        door=_door(placed),
+        door=door(placed),
         given_sound=_sound(placed.given_key),
         surname_sound=_sound(placed.surname_key),
         birth_date=day,
@@ -187,7 +129,7 @@ def _everybodys(records: ir.Table, column: str) -> ir.Table:
     ).select(name)
 
 
-def _door(records: ir.Table) -> ir.Value:
+def door(records: ir.Table) -> ir.Value:
     """House number and street, without the town, which many a list leaves out; null without a number."""
     return records.house_number.lower() + " " + records.street_key
 
@@ -205,80 +147,6 @@ def frequencies(comparable: ir.Table, column: str, usual: float, own: float) -> 
     others = ibis.greatest(counted.times - own, ibis.literal(0.0))
     share = (others + _ASSUMED * usual) / (whole + _ASSUMED)
     return counted.select(column, **{f"tf_{column}": share})
-
-
-def blocks(comparable: ir.Table) -> tuple[Block, ...]:
-    """`BLOCKS`, and those for the table's further evidence."""
-    return BLOCKS + tuple(
-        Block((extra, *others), _EXTRA_MOST) for extra in extras(comparable) for others in _EXTRA_BLOCKS
-    )
-
-
-def keyed(comparable: ir.Table, block: Block) -> ir.Table:
-    """What records are blocked by: record_id and key, without those of which a part is unknown."""
-    parts = _parts(comparable)
-    whole = functools.reduce(
-        lambda key, part: key + "|" + part, (parts[name].cast("string") for name in block.columns)
-    )
-    keyed = comparable.select("record_id", key=whole)
-    return keyed.filter(keyed.key.notnull())
-
-
-def crowds(comparable: ir.Table) -> ir.Table:
-    """How many keys of each block are shared by how many records: block, size, keys."""
-    counted = []
-    for number, block in enumerate(blocks(comparable)):
-        keys = keyed(comparable, block)
-        sizes = keys.group_by("key").aggregate(size=keys.count())
-        shared = sizes.filter(sizes.size > 1)
-        counted.append(
-            shared.group_by("size").aggregate(keys=shared.count()).mutate(block=ibis.literal(number))
-        )
-    return ibis.union(*counted)
-
-
-def blocked(comparable: ir.Table, block: Block, most: int) -> ir.Table:
-    """The pairs of records that share a key of a block which at most so many share: join_key_l < join_key_r (ids)."""
-    keys = keyed(comparable, block)
-    sizes = keys.group_by("key").aggregate(size=keys.count())
-    shared = keys.join(sizes.filter(sizes.size > 1, sizes.size <= most), "key")
-    left = shared.select("key", join_key_l="record_id")
-    right = shared.select("key", join_key_r="record_id")
-    pairs = left.join(right, ["key", left.join_key_l < right.join_key_r])
-    return pairs.select("join_key_l", "join_key_r")
-
-
-def candidates(blocked: Sequence[ir.Table]) -> ir.Table:
-    """The pairs worth comparing, each once: the pairs of all blocks, with match_key."""
-    return ibis.union(*blocked, distinct=True).mutate(match_key=ibis.literal("0"))
-
-
-def true_candidates(candidates: ir.Table, truth: ir.Table) -> ir.IntegerScalar:
-    """How many candidates are of one person. `truth`: record_id and `truth`, a code; records not in it don't count."""
-    left = truth.select(join_key_l="record_id", of_left="truth")
-    right = truth.select(join_key_r="record_id", of_right="truth")
-    told = candidates.join(left, "join_key_l").join(right, "join_key_r")
-    return told.filter(told.of_left == told.of_right).count()
-
-
-def _parts(comparable: ir.Table) -> dict[str, ir.Value]:
-    given, surname = comparable.given_key, comparable.surname_key
-    first, last = given.substr(0, 1), surname.substr(0, 1)
-    return {
-        **{name: comparable[name] for name in (*COMPARED, *extras(comparable))},
-        "names": ibis.least(given, surname) + " " + ibis.greatest(given, surname),
-        "names_start": surname.substr(0, 4) + " " + given.substr(0, 3),
-        "given_initial": first,
-        "surname_initial": last,
-        "initials": ibis.least(first, last) + ibis.greatest(first, last),
-        "given_start": given.substr(0, 3),
-        "surname_start": surname.substr(0, 3),
-        "given_sound": comparable.given_sound,
-        "surname_sound": comparable.surname_sound,
-        "postcode_start": comparable.postcode.substr(0, comparable.postcode.length() - 2),
-        "email_start": comparable.email_key.substr(0, 6),
-        "birth_day_of_year": comparable.birth_month * 100 + comparable.birth_day,
-    }
 
 
 def _sound(name: ir.StringValue) -> ir.StringValue:
@@ -398,81 +266,3 @@ def lists_sharing_numbers(numbered: ir.Table) -> ir.Table:
         .distinct()
         .filter(lambda pair: pair.left <= pair.right)
     )
-
-
-def homes(records: ir.Table, links: ir.Table) -> ir.Table:
-    """For each person where they live: person_id, address (door and town), unit. Persons with no door are absent.
-
-    The address that most of the person's records give; among equals the one of the latest batch, then the first
-    in the alphabet. A door whose list leaves out the town is in the town in which all others say that it is. A
-    unit counts where some record of the person gives one at that address.
-    """
-    placed = records.select(
-        "record_id",
-        "batch_id",
-        "unit",
-        door=_door(records),
-        town=ibis.coalesce(records.postcode, records.city_key),
-    ).filter(lambda row: row.door.notnull())
-    told = placed.filter(placed.town.notnull())
-    towns = told.group_by("door").aggregate(towns=told.town.nunique(), only_town=told.town.max())
-    known = placed.left_join(towns.filter(towns.towns == 1), "door").select(
-        *("record_id", "batch_id", "unit", "door"), town=ibis.coalesce(placed.town, ibis._.only_town)
-    )
-    whole = known.mutate(address=known.door + "|" + known.town.fill_null("")).join(links, "record_id")
-    given = whole.group_by("person_id", "address").aggregate(
-        times=whole.count(), latest=whole.batch_id.max(), unit=whole.unit.max()
-    )
-    order = [given.times.desc(), given.latest.desc(), given.address.asc()]
-    ranked = given.mutate(rank=ibis.row_number().over(ibis.window(group_by="person_id", order_by=order)))
-    return ranked.filter(ranked["rank"] == 0).select("person_id", "address", "unit")
-
-
-def surnames(records: ir.Table, links: ir.Table) -> ir.Table:
-    """All surnames that a person is or was known by: person_id, surname."""
-    named = records.join(links, "record_id")
-    now = named.select("person_id", surname="surname_key")
-    at_birth = named.select("person_id", surname="birth_surname_key")
-    return now.union(at_birth).filter(lambda name: name.surname.notnull()).distinct()
-
-
-def households_by_list(records: ir.Table, links: ir.Table) -> ir.Table:
-    """Households that lists name: person_id, household (the list's name and its key)."""
-    keyed = records.filter(records.household_key.notnull()).join(links, "record_id")
-    return keyed.select("person_id", household=keyed.source + "|" + keyed.household_key).distinct()
-
-
-def households_by_surname(homes: ir.Table, surnames: ir.Table) -> ir.Table:
-    """Households by same address and a surname in common: person_id, household (address, unit and surname).
-
-    Where all who give a unit at an address under a surname give the same, those who give none live there too.
-    """
-    under = homes.join(surnames, "person_id")
-    units = under.group_by("address", "surname").aggregate(units=under.unit.nunique(), only=under.unit.max())
-    known = under.join(units, ["address", "surname"])
-    unit = ibis.cases((known.units == 1, known.only), else_=known.unit).fill_null("")
-    return known.select("person_id", household=known.address + "|" + unit + "|" + known.surname).distinct()
-
-
-def households_by_phone(records: ir.Table, links: ir.Table, homes: ir.Table) -> ir.Table:
-    """Households by a shared telephone: person_id, household (the number).
-
-    Only where nothing says that they live apart: who shares a number and is known at two addresses, or in two flats
-    of one, is no household.
-    """
-    calls = (
-        records.filter(records.phone.notnull())
-        .join(links, "record_id")
-        .select("person_id", "phone")
-        .distinct()
-    )
-    placed = calls.left_join(homes, "person_id").select("person_id", "phone", "address", "unit")
-    told = placed.group_by("phone").aggregate(addresses=placed.address.nunique(), units=placed.unit.nunique())
-    together = placed.join(told.filter(told.addresses <= 1, told.units <= 1), "phone")
-    return together.select("person_id", household="phone").distinct()
-
-
-def households_by_flat(homes: ir.Table) -> ir.Table:
-    """Households by same flat, whatever the surnames: person_id, household (address and unit)."""
-    flats = homes.filter(homes.unit.notnull())
-    return flats.select("person_id", household=flats.address + "|" + flats.unit)
