@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from commonweal import terminal
 from commonweal.consent import packs, trial
 from commonweal.consent.model import Channel, Use
 from commonweal.consent.trial import Answer, Trial
@@ -25,7 +26,7 @@ NAMES = (
 
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "72")
+    monkeypatch.setattr(terminal.OUT, "width", 72)
 
 
 def tried() -> Trial:

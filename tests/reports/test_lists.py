@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from commonweal import terminal
 from commonweal.campaign import Campaign
 from commonweal.intake import actions, queries
 from commonweal.intake.errors import NoSuchBatch
@@ -26,7 +27,7 @@ ROLL = """numero_electeur;nom;prenom;date_naissance;presidentielle_2022_t1
 def france(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists of real people, under their country's law, at a wide terminal."""
     campaign.settings = replace(campaign.settings, jurisdiction="fr")
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setattr(terminal.OUT, "width", 120)
 
 
 @pytest.fixture

@@ -17,15 +17,17 @@ from commonweal.campaign import Campaign
 pytestmark = pytest.mark.browser
 
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
-WORDS = {
+WORDS: dict[str, Any] = {
     "en": {
         "find": "Find a person",
+        "menu": {"desk": "Contacts", "phone": "Menu"},
         "plan": "Plan",
         "where": "Where",
         "values": "Every value, with its source",
     },
     "fr": {
         "find": "Trouver une personne",
+        "menu": {"desk": "Contacts", "phone": "Menu"},
         "plan": "Plan",
         "where": "Où",
         "values": "Chaque valeur, avec sa source",
@@ -72,6 +74,7 @@ def test_sign_in_find_a_person_open_the_plan(
     page.get_by_role("heading", name=words["values"]).wait_for()
     look("person")
 
+    page.locator("header summary:visible", has_text=words["menu"][size]).click()
     page.get_by_role("link", name=words["plan"], exact=True).click()
     page.get_by_role("heading", name=words["where"], exact=True).wait_for()
     page.locator("#map[data-drawn=yes]").wait_for(timeout=20_000)

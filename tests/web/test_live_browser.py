@@ -144,7 +144,7 @@ def test_a_claim_that_is_refused_says_why_on_the_persons_page_and_on_the_first_s
     director.get_by_role("heading", name="One hand stopped 1 contact today").wait_for()
     director.get_by_text("They were contacted today already: 1 a day is the most.").wait_for()
     screens.look(director, "director-live")
-    director.get_by_role("link", name="See this person").click()
+    director.get_by_role("link", name="Paul Berger").click()
     director.get_by_role("heading", name="Paul Berger", level=1).wait_for()
     director.get_by_text("1 a day is the most").first.wait_for()
     screens.look(director, "person-refused")
