@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -23,6 +22,7 @@ from psycopg.conninfo import make_conninfo
 
 from commonweal.campaign import Campaign, Round, Settings
 from commonweal.store.ledger import Ledger, LedgerRole
+from drawn import same_ids
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -125,9 +125,8 @@ def ledger(ledger_server: LedgerServer) -> Iterator[Ledger]:
 
 @pytest.fixture(scope="module")
 def one_town() -> Iterator[None]:
-    """Every campaign draws the same ids: arms go by them, and a small town's effects and plan by its arms."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("commonweal.campaign.secrets", SimpleNamespace(token_hex=lambda size: "5a" * size))
+    """A town whose campaigns are alike in every run."""
+    with same_ids("5a"):
         yield
 
 
