@@ -39,7 +39,7 @@ check: setup ## format, lint, types, layers
 test: setup browser check unit ## set up and pass all tests
 
 unit: setup
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 browser: setup
 	bash scripts/browser.sh

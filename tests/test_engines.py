@@ -116,13 +116,13 @@ def _households(lake: Lake, records: ir.Table, links: pa.Table) -> list[tuple[in
 def test_carried_weights_find_the_same_pairs_and_households(
     campaign: Campaign, spark: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # All blocks are one expression over other columns; a third of them is a third of the wait.
-    monkeypatch.setattr(blocking, "BLOCKS", blocking.BLOCKS[::3])
+    # All blocks are one expression over other columns: a few of them tell, and Spark takes seconds for each.
+    monkeypatch.setattr(blocking, "BLOCKS", blocking.BLOCKS[::8])
     here, there = _records(campaign, campaign.lake), _records(campaign, spark)
     linked = link(campaign.lake.backend, here)
     expected = _pairs(campaign.lake, here, linked.model)
     found = _pairs(spark, there, linked.model)
-    assert len(expected) > _VOTERS / 3
+    assert len(expected) > _VOTERS / 5
     assert len(expected ^ found) <= _APART * len(expected)
     links = pa.table({"record_id": linked.record_id, "person_id": linked.cluster})
     assert _households(spark, there, links) == _households(campaign.lake, here, links)
