@@ -15,7 +15,7 @@ from commonweal.access.model import Role
 from commonweal.access.queries import open_accounts
 from commonweal.audit import queries as audit
 from commonweal.campaign import Campaign
-from commonweal.contacts import actions, doors
+from commonweal.contacts import actions, doors, topics
 from commonweal.planning import actions as planning
 
 BUTTON = re.compile(r'action="(/claims/[^"]+/finish)"')
@@ -122,7 +122,7 @@ def test_a_door_that_comes_while_the_page_is_open_leaves_its_trace_once(
         (noa,) = open_accounts(connection)
     doors.hand_out(evening, ["0113"], 20, noa, actor="test")
     assert any("Nadia Berger" in next(lines) for _ in range(200))
-    evening.teller.soon(actions.held_topic(noa.account_id))
+    evening.teller.soon(topics.held(noa.account_id))
     other = followed(address, "/live", evening, Role.CANDIDATE)
     next(other)
     with evening.ledger.read() as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign, IdMaker
-from commonweal.contacts import claiming, queries, settling
+from commonweal.contacts import claiming, queries, settling, topics
 from commonweal.contacts.claiming import NewIds, Reserved
 from commonweal.contacts.errors import ClaimClosed, NothingToUndo, RulesOutdated
 from commonweal.contacts.model import Channel, Claim, Option, Refusal, State
@@ -94,7 +94,7 @@ def claim(
     terms = queries.terms(connection, campaign, channel, [option], account=account, actor=who)
     chunk = claiming.claim(connection, terms, {person_id: 0}, new_ids(campaign))
     note_stopped(connection, campaign, channel, chunk.refused)
-    tell(campaign, [account])
+    topics.tell(campaign, connection, [account])
     subject = f"person:{person_id}"
     for refusal in chunk.refused.values():
         detail = {"channel": channel.value, "code": refusal.code}
@@ -104,16 +104,6 @@ def claim(
     claimed: dict[str, object] = {"channel": channel.value, "claim": made.claim_id}
     audit.record(connection, campaign, "contact.claim", subject=subject, detail=claimed, actor=who)
     return _as_claim(made, terms)
-
-
-def held_topic(account: int) -> str:
-    """The topic of whoever follows the claims that an account holds."""
-    return f"held:{account}"
-
-
-def tell(campaign: Campaign, accounts: Iterable[int | None]) -> None:
-    """Tell pages that claims of these accounts (None: of nobody's own) were made or closed."""
-    campaign.teller.soon(settling.CLAIMS, *(held_topic(each) for each in accounts if each is not None))
 
 
 def _as_claim(made: Reserved, terms: claiming.Terms) -> Claim:
@@ -213,7 +203,6 @@ def finish(
     record(
         campaign, [contact_event(campaign, found, result, answers, occurred_at, actor)], SENDER, actor=actor
     )
-    tell(campaign, [found.account_id])
     return seen(campaign, claim_id, None)
 
 
@@ -257,7 +246,6 @@ def undo(campaign: Campaign, claim_id: int, *, account: int | None = None, actor
         also=counting(campaign, found.sender),
         actor=actor,
     )
-    tell(campaign, [found.account_id])
     return seen(campaign, claim_id, None)
 
 
@@ -286,7 +274,7 @@ def close(connection: Connection, campaign: Campaign, claims: Sequence[Claim], s
         {"ids": [each.claim_id for each in claims], "state": state.value, "now": campaign.clock()},
     ).fetchall()
     settling.let_go(connection, {claim_id: members for claim_id, _, _, members in rows})
-    tell(campaign, {each.account_id for each in claims})
+    topics.tell(campaign, connection, {each.account_id for each in claims})
     for channel in {row[1] for row in rows}:
         costs = [cost for _, other, cost, _ in rows if other == channel]
         settling.spend(connection, Channel(channel), -len(costs), 0, -sum(costs), 0)

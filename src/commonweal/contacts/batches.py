@@ -10,38 +10,32 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
-from commonweal.contacts import actions, claiming, queries
+from commonweal.contacts import actions, claiming, queries, topics
 from commonweal.contacts.claiming import CHUNK, Terms
 from commonweal.contacts.errors import OtherBatch
 from commonweal.contacts.model import HOUSEHOLD_CHANNELS, BatchReport, Channel, Claim, Option, State
+from commonweal.interactions.columns import numbers
 from commonweal.interactions.model import Taken
 from commonweal.jobs.model import Progress, silent
 from commonweal.store.ledger import Connection, LedgerRole
 
-_LIVING = """
-    SELECT a.place, coalesce(r.person_id, a.asked), p.household_id
-    FROM unnest(%s::bigint[]) WITH ORDINALITY AS a (asked, place)
-    LEFT JOIN identity.redirect r ON r.subject = a.asked
-    LEFT JOIN people.profile p ON p.person_id = coalesce(r.person_id, a.asked)
+_MERGED = "SELECT subject, person_id FROM identity.redirect WHERE subject = ANY (%s::bigint[])"
+_HOMES = """
+    SELECT array_agg(person_id ORDER BY person_id) FROM people.profile
+    WHERE household_id IS NOT NULL AND person_id = ANY (%s::bigint[]) GROUP BY household_id HAVING count(*) > 1
 """
 # Statements of others that run just now, those of the batch's other lane among them.
 _OTHERS = """
     SELECT count(*) FROM pg_stat_activity WHERE usename = current_user AND state = 'active' AND pid <> pg_backend_pid()
 """
-_LOOKED_UP = 50_000  # persons whose household is asked for at once
 _LAST = 2**63 - 1
 
-
-@dataclass(frozen=True)
-class _Group:
-    """Who is dealt with together: at a door those of one household, else one person. `first`: the least of them."""
-
-    first: int
-    persons: tuple[int, ...]
+Group = tuple[int, ...]
+"""Who is dealt with together, in order: at a door those of one household who are asked for, else one person. Plain
+tuples, for Python looks at every other object of a long batch again and again to see whether it is still needed."""
 
 
 def claim_batch(
@@ -99,12 +93,12 @@ def _begin(
 
 
 def _lanes(
-    connection: Connection, batch_id: int, groups: Sequence[_Group]
-) -> dict[int, Iterator[list[_Group]]]:
+    connection: Connection, batch_id: int, groups: Sequence[Group]
+) -> dict[int, Iterator[list[Group]]]:
     """The chunks that are left, by lane. Where the lanes part is said once: who lives with whom may change until a
     batch that was killed goes on.
     """
-    middle = groups[len(groups) // 2].first if len(groups) > CHUNK else _LAST
+    middle = groups[len(groups) // 2][0] if len(groups) > CHUNK else _LAST
     for lane, after, upto in ((0, -1, middle), (1, middle, _LAST)):
         connection.execute(
             "INSERT INTO contacts.lane (batch_id, lane, upto, reached_to) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
@@ -114,7 +108,7 @@ def _lanes(
         "SELECT lane, upto, reached_to FROM contacts.lane WHERE batch_id = %s ORDER BY lane", (batch_id,)
     ).fetchall()
     return {
-        lane: _chunks([group for group in groups if reached < group.first <= upto])
+        lane: _chunks([group for group in groups if reached < group[0] <= upto])
         for lane, upto, reached in rows
     }
 
@@ -122,7 +116,7 @@ def _lanes(
 def _go(
     campaign: Campaign,
     terms: Terms,
-    lanes: Mapping[int, Iterator[list[_Group]]],
+    lanes: Mapping[int, Iterator[list[Group]]],
     living: Mapping[int, int],
     progress: Progress,
 ) -> None:
@@ -148,43 +142,36 @@ def _go(
 
 def _grouped(
     connection: Connection, wanted: Mapping[int, int], channel: Channel
-) -> tuple[dict[int, int], list[_Group]]:
+) -> tuple[dict[int, int], list[Group]]:
     """The living persons with their options, and who is dealt with together, in order."""
-    together = channel in HOUSEHOLD_CHANNELS
-    asked, places = list(wanted), list(wanted.values())
+    merged: dict[int, int] = dict(connection.execute(_MERGED, (numbers(list(wanted)),)).fetchall())
     living: dict[int, int] = {}
-    homes: dict[int, list[int]] = {}
-    alone: list[int] = []
-    for start in range(0, len(asked), _LOOKED_UP):
-        rows = connection.execute(_LIVING, (asked[start : start + _LOOKED_UP],)).fetchall()
-        for place, person, household in rows:
-            if person in living:
-                continue
-            living[person] = places[start + place - 1]
-            if together and household is not None:
-                homes.setdefault(household, []).append(person)
-            else:
-                alone.append(person)
-    groups = [_Group(person, (person,)) for person in alone]
-    groups += [_Group(min(mates), tuple(mates)) for mates in homes.values()]
-    return living, sorted(groups, key=lambda group: group.first)
+    for person, option in wanted.items():
+        living.setdefault(merged.get(person, person), option)
+    homes: list[Group] = []
+    if channel in HOUSEHOLD_CHANNELS:
+        rows = connection.execute(_HOMES, (numbers(list(living)),)).fetchall()
+        homes = [tuple(mates) for (mates,) in rows]
+    together = {person for mates in homes for person in mates}
+    alone = [(person,) for person in living if person not in together]
+    return living, sorted([*homes, *alone])
 
 
-def _chunks(groups: Sequence[_Group]) -> Iterator[list[_Group]]:
-    chunk: list[_Group] = []
+def _chunks(groups: Sequence[Group]) -> Iterator[list[Group]]:
+    chunk: list[Group] = []
     size = 0
     for group in groups:
-        if chunk and size + len(group.persons) > CHUNK:
+        if chunk and size + len(group) > CHUNK:
             yield chunk
             chunk, size = [], 0
         chunk.append(group)
-        size += len(group.persons)
+        size += len(group)
     if chunk:
         yield chunk
 
 
 def _claim_chunk(
-    campaign: Campaign, terms: Terms, lane: int, groups: Sequence[_Group], options: Mapping[int, int]
+    campaign: Campaign, terms: Terms, lane: int, groups: Sequence[Group], options: Mapping[int, int]
 ) -> int:
     """One chunk, with the batch's account of it, in one transaction; how many persons. Another process may have done it
     meanwhile. The row of the batch comes last: what is locked there holds up the other lane. While others claim too, it
@@ -197,17 +184,17 @@ def _claim_chunk(
             (terms.batch, lane),
         ).fetchone()
         assert row is not None
-        left = [group for group in groups if group.first > row[0]]
-        wanted = {person: options[person] for group in left for person in group.persons}
+        left = [group for group in groups if group[0] > row[0]]
         if not left:
             return 0
+        wanted = {person: options[person] for group in left for person in group}
         now = claiming.at(terms, campaign.clock())
         chunk = claiming.claim(connection, now, wanted, actions.new_ids(campaign))
         actions.note_stopped(connection, campaign, terms.channel, chunk.refused, terms.batch)
-        actions.tell(campaign, [terms.account])
+        topics.tell(campaign, connection, [terms.account])
         connection.execute(
             "UPDATE contacts.lane SET reached_to = %s WHERE (batch_id, lane) = (%s, %s)",
-            (left[-1].first, terms.batch, lane),
+            (left[-1][0], terms.batch, lane),
         )
         connection.execute(
             "UPDATE contacts.batch SET asked = asked + %s, claims = claims + %s, claimed = claimed + %s WHERE batch_id = %s",
@@ -228,15 +215,17 @@ def _end(campaign: Campaign, batch_id: int, actor: str) -> None:
         if row:
             detail = dict(zip(("channel", "asked", "claimed", "claims"), row, strict=True))
             persons = connection.execute(
-                "SELECT DISTINCT person FROM contacts.claim CROSS JOIN LATERAL unnest(asked) AS person WHERE batch_id = %s",
+                "SELECT array_agg(DISTINCT person) FROM contacts.claim CROSS JOIN LATERAL unnest(asked) AS person"
+                " WHERE batch_id = %s",
                 (batch_id,),
-            ).fetchall()
+            ).fetchone()
+            assert persons is not None
             audit.record(
                 connection,
                 campaign,
                 "contact.claim_batch",
                 subject=f"contacts:{batch_id}",
-                persons=[person for (person,) in persons],
+                persons=persons[0] or (),
                 detail=detail,
                 actor=actor,
             )

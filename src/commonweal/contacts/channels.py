@@ -30,10 +30,8 @@ def close(connection: Connection, campaign: Campaign, rules: Rules, events: Sequ
             for channel, reason in found
         ]
     consent.suppress_many(connection, campaign, rows)
-    for channel in (
-        Channel.EMAIL,
-        Channel.SMS,
-    ):  # the law counts what is written to people who never said yes
+    # The law counts what is written to people who never said yes.
+    for channel in (Channel.EMAIL, Channel.SMS):
         written = [event.subject for event in events if event.by is channel and event.contact is not None]
         if written:
             consent.approached(connection, campaign, written, LawChannel(channel))

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from commonweal.campaign import Campaign
-from commonweal.contacts import channels, tally
+from commonweal.contacts import channels, tally, topics
 from commonweal.contacts.claiming import lock
 from commonweal.contacts.model import HOUSEHOLD_CHANNELS, Channel, State
 from commonweal.contacts.outcomes import Happened, Made, Mark, made, told_marks
@@ -47,7 +47,7 @@ _TOLD = f"""
 _ADD, _TAKE = "{0} = p.{0} || s.{0}", "{0} = contacts.less(p.{0}, s.{0})"
 
 _CLAIMS = """
-    SELECT claim_id, members, channel, state, message_version, cost, sender, event_id, stamp
+    SELECT claim_id, members, channel, state, message_version, cost, sender, event_id, stamp, account_id
     FROM contacts.claim WHERE claim_id = ANY (%(ids)s) ORDER BY claim_id
 """
 _CLAIMS_OF_EVENTS = """
@@ -86,10 +86,6 @@ _LET_GO = """
 _SPEND = "INSERT INTO contacts.spending (channel, live, done, committed, spent) VALUES (%s, %s, %s, %s, %s)"
 
 
-CLAIMS = "claims"
-"""The topic of whoever follows claims and what they cost."""
-
-
 @dataclass
 class _Claimed:
     """A claim that events are about: as it stands, then as they leave it."""
@@ -103,6 +99,7 @@ class _Claimed:
     sender: str | None
     event_id: str | None
     stamp: int | None
+    account_id: int | None
 
 
 @dataclass
@@ -303,9 +300,9 @@ def _write(connection: Connection, campaign: Campaign, work: _Work) -> None:
         }
         connection.execute(_CLOSE, {**closing, "now": campaign.clock()})
         let_go(connection, {claim.claim_id: claim.members for claim in closed})
+        topics.tell(campaign, connection, {claim.account_id for claim in closed})
     for channel, sums in work.money.items():
         connection.execute(_SPEND, (channel, *sums))
-        campaign.teller.soon(CLAIMS)
 
 
 def _change(

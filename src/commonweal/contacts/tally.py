@@ -107,7 +107,7 @@ def note(
         "at": [last[key] for key in sums],
     }
     areas = {area for (area,) in connection.execute(_ADD, given).fetchall()}
-    campaign.teller.soon(TOPIC, *(area_topic(area) for area in areas if area))
+    campaign.teller.once_committed(connection, TOPIC, *(area_topic(area) for area in areas if area))
 
 
 def of_day(connection: Connection, day: date, areas: Sequence[str] | None = None) -> list[Outcomes]:

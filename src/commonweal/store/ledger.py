@@ -57,6 +57,7 @@ class Ledger:
         self._names: dict[LedgerRole, str] = {}
         self._pools: dict[LedgerRole, ConnectionPool[Connection]] = {}
         self._lock = threading.Lock()
+        self._afterwards: dict[Connection, list[Callable[[], None]]] = {}
         self.clock: Callable[[], datetime] | None = None
 
     @classmethod
@@ -107,14 +108,21 @@ class Ledger:
         `pipelined`: a statement whose rows nobody fetches travels with the next one, and so does its error.
         Raises LedgerUnreachable (also when the connection is lost on the way), DiskFull.
         """
-        with (
-            self._connection(role) as connection,
-            connection.pipeline() if pipelined else nullcontext(),
-            connection.transaction(),
-        ):
-            if account is not None:
-                connection.execute(f"SELECT {_ACTS_FOR}", self._acts_for(account))
-            yield connection
+        with self._connection(role) as connection:
+            afterwards = self._afterwards[connection] = []
+            try:
+                with connection.pipeline() if pipelined else nullcontext(), connection.transaction():
+                    if account is not None:
+                        connection.execute(f"SELECT {_ACTS_FOR}", self._acts_for(account))
+                    yield connection
+            finally:
+                del self._afterwards[connection]
+            for act in afterwards:
+                act()
+
+    def once_committed(self, connection: Connection, act: Callable[[], None]) -> None:
+        """Let `act` be done when the `transaction` that gave `connection` has committed; never if it does not."""
+        self._afterwards[connection].append(act)
 
     @contextmanager
     def read(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import partial
 
 import psycopg
 from psycopg_pool import PoolClosed
@@ -39,13 +40,19 @@ class Teller:
         self._timer: threading.Timer | None = None
 
     def soon(self, *topics: str) -> None:
-        """Tell of topics in a tenth of a second: call it once what happened is committed, or just before."""
+        """Tell of topics in a tenth of a second. What is told before it is committed is looked for in vain: inside a
+        transaction, see `once_committed`.
+        """
         with self._lock:
             self._waiting.update(topics)
             if self._timer is None and self._waiting:
                 self._timer = threading.Timer(_SOON, self.now)
                 self._timer.daemon = True
                 self._timer.start()
+
+    def once_committed(self, connection: Connection, *topics: str) -> None:
+        """Tell of topics soon after this transaction (of `Ledger.transaction`) has committed."""
+        self._ledger.once_committed(connection, partial(self.soon, *topics))
 
     def now(self) -> None:
         """Tell at once of what waits. A notice that can't be given is lost: pages look now and then besides."""

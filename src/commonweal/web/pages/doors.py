@@ -16,7 +16,7 @@ from commonweal.access.model import Permission, Role
 from commonweal.access.queries import open_accounts
 from commonweal.audit.actions import record
 from commonweal.audit.queries import is_noted
-from commonweal.contacts import actions, doors, queries
+from commonweal.contacts import actions, doors, queries, topics
 from commonweal.contacts.model import Option
 from commonweal.interactions.model import ResultCode
 from commonweal.store.ledger import Connection
@@ -121,7 +121,7 @@ DOORS = Part(
     "doors",
     "doors.html",
     _doors,
-    lambda account: [actions.held_topic(account.account_id)],
+    lambda account: [topics.held(account.account_id)],
     by_account,
     _note_new,
 )

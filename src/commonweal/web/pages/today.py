@@ -15,7 +15,7 @@ from commonweal.audit.queries import is_noted
 from commonweal.contacts import queries as contacts
 from commonweal.contacts import tally
 from commonweal.contacts.model import Channel, Refusal, Stopped
-from commonweal.contacts.settling import CLAIMS
+from commonweal.contacts.topics import CLAIMS
 from commonweal.people import queries as people
 from commonweal.planning import queries as planning
 from commonweal.store.ledger import Connection
