@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from commonweal.errors import _
@@ -72,7 +72,7 @@ def waterfall(doubt: Doubt, language: Language) -> Waterfall:
     begin = doubt.evidence.get("beforehand", 0.0)
     rest = {name: bits for name, bits in doubt.evidence.items() if name != "beforehand"}
     ordered = sorted(rest.items(), key=lambda part: -part[1])
-    edges = [0.0, begin, doubt.weight, *_sums(begin, [bits for _name, bits in ordered])]
+    edges = [0.0, doubt.weight, *accumulate((bits for _name, bits in ordered), initial=begin)]
     least, most = min(edges), max(edges)
 
     def place(bits: float) -> float:
@@ -87,14 +87,6 @@ def waterfall(doubt: Doubt, language: Language) -> Waterfall:
     label = language.gettext("All together")
     steps.append(Step(label, language.percent(chance(doubt)), "sum", place(0), place(doubt.weight)))
     return Waterfall(tuple(steps), place(0))
-
-
-def _sums(begin: float, parts: Sequence[float]) -> list[float]:
-    sums = []
-    for part in parts:
-        begin += part
-        sums.append(begin)
-    return sums
 
 
 def _step(name: str, bits: float, kind: str, start: float, end: float, language: Language) -> Step:
