@@ -63,6 +63,13 @@ class NoSuchAccount(CommonwealError):
     what = _("There is no such account, or it is closed.")
 
 
+class NameNotFound(CommonwealError):
+    """A way in for somebody whose name or address goes with no account, or with several."""
+
+    what = _("“{name}” is the name or e-mail address of {count} accounts.")
+    remedy = _("Name one of them by its e-mail address: {known}.")
+
+
 class LastDirector(CommonwealError):
     """Closing the last director's account would lock everybody out."""
 

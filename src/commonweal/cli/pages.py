@@ -52,17 +52,21 @@ def way_in(
     Example: commonweal way-in anna@example.org
     """
     from commonweal.access import actions, queries
+    from commonweal.access.errors import NameNotFound
 
     with Campaign.open(campaign) as opened:
         with opened.ledger.read(LedgerRole.WEB) as connection:
             accounts = queries.accounts(connection, opened.clock())
-        found = [each for each in accounts if name in {each.account.name, each.account.email}]
-        if len(found) == 1:
-            token = actions.make_link(opened, found[0].account.account_id, actor=opened.actor)
-            terminal.OUT.print(f"http://{host}:{port}/sign-in#{token}", soft_wrap=True)
+        if name is None:
+            rows = [(each.account.name, each.account.email, each.account.role.value) for each in accounts]
+            terminal.show_table("Accounts: name one of them", ("name", "e-mail", "role"), rows)
             return
-    rows = [(each.account.name, each.account.email, each.account.role.value) for each in accounts]
-    terminal.show_table("Accounts: name one of them", ("name", "e-mail", "role"), rows)
+        found = [each for each in accounts if name in {each.account.name, each.account.email}]
+        if len(found) != 1:
+            known = ", ".join(each.account.email or each.account.name for each in found or accounts)
+            raise NameNotFound(name=name, count=len(found), known=known)
+        token = actions.make_link(opened, found[0].account.account_id, actor=opened.actor)
+        terminal.OUT.print(f"http://{host}:{port}/sign-in#{token}", soft_wrap=True)
 
 
 def open_pages(

@@ -128,7 +128,10 @@ def read(folder: Path) -> Backup:
     """A backup's manifest. Raises BackupIncomplete, BackupNewer."""
     try:
         manifest = msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, msgspec.MsgspecError) as error:
+    except OSError as error:
+        reason = f"{_MANIFEST}: {error.strerror}"
+        raise BackupIncomplete(folder=folder, reason=reason) from error
+    except msgspec.MsgspecError as error:
         raise BackupIncomplete(folder=folder, reason=error) from error
     if manifest.format > _FORMAT:
         raise BackupNewer(folder=folder, version=manifest.commonweal)
