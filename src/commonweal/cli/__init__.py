@@ -11,7 +11,7 @@ import sys
 import typer
 
 from commonweal import terminal
-from commonweal.cli import deciding, identity, keeping, law, link, lists, pages, start
+from commonweal.cli import deciding, identity, keeping, law, link, lists, mandate, pages, start
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,6 +23,7 @@ app = typer.Typer(
 for group in (start, lists, link, deciding, pages, keeping):
     app.add_typer(group.commands)
 app.add_typer(identity.commands, name="identity", rich_help_panel="Lists")
+app.add_typer(mandate.commands, name="mandate", rich_help_panel="Whom to contact")
 app.add_typer(law.commands, name="policy", rich_help_panel=keeping.PANEL)
 app.add_typer(keeping.audit, name="audit", rich_help_panel=keeping.PANEL)
 

@@ -127,6 +127,11 @@ class Language:
         show = cents if cents is not None else abs(amount) < 100 and amount != int(amount)
         return _currency(amount if show else float(round(amount)), code, self.locale, show)
 
+    @property
+    def minor_units(self) -> int:
+        """How many of its smallest units make one of the currency."""
+        return int(10 ** numbers.get_currency_precision(self.currency))
+
     def major(self, minor: float, currency: str | None = None) -> int:
         """Whole units of an amount of minor units: 4000 of 400000 cents."""
         return int(minor // 10 ** numbers.get_currency_precision(currency or self.currency))

@@ -10,7 +10,18 @@ from commonweal.consent.model import LAW
 from commonweal.errors import CommonwealError, _
 from commonweal.intake.rules import MEANING
 from commonweal.people.model import Score
-from commonweal.web.vocabulary import acts, audit, contacts, demo, identity, lists, models, people, work
+from commonweal.web.vocabulary import (
+    acts,
+    audit,
+    contacts,
+    demo,
+    identity,
+    lists,
+    mandate,
+    models,
+    people,
+    work,
+)
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "door_result": contacts.DOOR_RESULT,
@@ -45,6 +56,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "turn": identity.TURN,
     "record_evidence": identity.RECORD_EVIDENCE,
     "household_evidence": identity.HOUSEHOLD_EVIDENCE,
+    "direction": mandate.DIRECTION,
+    "promise_status": mandate.PROMISE_STATUS,
     "list_kind": lists.LIST_KIND,
     "list_origin": lists.LIST_ORIGIN,
     "list_mode": lists.LIST_MODE,

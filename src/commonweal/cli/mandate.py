@@ -1,0 +1,55 @@
+"""The mandate: what was promised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commonweal import terminal
+from commonweal.campaign import CURRENCIES, Campaign, utc_now
+from commonweal.cli.frame import AsJson
+from commonweal.store.ledger import LedgerRole
+
+commands = typer.Typer(no_args_is_help=True, help="What was promised.")
+
+
+def _currency(code: str) -> str:
+    if code not in CURRENCIES:
+        raise typer.BadParameter(f"{code!r} is not one of {', '.join(CURRENCIES)}")
+    return code
+
+
+@commands.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(help="A list of promises: CSV, Excel, Parquet, JSON or TOML.")],
+    campaign: Annotated[
+        Path | None, typer.Option("--campaign", "-C", help="Count in this campaign whom each promise serves.")
+    ] = None,
+    currency: Annotated[
+        str, typer.Option(callback=_currency, help="Of the list's amounts (ISO 4217).")
+    ] = "EUR",
+    whole: Annotated[bool, typer.Option("--all", help="Every pair and every promise.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Look a list of promises through: contradictions, budgets spent twice, the same promised in other words.
+
+    Ends with status 1 when something can't stand as it is.
+
+    Example: commonweal mandate check promises.csv
+    """
+    from commonweal.mandate import checking, electorate, reading
+    from commonweal.reports import mandate as reports
+    from commonweal.web.language import Language
+
+    language = Language("en", "UTC", currency)
+    listed = reading.read(file, utc_now().date(), minor_units=language.minor_units)
+    if campaign:
+        with Campaign.open(campaign) as opened, opened.ledger.read(LedgerRole.BULK) as connection:
+            checked = checking.check(listed, electorate.shares(connection, opened.today))
+    else:
+        checked = checking.check(listed)
+    terminal.show_json(checked.as_json()) if json else reports.show_checked(checked, language, whole=whole)
+    if checked.contradicted:
+        raise typer.Exit(1)
