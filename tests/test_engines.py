@@ -84,7 +84,11 @@ def test_the_same_records_live(campaign: Campaign, spark: Lake) -> None:
 
 def _pairs(lake: Lake, records: ir.Table, model: LinkModel) -> set[tuple[int, int]]:
     """The pairs that are taken for one person, by weights that were learnt elsewhere."""
-    with pairs.prepared(lake.backend, records) as comparing, comparing.candidates() as candidates:
+    with (
+        pairs.prepared(lake.backend, records) as comparing,
+        hold(lake.backend, blocking.keys(comparing.comparable)) as keys,
+        comparing.candidates(keys) as candidates,
+    ):
         scored = comparing.score(model, candidates)
     count = int(records.record_id.nunique().to_pyarrow().as_py())
     nowhere = np.zeros(scored.num_rows, dtype=np.int64)

@@ -73,9 +73,9 @@ def link(backend: Any, records: Any, model: object, progress: object, *, must: A
     cluster = by_first_member(np.array([groups.root(record) for record in ids.tolist()], dtype=np.int64))
     kinds = np.full(ids.size, Evidence.MODEL, dtype=object)
     nothing = np.empty(0, dtype=np.int64)
-    doubts = {"record_id_l": nothing, "record_id_r": nothing, "weight": np.empty(0), "together": nothing > 0}
+    doubts = dict.fromkeys(("record_id_l", "record_id_r", "weight", "telling", "together"), nothing)
     return Linked(
-        ids, cluster, kinds, np.ones(ids.size), pa.table(doubts), starting_model(), ModelOrigin.KEPT
+        ids, cluster, kinds, np.ones(ids.size), pa.table(doubts), 0, starting_model(), ModelOrigin.KEPT
     )
 
 

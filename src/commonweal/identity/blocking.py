@@ -6,13 +6,19 @@ Ibis expressions, which run on DuckDB and on Spark alike.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
 
-from commonweal.identity.tables import COMPARED, extras
+from commonweal.identity.levels import DEFINITION
+from commonweal.identity.tables import COMPARED, extras, number_code
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,12 @@ _EXTRA_BLOCKS = (
 _EXTRA_MOST = 15
 
 
+def maker(backend: BaseBackend) -> str:
+    """Whose fingerprints and keys these are: they mean the same as long as engine, comparisons and blocks are the same."""
+    blocks_now = hashlib.sha256(repr(BLOCKS).encode()).hexdigest()[:12]
+    return f"{backend.name} {backend.version} {DEFINITION} {blocks_now}"
+
+
 def blocks(comparable: ir.Table) -> tuple[Block, ...]:
     """`BLOCKS`, and those for the table's further evidence."""
     return BLOCKS + tuple(
@@ -81,43 +93,60 @@ def blocks(comparable: ir.Table) -> tuple[Block, ...]:
     )
 
 
-def keyed(comparable: ir.Table, block: Block) -> ir.Table:
-    """What records are blocked by: record_id and key, without those of which a part is unknown."""
+def key(block: int) -> str:
+    """The column of `keys` for a block (its place in `blocks`)."""
+    return f"key_{block}"
+
+
+def keys(comparable: ir.Table) -> ir.Table:
+    """What records are blocked by: record_id and a column for each block (`key`) with a number of 31 bits for the
+    values, null where one of them is unknown."""
     parts = _parts(comparable)
-    whole = functools.reduce(
-        lambda key, part: key + "|" + part, (parts[name].cast("string") for name in block.columns)
+    return comparable.select(
+        "record_id", **{key(at): _key(parts, block) for at, block in enumerate(blocks(comparable))}
     )
-    keyed = comparable.select("record_id", key=whole)
-    return keyed.filter(keyed.key.notnull())
 
 
-def crowds(comparable: ir.Table) -> ir.Table:
+def _key(parts: Mapping[str, ir.Value], block: Block) -> ir.Value:
+    texts = (parts[name].cast("string") for name in block.columns)
+    whole = functools.reduce(lambda left, right: left + "|" + right, texts)
+    return ibis.ifelse(whole.isnull(), ibis.null("int32"), number_code(whole))
+
+
+def crowds(keys: ir.Table) -> ir.Table:
     """How many keys of each block are shared by how many records: block, size, keys."""
     counted = []
-    for number, block in enumerate(blocks(comparable)):
-        keys = keyed(comparable, block)
-        sizes = keys.group_by("key").aggregate(size=keys.count())
+    for block in range(len(keys.columns) - 1):
+        sizes = _sizes(keys, block)
         shared = sizes.filter(sizes.size > 1)
         counted.append(
-            shared.group_by("size").aggregate(keys=shared.count()).mutate(block=ibis.literal(number))
+            shared.group_by("size").aggregate(keys=shared.count()).mutate(block=ibis.literal(block))
         )
     return ibis.union(*counted)
 
 
-def blocked(comparable: ir.Table, block: Block, most: int) -> ir.Table:
+def blocked(keys: ir.Table, block: int, most: int) -> ir.Table:
     """The pairs of records that share a key of a block which at most so many share: join_key_l < join_key_r (ids)."""
-    keys = keyed(comparable, block)
-    sizes = keys.group_by("key").aggregate(size=keys.count())
-    shared = keys.join(sizes.filter(sizes.size > 1, sizes.size <= most), "key")
+    own = keys.select("record_id", key=keys[key(block)])
+    sizes = _sizes(keys, block)
+    shared = own.join(sizes.filter(sizes.size > 1, sizes.size <= most), "key")
     left = shared.select("key", join_key_l="record_id")
     right = shared.select("key", join_key_r="record_id")
     pairs = left.join(right, ["key", left.join_key_l < right.join_key_r])
     return pairs.select("join_key_l", "join_key_r")
 
 
+def _sizes(keys: ir.Table, block: int) -> ir.Table:
+    """How many records share each key of a block: key, size."""
+    known = keys.select(key=keys[key(block)]).filter(lambda row: row.key.notnull())
+    return known.group_by("key").aggregate(size=known.count())
+
+
 def candidates(blocked: Sequence[ir.Table]) -> ir.Table:
-    """The pairs worth comparing, each once: the pairs of all blocks, with match_key."""
-    return ibis.union(*blocked, distinct=True).mutate(match_key=ibis.literal("0"))
+    """The pairs worth comparing, each once: the pairs of all blocks (one or more), with match_key."""
+    first, *others = blocked
+    every = ibis.union(first, *others, distinct=True) if others else first
+    return every.mutate(match_key=ibis.literal("0"))
 
 
 def true_candidates(candidates: ir.Table, truth: ir.Table) -> ir.IntegerScalar:

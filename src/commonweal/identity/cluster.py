@@ -44,9 +44,14 @@ class Pairs:
         """The chosen pairs only."""
         return Pairs(self.left[chosen], self.right[chosen], self.weight[chosen])
 
+    def turned(self) -> Pairs:
+        """Each pair with its smaller index left."""
+        return Pairs(np.minimum(self.left, self.right), np.maximum(self.left, self.right), self.weight)
+
     def ordered(self) -> Pairs:
         """Each pair with its smaller index left, sorted."""
-        left, right = np.minimum(self.left, self.right), np.maximum(self.left, self.right)
+        turned = self.turned()
+        left, right = turned.left, turned.right
         order = np.lexsort((right, left))
         return Pairs(left[order], right[order], self.weight[order])
 
@@ -86,10 +91,7 @@ class Bounds:
 def clusters(pairs: Pairs, records: int, threshold: float, bounds: Bounds) -> Ids:
     """For each record the number of its cluster. A pair with a weight of at least `threshold` speaks for one person."""
     pairs = pairs.ordered()
-    speaks_for = pairs.weight >= threshold
-    left = np.append(pairs.left[speaks_for], bounds.must[:, 0])
-    right = np.append(pairs.right[speaks_for], bounds.must[:, 1])
-    labels = components(left, right, records)
+    labels = joined(pairs, records, threshold, bounds.must)
     inside = pairs.where(labels[pairs.left] == labels[pairs.right])
     doubtful = _doubtful(inside, labels, threshold, bounds)
     if not doubtful.any():
@@ -98,6 +100,14 @@ def clusters(pairs: Pairs, records: int, threshold: float, bounds: Bounds) -> Id
     margin = np.clip(rest.weight - threshold, _LEAST, _MOST)
     labels[doubtful[labels]] = -1
     return _reassembled(Pairs(rest.left, rest.right, margin), labels, bounds)
+
+
+def joined(pairs: Pairs, records: int, threshold: float, must: Ids) -> Ids:
+    """For each record the number of its component: all that are joined by what speaks for one person."""
+    speaks_for = pairs.weight >= threshold
+    left = np.append(pairs.left[speaks_for], must[:, 0])
+    right = np.append(pairs.right[speaks_for], must[:, 1])
+    return components(left, right, records)
 
 
 def _doubtful(inside: Pairs, labels: Ids, threshold: float, bounds: Bounds) -> npt.NDArray[np.bool_]:

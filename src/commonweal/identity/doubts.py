@@ -13,12 +13,11 @@ from psycopg import sql
 from commonweal.identity.rules import Ids, Weights, probability
 
 if TYPE_CHECKING:
-    from commonweal.identity.link import Linked
     from commonweal.store.ledger import Connection
 
 # More than these are not kept: nobody answers so many before the next run, and answers change what is asked.
 MOST = 5_000
-_NOT_EVIDENCE = ("record_id_l", "record_id_r", "weight", "together")
+_NOT_EVIDENCE = ("record_id_l", "record_id_r", "weight", "telling", "together")
 
 DOUBT = pa.schema(
     [
@@ -39,30 +38,32 @@ def telling(weight: Weights, records: npt.NDArray[np.int64]) -> Weights:
     return bits
 
 
-def waiting(linked: Linked) -> pa.Table:
-    """Schema DOUBT: the `MOST` most telling of a run's doubts."""
-    doubts = linked.doubts
-    left, right = (doubts[name].to_numpy() for name in ("record_id_l", "record_id_r"))
-    weight = doubts["weight"].to_numpy()
-    worth = telling(weight, _records_concerned(linked, left, right))
-    chosen = np.lexsort((right, left, -worth))[:MOST]
-    bits = doubts.select([name for name in doubts.column_names if name not in _NOT_EVIDENCE]).take(chosen)
+def concerned(cluster: Ids, left: Ids, right: Ids) -> Ids:
+    """How many records the persons of each pair have together. `cluster`: along the records the number of each one's
+    person, from 0; `left`, `right`: the pairs' places there."""
+    sizes = np.bincount(cluster)
+    one, other = cluster[left], cluster[right]
+    together: Ids = sizes[one] + np.where(one == other, 0, sizes[other])
+    return together
+
+
+def first(telling: Weights, left: Ids, right: Ids) -> Ids:
+    """Where the `MOST` most telling pairs stand, in the order of their records."""
+    chosen = np.lexsort((right, left, -telling))[:MOST]
+    return chosen[np.lexsort((right[chosen], left[chosen]))]
+
+
+def waiting(doubts: pa.Table) -> pa.Table:
+    """Schema DOUBT: a run's doubts (`link.Linked`)."""
+    bits = doubts.select([name for name in doubts.column_names if name not in _NOT_EVIDENCE])
     evidence = [
         msgspec.json.encode(
             {name: round(value, 3) for name, value in row.items() if round(value, 3)}
         ).decode()
         for row in bits.to_pylist()
     ]
-    columns = [left[chosen], right[chosen], weight[chosen], worth[chosen], pa.array(evidence, pa.string())]
-    return pa.table(columns, schema=DOUBT)
-
-
-def _records_concerned(linked: Linked, left: Ids, right: Ids) -> Ids:
-    """For each pair how many records the two persons have together."""
-    sizes = np.bincount(linked.cluster)
-    one, other = (linked.cluster[np.searchsorted(linked.record_id, ends)] for ends in (left, right))
-    together: Ids = sizes[one] + np.where(one == other, 0, sizes[other])
-    return together
+    told = [doubts[name] for name in ("record_id_l", "record_id_r", "weight", "telling")]
+    return pa.table([*told, pa.array(evidence, pa.string())], schema=DOUBT)
 
 
 def keep(connection: Connection, run_id: int, staged: sql.Identifier) -> None:

@@ -28,7 +28,7 @@ _AS_IF_PAIRS = 40.0  # as many pairs of one person the starting weights count
 _AS_IF_STRANGERS = 2_000.0  # as many pairs of strangers
 _LEAST_SHARE = 1e-7
 # Fewer pairs of one person than this teach nothing.
-_ENOUGH_MATCHES = 30.0
+ENOUGH_MATCHES = 30.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def learn(start: LinkModel, sample: Sample, drawn: Strangers, records: int) -> L
         model = LinkModel(start.definition, partners, housemates, start.repeats, weights)
         if abs(partners - before.partners) <= _SETTLED * partners:
             break
-    return _rounded(model, start) if matches >= _ENOUGH_MATCHES else None
+    return _rounded(model, start) if matches >= ENOUGH_MATCHES else None
 
 
 def _responsibilities(model: LinkModel, sample: Sample, records: int) -> tuple[Floats, Floats]:

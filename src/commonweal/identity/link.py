@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,24 +13,22 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from commonweal.identity import blocking, measures, pairs, rules, tables
+from commonweal.identity import blocking, doubts, measures, pairs, rules, tables
 from commonweal.identity.cluster import NO_PAIRS, Bounds, Pairs, clusters
 from commonweal.identity.comparisons import starting_model
 from commonweal.identity.errors import RecordTwice
+from commonweal.identity.judging import Listed, Scored, Weighed, registers
 from commonweal.identity.measures import Measures
-from commonweal.identity.model import Evidence, LinkModel, ModelOrigin
-from commonweal.identity.overlaps import Overlaps
+from commonweal.identity.model import Census, Evidence, LinkModel, ModelOrigin
 from commonweal.jobs.model import Progress, silent
 from commonweal.store.catalogue import LAKE
-from commonweal.store.engine import connect
+from commonweal.store.engine import connect, hold
 
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
 Ids = npt.NDArray[np.int64]
-Weights = npt.NDArray[np.float64]
 
 _STEPS = 4
 _EVIDENCE = np.array([Evidence.ALONE, Evidence.MODEL, Evidence.SURE_KEY], dtype=object)
@@ -42,8 +41,8 @@ class Linked:
     Arrays run along the records, ordered by id. `cluster`: 0 to persons-1, numbered by their first record;
     `evidence`: of `Evidence`; `probability`: of the record's strongest pair inside its cluster, NaN when alone.
 
-    `doubts` holds the pairs of which the evidence does not tell whether they are one person, and nobody has told
-    (`rules.is_doubtful`), ordered: record_id_l < record_id_r, `weight` (log2 odds that they are), `together` (whether
+    `doubtful`: of how many pairs the evidence does not tell whether they are one person, and nobody has told
+    (`rules.is_doubtful`). `doubts` holds those that say most (`doubts.first`), ordered: record_id_l < record_id_r, `weight` (log2 odds that they are), `telling`, `together` (whether
     they ended in one cluster), and the parts that the weight is the sum of, in bits: `beforehand`, a column for each
     comparison of the model, and `household`, what is taken off because two of a household agree like one person.
 
@@ -55,6 +54,7 @@ class Linked:
     evidence: npt.NDArray[np.object_]
     probability: npt.NDArray[np.float64]
     doubts: pa.Table
+    doubtful: int
     model: LinkModel
     origin: ModelOrigin
     measures: Measures | None = None
@@ -69,6 +69,22 @@ class Linked:
                 "probability": pa.array(self.probability, from_pandas=True),
             }
         )
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a later run can go on from. Tables in the engine: `counted`, `comparable`, `keys` (`blocking.keys`)."""
+
+    census: Census
+    counted: ir.Table
+    comparable: ir.Table
+    keys: ir.Table
+    listed: Listed
+    weighed: Weighed
+    bounds: Bounds
+
+
+Keep = Callable[[Basis], None]
 
 
 def link_records(
@@ -121,6 +137,8 @@ def link(
     must: Ids = NO_PAIRS,
     cannot: Ids = NO_PAIRS,
     truth: Ids | None = None,
+    standing: pairs.Standing | None = None,
+    keep: Keep | None = None,
 ) -> Linked:
     """Which of `records` (columns of `intake.record`, in `backend`) are one person.
 
@@ -130,81 +148,79 @@ def link(
 
     `truth` has for each record, ordered by id, the code of its true person (`measures.truth_codes`). It has no say in
     the result: it measures it.
+
+    `standing`: a census by which records are compared, instead of one taken of them. `keep` is told what a later run
+    can go on from, while it is in the engine.
     """
     progress(0, _STEPS, "preparing")
-    record_id, sources = _listed(backend, records)
-    _check_unique(record_id)
-    origin = ModelOrigin.KEPT if model else ModelOrigin.STARTING
-    if not record_id.size:
-        return _nobody(model or starting_model(), origin)
-    with pairs.prepared(backend, records) as comparing, comparing.candidates() as candidates:
-        if model is None:
-            progress(1, _STEPS, "training")
-            trained = comparing.train(candidates)
-            model, origin = (
-                (trained, ModelOrigin.TRAINED)
-                if trained
-                else (starting_model(tables.extras(records)), origin)
-            )
-        recall = _Recall(backend, record_id, truth)
-        if truth is not None:
-            recall.watch(candidates)
-        scored = comparing.score(model, candidates, progress)
-        left, right = (np.searchsorted(record_id, scored[f"record_id_{side}"].to_numpy()) for side in "lr")
-        judged = rules.Judged(
-            all_evidence=scored["all_evidence"].to_numpy(),
-            person=scored["person"].to_numpy(),
-            veto=scored["veto"].to_numpy(),
-            sure=scored["sure"].to_numpy(),
-            overlaps=Overlaps.of(sources, left, right),
-        )
-        alike = rules.is_alike(judged, record_id.size)
-        numbered = _numbers(backend, records, record_id).trusted(left[alike], right[alike])
-        judged = replace(judged, veto=judged.veto | numbered.differ(left, right))
+    listed = Listed.of(backend, records)
+    _check_unique(listed.record_id)
+    if not listed.record_id.size:
+        return _nobody(model)
+    with (
+        pairs.prepared(backend, records, standing) as comparing,
+        hold(backend, blocking.keys(comparing.comparable)) as keys,
+        comparing.candidates(keys) as candidates,
+    ):
+        true = None if truth is None else _true_candidates(backend, candidates, listed.record_id, truth)
+        progress(1, _STEPS, "training")
+        chosen, origin = _model(model, comparing, candidates)
+        scored = Scored.of(listed, comparing.score(chosen, candidates, progress))
+        census = comparing.census
+        if standing is None:
+            census = replace(census, registers=registers(backend, records, listed, scored, census.records))
+        numbered = listed.numbered(census.registers)
+        scored = scored.parted(numbered)
         if origin is ModelOrigin.TRAINED:
-            model = rules.calibrated(model, judged, record_id.size)
+            chosen = rules.calibrated(chosen, scored.judged, census.records)
         progress(3, _STEPS, "clustering")
-        found = Pairs(left, right, rules.weigh(judged, model, record_id.size))
-        decided = (_known(told, record_id) for told in (must, cannot))
+        weighed = scored.weighed(chosen, census)
+        decided = (known(told, listed.record_id) for told in (must, cannot))
         bounds = Bounds(numbered.number, numbered.register, rules.MOST_RECORDS, *decided)
-        cluster = clusters(found, record_id.size, rules.THRESHOLD, bounds)
-        beforehand, _mates = judged.beforehand(model, record_id.size)
-        doubts = _doubts(comparing, model, found, beforehand, bounds, record_id, cluster)
-    evidence, probability = _evidence(found, judged.sure, cluster)
+        cluster = clusters(weighed.pairs, listed.record_id.size, rules.THRESHOLD, bounds)
+        open_ = doubtful(weighed.pairs, bounds)
+        asked = _doubts(comparing, chosen, weighed, open_, listed.record_id, cluster)
+        if keep:
+            keep(Basis(census, comparing.counted, comparing.comparable, keys, listed, weighed, bounds))
+    evidence, probability = evidenced(weighed.pairs, weighed.sure, cluster)
     progress(_STEPS, _STEPS, "clustering")
-    measured = None if truth is None else _measured(found, cluster, truth, recall)
-    return Linked(record_id, cluster, evidence, probability, doubts, model, origin, measured)
+    measured = None if truth is None or true is None else _measured(weighed.pairs, cluster, truth, true)
+    return Linked(
+        record_id=listed.record_id,
+        cluster=cluster,
+        evidence=evidence,
+        probability=probability,
+        doubts=asked,
+        doubtful=int(open_.size),
+        model=chosen,
+        origin=origin,
+        measures=measured,
+    )
 
 
-def _listed(backend: BaseBackend, records: ir.Table) -> tuple[Ids, pa.Array]:
-    """The records' ids, ordered, and the list that each is from."""
-    found = backend.to_pyarrow(records.select("record_id", "source"))
-    record_id = found["record_id"].to_numpy()
-    order = np.argsort(record_id, kind="stable")
-    sources = found["source"].combine_chunks().dictionary_encode().take(pa.array(order))
-    return record_id[order], sources
+def _model(
+    kept: LinkModel | None, comparing: pairs.Comparing, candidates: ir.Table
+) -> tuple[LinkModel, ModelOrigin]:
+    if kept:
+        return kept, ModelOrigin.KEPT
+    trained = comparing.train(candidates)
+    if trained:
+        return trained, ModelOrigin.TRAINED
+    return starting_model(tables.extras(comparing.comparable)), ModelOrigin.STARTING
 
 
-class _Recall:
-    """Counts the true pairs among those worth comparing."""
-
-    def __init__(self, backend: BaseBackend, record_id: Ids, truth: Ids | None) -> None:
-        self._backend, self._record_id, self._truth = backend, record_id, truth
-        self.true_candidates = 0
-
-    def watch(self, candidates: ir.Table) -> None:
-        """Count them."""
-        assert self._truth is not None
-        known = self._truth != measures.UNKNOWN
-        told = ibis.memtable(pa.table({"record_id": self._record_id[known], "truth": self._truth[known]}))
-        counted = blocking.true_candidates(candidates, told).as_table()
-        self.true_candidates = int(self._backend.to_pyarrow(counted).column(0)[0].as_py())
+def _true_candidates(backend: BaseBackend, candidates: ir.Table, record_id: Ids, truth: Ids) -> int:
+    """How many of the pairs worth comparing are of one person."""
+    told = truth != measures.UNKNOWN
+    table = ibis.memtable(pa.table({"record_id": record_id[told], "truth": truth[told]}))
+    counted = blocking.true_candidates(candidates, table).as_table()
+    return int(backend.to_pyarrow(counted).column(0)[0].as_py())
 
 
-def _measured(found: Pairs, cluster: Ids, truth: Ids, recall: _Recall) -> Measures:
+def _measured(found: Pairs, cluster: Ids, truth: Ids, true_candidates: int) -> Measures:
     edges = found.where(found.weight >= rules.THRESHOLD)
     return Measures(
-        measures.blocking_recall(recall.true_candidates, truth),
+        measures.blocking_recall(true_candidates, truth),
         measures.edges(edges.left, edges.right, truth),
         measures.pairwise(cluster, truth),
         measures.exact(cluster, truth),
@@ -212,34 +228,46 @@ def _measured(found: Pairs, cluster: Ids, truth: Ids, recall: _Recall) -> Measur
     )
 
 
-def _known(told: Ids, record_id: Ids) -> Ids:
+def known(told: Ids, record_id: Ids) -> Ids:
     """The pairs of records that are there, as positions."""
     at = np.minimum(np.searchsorted(record_id, told), record_id.size - 1)
     known: Ids = at[(record_id[at] == told).all(axis=1)]
     return known
 
 
+def doubtful(found: Pairs, bounds: Bounds) -> Ids:
+    """Which pairs the evidence leaves open, and nobody has told of (positions among them)."""
+    records = bounds.numbers.size
+    told = [np.sort(decided, axis=1) @ (records, 1) for decided in (bounds.must, bounds.cannot)]
+    place = np.minimum(found.left, found.right) * records + np.maximum(found.left, found.right)
+    return np.flatnonzero(rules.is_doubtful(found.weight) & ~np.isin(place, np.concatenate(told)))
+
+
 def _doubts(
     comparing: pairs.Comparing,
     model: LinkModel,
-    found: Pairs,
-    beforehand: Weights,
-    bounds: Bounds,
+    weighed: Weighed,
+    open_: Ids,
     record_id: Ids,
     cluster: Ids,
 ) -> pa.Table:
     """See `Linked`."""
-    left, right = np.minimum(found.left, found.right), np.maximum(found.left, found.right)
-    told = [np.sort(decided, axis=1) @ (record_id.size, 1) for decided in (bounds.must, bounds.cannot)]
-    place = left * record_id.size + right
-    open_ = np.flatnonzero(rules.is_doubtful(found.weight) & ~np.isin(place, np.concatenate(told)))
-    open_ = open_[np.argsort(place[open_])]
-    left, right, weight, beforehand = left[open_], right[open_], found.weight[open_], beforehand[open_]
+    asked = weighed.pairs.turned()
+    left, right, weight = asked.left[open_], asked.right[open_], asked.weight[open_]
+    worth = doubts.telling(weight, doubts.concerned(cluster, left, right))
+    chosen = doubts.first(worth, left, right)
+    left, right, weight, worth = left[chosen], right[chosen], weight[chosen], worth[chosen]
+    beforehand = weighed.beforehand[open_[chosen]]
     ids = {"record_id_l": record_id[left], "record_id_r": record_id[right]}
     explained = comparing.explain(model, pa.table(ids))
     bits = {name: explained[name].to_numpy() for name in explained.column_names[2:]}
-    weighed = {"weight": weight, "together": cluster[left] == cluster[right], "beforehand": beforehand}
-    return pa.table({**ids, **weighed, **bits, "household": weight - beforehand - sum(bits.values())})
+    weighed_as = {
+        "weight": weight,
+        "telling": worth,
+        "together": cluster[left] == cluster[right],
+        "beforehand": beforehand,
+    }
+    return pa.table({**ids, **weighed_as, **bits, "household": weight - beforehand - sum(bits.values())})
 
 
 def _check_unique(record_id: Ids) -> None:
@@ -248,26 +276,22 @@ def _check_unique(record_id: Ids) -> None:
         raise RecordTwice(record_id=int(twice[0]), times=int((record_id == twice[0]).sum()))
 
 
-def _nobody(model: LinkModel, origin: ModelOrigin) -> Linked:
+def _nobody(model: LinkModel | None) -> Linked:
     none = np.empty(0, dtype=np.int64)
-    nothing = {"record_id_l": none, "record_id_r": none, "weight": np.empty(0), "together": none.astype(bool)}
-    return Linked(none, none, np.empty(0, dtype=object), np.empty(0), pa.table(nothing), model, origin)
+    nothing = {"record_id_l": none, "record_id_r": none, "weight": np.empty(0), "telling": np.empty(0)}
+    return Linked(
+        record_id=none,
+        cluster=none,
+        evidence=np.empty(0, dtype=object),
+        probability=np.empty(0),
+        doubts=pa.table({**nothing, "together": none.astype(bool)}),
+        doubtful=0,
+        model=model or starting_model(),
+        origin=ModelOrigin.KEPT if model else ModelOrigin.STARTING,
+    )
 
 
-def _numbers(backend: BaseBackend, records: ir.Table, record_id: Ids) -> rules.Numbered:
-    """Each record's registration number and its register."""
-    numbered = tables.numbered(records)
-    sharing = backend.to_pyarrow(tables.lists_sharing_numbers(numbered)).to_pylist()
-    register_of = rules.registers([(pair["left"], pair["right"]) for pair in sharing])
-    found = backend.to_pyarrow(numbered)
-    at = np.searchsorted(record_id, found["record_id"].to_numpy())
-    numbers, registers = (np.full(record_id.size, -1, dtype=np.int64) for _ in range(2))
-    numbers[at] = pc.dictionary_encode(found["registration_number"].combine_chunks()).indices.to_numpy()
-    registers[at] = [register_of[source] for source in found["source"].to_pylist()]
-    return rules.Numbered(numbers, registers)
-
-
-def _evidence(
+def evidenced(
     found: Pairs, sure: npt.NDArray[np.bool_], cluster: Ids
 ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.float64]]:
     """For each record the kind of its evidence, and the probability of its strongest pair inside its cluster."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -79,6 +79,46 @@ class LinkModel:
         partners = value["partners"]
         mates, repeats = value.get("mates", partners), value.get("repeats", partners)
         return cls(value["definition"], partners, mates, repeats, weights, overlaps)
+
+
+@dataclass(frozen=True)
+class Crowds:
+    """Values that stand for an unknown one, or for an office (fingerprints, see `tables.crowded`): birth dates, and those
+    of them whose year is no year of birth either; e-mail addresses; telephones."""
+
+    stopgaps: tuple[int, ...] = ()
+    yearless: tuple[int, ...] = ()
+    emails: tuple[int, ...] = ()
+    phones: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Census:
+    """What the weight of a pair takes from all records together, counted once and then held: the same two records weigh
+    the same until the next census.
+
+    `maker`: whose fingerprints these are, of which comparisons and blocks (`blocking.maker`). `records`: how many were
+    counted; `known`: of these, how many have a value in each column whose values are counted. `limits`: how many
+    records may share a key, for each block. `registers`: for each list with registration numbers the register that they
+    are from, -1 where they tell nobody apart.
+    """
+
+    maker: str
+    records: int
+    known: Mapping[str, int]
+    crowds: Crowds
+    limits: tuple[int, ...] = ()
+    registers: Mapping[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the ledger."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The inverse of `as_json`."""
+        crowds = Crowds(**{name: tuple(values) for name, values in value["crowds"].items()})
+        return cls(**{**value, "crowds": crowds, "limits": tuple(value["limits"])})
 
 
 class ModelOrigin(StrEnum):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -22,7 +23,7 @@ from splink import Linker
 from splink.internals.splink_dataframe import SplinkDataFrame
 
 from commonweal.identity import blocking, comparisons, learning, rules, tables
-from commonweal.identity.model import LinkModel
+from commonweal.identity.model import Census, Crowds, LinkModel
 from commonweal.jobs.model import Progress, silent
 from commonweal.store.engine import hold
 
@@ -49,13 +50,22 @@ _NO_PAIRS = pa.schema(
 ).empty_table()
 
 
-class Comparing:
-    """Records made ready to be compared, in an engine: train a model on them, score their pairs."""
+Standing = tuple[Census, ir.Table]
+"""A census that holds, with its counted values (`tables.counted`)."""
 
-    def __init__(self, backend: BaseBackend, comparable: ir.Table) -> None:
+
+class Comparing:
+    """Records made ready to be compared, in an engine: train a model on them, score their pairs.
+
+    `comparable`: as `tables.comparable` gives them, held; `census`: what they were counted as, `candidates` adds its
+    limits; `counted`: how many share each value (`tables.counted`).
+    """
+
+    def __init__(self, backend: BaseBackend, comparable: ir.Table, census: Census, counted: ir.Table) -> None:
+        self.census = census
+        self.counted = counted
+        self.comparable = comparable
         self._backend = backend
-        self._comparable = comparable
-        self._records = int(_number(comparable.count()))
         self._api = _splink_on(backend)
         self._input: SplinkDataFrame = self._api.register(comparable.op().name)
         self._extras = tables.extras(comparable)
@@ -63,16 +73,17 @@ class Comparing:
 
     def train(self, candidates: ir.Table) -> LinkModel | None:
         """Weights learnt from the records alone, or None when too few pairs are of one person."""
+        pairs, records = _number(candidates.count()), self.census.records
+        if pairs < learning.ENOUGH_MATCHES:
+            return None
         start = comparisons.starting_model(self._extras)
         linker = self._linker(start, levels=True)
         with _quiet():
             linker.training.estimate_u_using_random_sampling(
                 max_pairs=_SAMPLE_PAIRS, seed=_SEED, num_chunks=1
             )
-        drawn = _drawn(linker, start, min(_SAMPLE_PAIRS, self._records * (self._records - 1) / 2))
-        parts = math.ceil(_number(candidates.count()) / _SAMPLE_PAIRS)
-        if not parts:
-            return None
+        drawn = _drawn(linker, start, min(_SAMPLE_PAIRS, records * (records - 1) / 2))
+        parts = math.ceil(pairs / _SAMPLE_PAIRS)
         names = list(start.weights)
         sampled = candidates.filter(candidates.join_key_l % parts == 0)
         seen = self._predicted(linker, sampled, None, lambda scored: tables.observed(scored, names))
@@ -83,7 +94,7 @@ class Comparing:
             seen["veto"].to_numpy(),
             1 / parts,
         )
-        return learning.learn(start, sample, drawn, self._records)
+        return learning.learn(start, sample, drawn, records)
 
     def score(self, model: LinkModel, candidates: ir.Table, progress: Progress = silent) -> pa.Table:
         """Those of the candidates whose evidence is above `FLOOR`, as `tables.judged` gives them."""
@@ -96,17 +107,21 @@ class Comparing:
         return pa.concat_tables(judged) if judged else _NO_PAIRS
 
     @contextmanager
-    def candidates(self) -> Iterator[ir.Table]:
-        """The pairs worth comparing, as `blocking.candidates` gives them: about as many as there is room for."""
-        room = _PAIRS_A_RECORD * self._records + _PAIRS_BESIDES
-        crowds = self._backend.to_pyarrow(blocking.crowds(self._comparable))
-        block, size, keys = (crowds[name].to_numpy().astype(np.int64) for name in ("block", "size", "keys"))
-        blocks = blocking.blocks(self._comparable)
-        most = rules.limits([each.most for each in blocks], block, size, keys, room)
+    def candidates(self, keys: ir.Table) -> Iterator[ir.Table]:
+        """The pairs worth comparing, as `blocking.candidates` gives them: about as many as there is room for, or by the
+        census's limits. `keys`: `blocking.keys` of the records, held."""
+        crowds = self._backend.to_pyarrow(blocking.crowds(keys))
+        block, size, count = (crowds[name].to_numpy().astype(np.int64) for name in ("block", "size", "keys"))
+        if not self.census.limits:
+            room = _PAIRS_A_RECORD * self.census.records + _PAIRS_BESIDES
+            usual = [each.most for each in blocking.blocks(self.comparable)]
+            self.census = replace(self.census, limits=tuple(rules.limits(usual, block, size, count, room)))
+        limits = np.array(self.census.limits)
+        shared = np.unique(block[size <= limits[block]]).tolist() or [0]
         with ExitStack() as each_alone:  # all at once would take more memory than there is
             found = [
-                each_alone.enter_context(hold(self._backend, blocking.blocked(self._comparable, *each)))
-                for each in zip(blocks, most, strict=True)
+                each_alone.enter_context(hold(self._backend, blocking.blocked(keys, at, int(limits[at]))))
+                for at in shared
             ]
             candidates = hold(self._backend, blocking.candidates(found))
         with candidates:
@@ -115,13 +130,15 @@ class Comparing:
     def explain(self, model: LinkModel, pairs: pa.Table) -> pa.Table:
         """What each comparison says of some pairs (record_id_l < record_id_r): both ids, and bits for one person in a
         column named after each of `comparisons.of(model)`. Ordered by the ids."""
+        names = [comparison.name for comparison in comparisons.of(model)]
+        if not pairs.num_rows:
+            return _explained_nothing(names)
         asked = ibis.memtable(pairs.select(["record_id_l", "record_id_r"]))
         # Joined with the records, for a table of memory alone is nobody's: Ibis would ask its default engine.
-        known = asked.semi_join(self._comparable, asked.record_id_l == self._comparable.record_id)
+        known = asked.semi_join(self.comparable, asked.record_id_l == self.comparable.record_id)
         candidates = known.select(
             join_key_l="record_id_l", join_key_r="record_id_r", match_key=ibis.literal("0")
         )
-        names = [comparison.name for comparison in comparisons.of(model)]
         linker = self._linker(model)
         explained = self._predicted(linker, candidates, None, lambda scored: tables.explained(scored, names))
         return explained.sort_by([("record_id_l", "ascending"), ("record_id_r", "ascending")])
@@ -165,20 +182,59 @@ class Comparing:
         if known is None or known[0] != own:
             if known is not None:
                 known[1].release()
-            made = hold(self._backend, tables.frequencies(self._comparable, column, usual, own))
+            known_records = self.census.known[column]
+            made = hold(
+                self._backend,
+                tables.frequencies(self.comparable, column, self.counted, known_records, usual, own),
+            )
             known = self._frequencies[column] = (own, made)
         return known[1]
 
 
 @contextmanager
-def prepared(backend: BaseBackend, records: ir.Table) -> Iterator[Comparing]:
-    """Records (columns of `intake.record`) made ready in the engine, for as long as the block runs."""
-    with hold(backend, tables.comparable(records)) as comparable:
-        comparing = Comparing(backend, comparable)
-        try:
-            yield comparing
-        finally:
-            comparing.close()
+def prepared(
+    backend: BaseBackend, records: ir.Table, standing: Standing | None = None
+) -> Iterator[Comparing]:
+    """Records (columns of `intake.record`) made ready in the engine, for as long as the block runs.
+
+    They are compared by the `standing` census and its counted values; without one they are counted themselves.
+    """
+    with ExitStack() as held:
+        crowds = standing[0].crowds if standing else _crowds(backend, records)
+        comparable = held.enter_context(hold(backend, tables.comparable(records, crowds)))
+        census, counted = standing or (
+            _census(backend, comparable, crowds),
+            held.enter_context(hold(backend, tables.counted(comparable, _counted_columns(comparable)))),
+        )
+        comparing = Comparing(backend, comparable, census, counted)
+        held.callback(comparing.close)
+        yield comparing
+
+
+def _crowds(backend: BaseBackend, records: ir.Table) -> Crowds:
+    columns = ("birth_date", "email_key", "phone")
+    found = backend.to_pyarrow(ibis.union(*(tables.crowded(records, name) for name in columns))).to_pylist()
+    dates, emails, phones = (
+        tuple(sorted(row["value"] for row in found if row["column"] == name)) for name in columns
+    )
+    yearless = (row for row in found if row["column"] == "birth_date" and row["share"] > tables.NO_YEAR)
+    return Crowds(dates, tuple(sorted(row["value"] for row in yearless)), emails, phones)
+
+
+def _census(backend: BaseBackend, comparable: ir.Table, crowds: Crowds) -> Census:
+    columns = _counted_columns(comparable)
+    counts = {name: comparable[name].count() for name in columns}
+    found = backend.to_pyarrow(comparable.aggregate(records=comparable.count(), **counts)).to_pylist()[0]
+    return Census(blocking.maker(backend), found.pop("records"), found, crowds)
+
+
+def _counted_columns(comparable: ir.Table) -> list[str]:
+    return [*comparisons.FREQUENCIES, *tables.extras(comparable)]
+
+
+def _explained_nothing(names: Sequence[str]) -> pa.Table:
+    ids = [(name, pa.int64()) for name in ("record_id_l", "record_id_r")]
+    return pa.schema([*ids, *((name, pa.float64()) for name in names)]).empty_table()
 
 
 def _splink_on(backend: BaseBackend) -> Any:

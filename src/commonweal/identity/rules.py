@@ -90,9 +90,9 @@ class Numbered:
         )
         return differ
 
-    def trusted(self, left: Ids, right: Ids) -> Numbered:
-        """Without the registers whose numbers are mistyped too often, or given to one person twice, to tell people
-        apart: among pairs that all else takes for one person, too many differ."""
+    def spoilt(self, left: Ids, right: Ids) -> frozenset[int]:
+        """The registers whose numbers are mistyped too often, or given to one person twice, to tell people apart: among
+        pairs that all else takes for one person, too many differ."""
         differ = self.differ(left, right)
         equal = self._comparable(left, right) & ~differ
         count = int(self.register.max(initial=0)) + 1
@@ -104,9 +104,7 @@ class Numbered:
                 self.register[self.number >= 0],
             )
         )
-        spoilt = (apart > _SPOILT * together) & (apart > _SPOILT * members)
-        gone = (self.number >= 0) & spoilt[self.register]
-        return Numbered(np.where(gone, -1, self.number), np.where(gone, -1, self.register))
+        return frozenset(np.flatnonzero((apart > _SPOILT * together) & (apart > _SPOILT * members)).tolist())
 
     def _comparable(self, left: Ids, right: Ids) -> npt.NDArray[np.bool_]:
         known = (self.number[left] >= 0) & (self.number[right] >= 0)

@@ -86,7 +86,7 @@ class Run:
                 writer.stage("identity.household", found.households)
             with (
                 campaign.bridge.staged(found.events) as events,
-                campaign.bridge.staged(doubts.waiting(found.linked)) as waiting,
+                campaign.bridge.staged(doubts.waiting(found.linked.doubts)) as waiting,
                 campaign.ledger.transaction(LedgerRole.BULK) as connection,
             ):
                 if found.changed:
@@ -260,7 +260,7 @@ def _report(found: Found, seconds: float) -> ResolveReport:
         merged=len(found.persons.merged),
         split=len(found.persons.split),
         detached=found.persons.moved + found.gone,
-        doubts=found.linked.doubts.num_rows,
+        doubts=found.linked.doubtful,
         overruled=found.overruled,
         model=found.linked.origin,
         changed=found.changed,

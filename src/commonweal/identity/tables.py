@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 
 from commonweal.identity import nicknames
 from commonweal.identity.comparisons import HOUSEHOLD, UNLEARNT
+from commonweal.identity.model import Crowds
 
 # The columns that two records are compared by, besides record_id.
 COMPARED = (
@@ -51,9 +52,9 @@ _ASSUMED = 200.0
 # one, or is an office's. Of birth dates it must be this share of all, too; where it is a greater share, the year is
 # no year of birth either.
 MOST_SHARING = 100
-_CROWD = 0.002
-_NO_YEAR = 0.2
-_FEW = 20  # records that must share a value before its share says anything
+CROWD = 0.002
+NO_YEAR = 0.2
+FEW = 20  # records that must share a value before its share says anything
 
 # The least number of years between a parent and a child on the rolls.
 GENERATION = 14
@@ -64,19 +65,37 @@ def extras(table: ir.Table) -> list[str]:
     return [name for name in table.columns if name.startswith(EXTRA)]
 
 
-def comparable(records: ir.Table) -> ir.Table:
-    """Records (columns of `intake.record`, and `extras`) to what they are compared by: record_id, `COMPARED`, extras."""
-    stopgaps = _stopgaps(records)
-    emails, phones = (_everybodys(records, column) for column in ("email_key", "phone"))
+_HASH_BITS = 2**62 - 1
+_KEY_BITS = 2**31 - 1
+
+
+@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
+def _hash(value) -> int:  # type: ignore[no-untyped-def, empty-body]
+    """The engine's own hash of a value of any type; each engine has another."""
+
+
+def fingerprint(value: ir.Value, bits: int = _HASH_BITS) -> ir.IntegerValue:
+    """A number for a value, the same for equal values as long as the engine is the same; null has one too."""
+    number: ir.IntegerValue = _hash(value) & bits
+    return number
+
+
+def number_code(value: ir.Value) -> ir.IntegerValue:
+    """A fingerprint of 31 bits: what keys are told by, and registration numbers."""
+    return fingerprint(value, _KEY_BITS).cast("int32")
+
+
+def comparable(records: ir.Table, crowds: Crowds) -> ir.Table:
+    """Records (columns of `intake.record`, and `extras`) to what they are compared by: record_id, `COMPARED`, extras.
+
+    Each record by itself: what other records say of its values is in `crowds` (`crowded`).
+    """
     short = ibis.memtable(nicknames.table())
-    placed = (
-        records.left_join(stopgaps, records.birth_date == stopgaps.stopgap)
-        .left_join(short, records.given_key == short.name)
-        .left_join(emails, records.email_key == emails.everybodys_email_key)
-        .left_join(phones, records.phone == phones.everybodys_phone)
-    )
-    day = ibis.ifelse(placed.stopgap.isnull(), placed.birth_date, ibis.null("date"))
+    placed = records.left_join(short, records.given_key == short.name)
+    dated = fingerprint(placed.birth_date)
+    day = ibis.ifelse(dated.isin(crowds.stopgaps), ibis.null("date"), placed.birth_date)
     year = ibis.coalesce(placed.birth_date.year().cast("int32"), placed.birth_year.cast("int32"))
+    yearless = placed.birth_date.notnull() & dated.isin(crowds.yearless)
     told = {
         "given_forms",
         "email_key",
@@ -92,41 +111,38 @@ def comparable(records: ir.Table) -> ir.Table:
         *extras(records),
         *(name for name in COMPARED if name not in told),
         given_forms=placed.forms,
-        email_key=ibis.ifelse(placed.everybodys_email_key.isnull(), placed.email_key, ibis.null("string")),
-        phone=ibis.ifelse(placed.everybodys_phone.isnull(), placed.phone, ibis.null("string")),
+        email_key=_own_value(placed.email_key, crowds.emails),
+        phone=_own_value(placed.phone, crowds.phones),
         door=door(placed),
         given_sound=_sound(placed.given_key),
         surname_sound=_sound(placed.surname_key),
         birth_date=day,
-        birth_year=ibis.ifelse((placed.stopgap_share > _NO_YEAR).fill_null(False), ibis.null("int32"), year),
+        birth_year=ibis.ifelse(yearless, ibis.null("int32"), year),
         birth_month=day.month().cast("int32"),
         birth_day=day.day().cast("int32"),
     )
 
 
-def _stopgaps(records: ir.Table) -> ir.Table:
-    """Birth dates that stand for an unknown one, as 1 January 1900 does: more records have them than a person may
-    have, or than chance gives. stopgap (the date), stopgap_share (of the records that have a date)."""
-    dated = records.filter(records.birth_date.notnull()).select("birth_date")
-    counted = dated.group_by(stopgap="birth_date").aggregate(times=dated.count())
-    share = counted.times / counted.times.sum().over(ibis.window())
-    shared = counted.select("stopgap", "times", stopgap_share=share)
-    crowd = (shared.times > MOST_SHARING) & (shared.stopgap_share > _CROWD)
-    few = (shared.times >= _FEW) & (shared.stopgap_share > _NO_YEAR)
-    return shared.filter(crowd | few).select("stopgap", "stopgap_share")
+def _own_value(value: ir.StringValue, crowd: Sequence[int]) -> ir.Value:
+    return ibis.ifelse(fingerprint(value).isin(crowd), ibis.null("string"), value)
 
 
-def _everybodys(records: ir.Table, column: str) -> ir.Table:
-    """E-mail addresses or telephones that more records have than a person or a household may: an office's, or one that
-    stands for none. In a column everybodys_ and the column's name."""
-    name = f"everybodys_{column}"
+def crowded(records: ir.Table, column: str) -> ir.Table:
+    """Values that more records have than a person or a household may: column (its name), value (a fingerprint), share
+    (of the records that have one).
+
+    A birth date of these stands for an unknown one, as 1 January 1900 does; an e-mail address or a telephone is an
+    office's, or stands for none.
+    """
     known = records.filter(records[column].notnull())
-    counted = known.group_by(**{name: known[column]}).aggregate(times=known.count())
+    counted = known.group_by(value=fingerprint(known[column])).aggregate(times=known.count())
     share = counted.times / counted.times.sum().over(ibis.window())
-    shared = counted.select(name, "times", share=share)
-    return shared.filter(
-        (shared.times > MOST_SHARING) | ((shared.times >= _FEW) & (shared.share > _NO_YEAR))
-    ).select(name)
+    shared = counted.select("value", "times", share=share)
+    crowd = shared.times > MOST_SHARING
+    if column == "birth_date":
+        crowd &= shared.share > CROWD
+    few = (shared.times >= FEW) & (shared.share > NO_YEAR)
+    return shared.filter(crowd | few).select("value", "share", column=ibis.literal(column))
 
 
 def door(records: ir.Table) -> ir.Value:
@@ -134,19 +150,34 @@ def door(records: ir.Table) -> ir.Value:
     return records.house_number.lower() + " " + records.street_key
 
 
-def frequencies(comparable: ir.Table, column: str, usual: float, own: float) -> ir.Table:
-    """How often a stranger has each value of a column: the column, and tf_… as a share of the records that have one.
+def counted(comparable: ir.Table, columns: Sequence[str]) -> ir.Table:
+    """How many records share each value of some columns: column (its name), value (a fingerprint), times, where it is
+    more than one."""
+    return ibis.union(*(_counted(comparable, name) for name in columns))
 
-    Of the records that share a value `own` are taken for one person's: a name that ten records give is no frequent one
-    where people have ten records each. The counts are drawn towards `usual`, as if `_ASSUMED` more records had been
-    seen: of three records, two that share a name don't make it a name of two thirds of mankind.
-    """
+
+def _counted(comparable: ir.Table, column: str) -> ir.Table:
     known = comparable.filter(comparable[column].notnull())
-    counted = known.group_by(column).aggregate(times=known.count())
-    whole = counted.times.sum().over(ibis.window())
-    others = ibis.greatest(counted.times - own, ibis.literal(0.0))
-    share = (others + _ASSUMED * usual) / (whole + _ASSUMED)
-    return counted.select(column, **{f"tf_{column}": share})
+    times = known.group_by(value=fingerprint(known[column])).aggregate(times=known.count())
+    return times.filter(times.times > 1).select("value", "times", column=ibis.literal(column))
+
+
+def frequencies(
+    comparable: ir.Table, column: str, counted: ir.Table, known: int, usual: float, own: float
+) -> ir.Table:
+    """How often a stranger has each value of a column: the column, and tf_… as a share of the `known` records that had
+    one when values were `counted`.
+
+    Of the records that share a value `own` (1 or more) are taken for one person's: a name that ten records give is no
+    frequent one where people have ten records each. The counts are drawn towards `usual`, as if `_ASSUMED` more
+    records had been seen: of three records, two that share a name don't make it a name of two thirds of mankind.
+    """
+    values = comparable.filter(comparable[column].notnull()).select(column).distinct()
+    told = counted.filter(counted.column == column).select("value", "times")
+    found = values.left_join(told, fingerprint(values[column]) == told.value)
+    others = ibis.greatest(found.times.fill_null(1) - own, ibis.literal(0.0))
+    share = (others + _ASSUMED * usual) / (known + _ASSUMED)
+    return found.select(column, **{f"tf_{column}": share})
 
 
 def _sound(name: ir.StringValue) -> ir.StringValue:
