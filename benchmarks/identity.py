@@ -147,14 +147,20 @@ def _trained_demo() -> tuple[duckdb.DuckDBPyConnection, Linker, Ids]:
 
 
 def electorate(voters: int, seed: int = 1) -> tuple[Measures, float]:
-    """Our engine on the five lists of a synthetic electorate; rows spoilt on purpose are linked, but not judged."""
-    with tempfile.TemporaryDirectory() as folder:
-        written = Electorate(voters, seed).write(Path(folder) / "lists", Path(folder) / "truth")
-        records, truth = _as_records(written)
+    """Our engine on the five lists of a synthetic electorate."""
+    records, truth = made_up(voters, seed)
     began = time.monotonic()
     found = link_records(records, truth=truth).measures
     assert found is not None
     return found, time.monotonic() - began
+
+
+def made_up(voters: int, seed: int = 1) -> tuple[pa.Table, Ids]:
+    """The records of the five lists of a synthetic electorate, and the person that each is of: unknown for rows spoilt on
+    purpose, which are linked, but not judged."""
+    with tempfile.TemporaryDirectory() as folder:
+        written = Electorate(voters, seed).write(Path(folder) / "lists", Path(folder) / "truth")
+        return _as_records(written)
 
 
 def _as_records(written: WrittenLists) -> tuple[pa.Table, Ids]:

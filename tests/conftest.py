@@ -11,7 +11,8 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -48,11 +49,11 @@ class LedgerServer:
         self._maker, self._dropper = (psycopg.connect(address, autocommit=True) for _ in range(2))
         self._background = ThreadPoolExecutor(1)
 
-    def new(self) -> Ledger:
-        """A ledger in a database of its own."""
+    def new(self, like: str = "template") -> Ledger:
+        """A ledger in a database of its own: an empty one, or a copy of one that nobody has open."""
         name = f"test_{next(self._numbers)}"
-        copy = "CREATE DATABASE {} TEMPLATE template STRATEGY file_copy"
-        self._maker.execute(sql.SQL(copy).format(sql.Identifier(name)))
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        self._maker.execute(copy.format(sql.Identifier(name), sql.Identifier(like)))
         return Ledger.open(self.folder, durable=False, database=name)
 
     def drop(self, ledger: Ledger) -> None:
@@ -145,16 +146,57 @@ def clock() -> Clock:
     return Clock()
 
 
+SETTINGS = Settings(
+    name="Toulouse, a test",
+    timezone="Europe/Paris",
+    rounds=(Round(date(2027, 4, 11)), Round(date(2027, 4, 25))),
+)
+
+
 @pytest.fixture
 def campaign(ledger: Ledger, tmp_path: Path, clock: Clock) -> Iterator[Campaign]:
     """A live campaign in Toulouse with nothing in it, on a ledger of its own, with a clock to move."""
-    settings = Settings(
-        name="Toulouse, a test",
-        timezone="Europe/Paris",
-        rounds=(Round(date(2027, 4, 11)), Round(date(2027, 4, 25))),
-    )
     folder = tmp_path / "campaign"
-    Campaign.create(folder, settings)
-    made = Campaign(folder, settings, ledger, clock, "test:somebody")
+    Campaign.create(folder, SETTINGS)
+    made = Campaign(folder, SETTINGS, ledger, clock, "test:somebody")
     yield made
     made.lake.close()
+
+
+@contextmanager
+def fresh(
+    server: LedgerServer, folder: Path, clock: Clock, settings: Settings = SETTINGS, like: str = "template"
+) -> Iterator[Campaign]:
+    """A campaign on a ledger of its own, both gone after the block: empty, or where the ledger `like` stands, of which
+    `folder` has the files."""
+    if not folder.exists():
+        Campaign.create(folder, settings)
+    campaign = Campaign(folder, settings, server.new(like), clock, "test:somebody")
+    yield campaign
+    campaign.lake.close()
+    server.drop(campaign.ledger)
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A campaign as it was left, for tests that each begin with a copy of it."""
+
+    server: LedgerServer
+    campaign: Campaign
+
+    @classmethod
+    def by(cls, server: LedgerServer, folder: Path, lay: Callable[[Campaign], None]) -> Laid:
+        """What `lay` makes of an empty campaign in a new folder."""
+        Campaign.create(folder, SETTINGS)
+        campaign = Campaign(folder, SETTINGS, server.new(), Clock(), "test:somebody")
+        lay(campaign)
+        campaign.close()
+        return cls(server, campaign)
+
+    @contextmanager
+    def copy(self, folder: Path, clock: Clock) -> Iterator[Campaign]:
+        """A campaign of its own, in a new folder, that begins there; gone after the block."""
+        shutil.copytree(self.campaign.folder, folder)
+        clock.now = self.campaign.clock()
+        with fresh(self.server, folder, clock, self.campaign.settings, self.campaign.ledger.database) as copy:
+            yield copy

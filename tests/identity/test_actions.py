@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.identity.conftest import Load, Row
+from tests.identity.conftest import JEANNE, MARRIED, Load, Row
 
 from commonweal.campaign import Campaign
 from commonweal.identity import queries, running
@@ -18,22 +18,11 @@ from commonweal.intake.actions import take_back
 from commonweal.intake.model import Mode
 from commonweal.store.ledger import LedgerRole
 
-_JEANNE: Row = {
-    "given_name": "Jeanne",
-    "surname": "Abadie",
-    "birth_date": "1961-03-04",
-    "house_number": "12",
-    "street": "rue des Lilas",
-    "postcode": "31000",
-    "city": "Toulouse",
-}
-_MARRIED = {"given_name": "Jeanne", "surname": "Roux", "email": "jeanne@example.org"}
-
 _DOOR = {"house_number": "12", "street": "rue des Lilas"}
 
 
 def _row(number: str, **changes: str) -> Row:
-    return {"id": number, **_JEANNE, **changes}
+    return {"id": number, **JEANNE, **changes}
 
 
 def _people(campaign: Campaign) -> dict[str, tuple[int, str]]:
@@ -113,12 +102,12 @@ def test_nothing_is_compared_again_where_nothing_has_changed(
 def test_a_run_that_breaks_off_leaves_all_as_it_was(
     campaign: Campaign, load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load("gifts", [{"id": "g1", **_MARRIED}])
+    load("gifts", [{"id": "g1", **MARRIED}])
     load("roll", [_row("1")])
     resolve(campaign)
     tables = ("identity.run", "identity.event", "identity.redirect", "audit.entry")
     before = _people(campaign), [_counts(campaign, table) for table in tables]
-    load("signups", [_row("s1", **_MARRIED)])
+    load("signups", [_row("s1", **MARRIED)])
     before[1][3] += 1  # the import
     with monkeypatch.context() as patch:
         patch.setattr(running.doubts, "keep", _break)
@@ -143,6 +132,30 @@ def test_two_runs_at_once_come_to_one_end(campaign: Campaign, load: Load) -> Non
     assert sorted(report.changed for report in reports) == [False, True]
 
 
+def test_rows_that_went_wrong_tie_nobody_and_names_written_in_other_ways_still_do(
+    campaign: Campaign, load: Load
+) -> None:
+    """One batch: telephones under the given name, nothing but a first name, a row twice; and one person in capitals,
+    swapped and in two scripts."""
+    surnames = ("Abadie", "Bernard", "Castel", "Durand", "Estrade", "Faure")
+    phones = [
+        {"id": f"p{at}", "given_name": f"06 12 34 56 7{at}", "surname": surname}
+        for at, surname in enumerate(surnames)
+    ]
+    bare = [{"id": f"b{at}", "given_name": "Jeanne"} for at in range(4)]
+    dmitri = [("Dmitri", "Ivanov"), ("DMITRI", "IVANOV"), ("Ivanov", "Dmitri"), ("Дмитрий", "Иванов")]
+    written = [
+        {"id": f"w{at}", "given_name": given, "surname": surname, "birth_date": "1970-05-06"}
+        for at, (given, surname) in enumerate(dmitri)
+    ]
+    batch = load("signups", [*phones, *bare, *written, phones[0], written[1]])
+    assert (batch.rows_read, batch.records) == (16, 14)
+    report = resolve(campaign)
+    persons = {key.removeprefix("signups:"): person for key, (person, _) in _people(campaign).items()}
+    assert len({persons[row["id"]] for row in written}) == 1
+    assert report.persons == len(phones) + len(bare) + 1
+
+
 def test_a_new_list_attaches_and_creates(campaign: Campaign, load: Load) -> None:
     load("roll", [_row("1")])
     resolve(campaign)
@@ -154,12 +167,12 @@ def test_a_new_list_attaches_and_creates(campaign: Campaign, load: Load) -> None
 
 
 def test_a_record_that_ties_two_persons_merges_them(campaign: Campaign, load: Load) -> None:
-    load("gifts", [{"id": "g1", **_MARRIED}])
+    load("gifts", [{"id": "g1", **MARRIED}])
     load("roll", [_row("1")])
     resolve(campaign)
     before = _people(campaign)
     assert before["gifts:g1"][0] != before["roll:1"][0]
-    load("signups", [_row("s1", **_MARRIED)])
+    load("signups", [_row("s1", **MARRIED)])
     report = resolve(campaign)
     after = _people(campaign)
     assert len({person for person, _ in after.values()}) == 1
@@ -178,9 +191,9 @@ def test_a_record_that_ties_two_persons_merges_them(campaign: Campaign, load: Lo
 
 
 def test_a_batch_taken_back_splits_what_it_tied(campaign: Campaign, load: Load) -> None:
-    load("gifts", [{"id": "g1", **_MARRIED}])
+    load("gifts", [{"id": "g1", **MARRIED}])
     load("roll", [_row("1")])
-    tie = load("signups", [_row("s1", **_MARRIED)])
+    tie = load("signups", [_row("s1", **MARRIED)])
     resolve(campaign)
     before = _people(campaign)
     assert len({person for person, _ in before.values()}) == 1

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from tests.conftest import Clock
-from tests.identity.conftest import Load, Row
-from tests.identity.test_undoing import _JEANNE, _MARRIED, _merges, _persons, _records
+from tests.conftest import Clock, LedgerServer, fresh
+from tests.identity.conftest import JEANNE, MARRIED, loading
+from tests.identity.test_undoing import _merges, _persons, _records
 
 from commonweal import loop
 from commonweal.campaign import Campaign
@@ -24,17 +25,25 @@ from commonweal.store.ledger import LedgerRole
 _MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def parted(campaign: Campaign, load: Load, clock: Clock) -> tuple[Campaign, int, int]:
-    """Two persons who were one for a while, with facts of that time: the campaign, and who is of which record."""
-    roll: Row = {"id": "1", **_JEANNE, "phone": "0561000001"}
-    gift: Row = {"id": "g1", **_MARRIED}
-    load("gifts", [gift])
-    load("roll", [roll])
+@pytest.fixture(scope="module")
+def parted(
+    ledger_server: LedgerServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Campaign, int, int]]:
+    """Two persons who were one for a while, with facts of that time: the campaign, and who is of which record. Tests
+    only look at it."""
+    clock = Clock()
+    with fresh(ledger_server, tmp_path_factory.mktemp("parted") / "campaign", clock) as campaign:
+        yield campaign, *_part(campaign, clock)
+
+
+def _part(campaign: Campaign, clock: Clock) -> tuple[int, int]:
+    load = loading(campaign)
+    load("gifts", [{"id": "g1", **MARRIED}])
+    load("roll", [{"id": "1", **JEANNE, "phone": "0561000001"}])
     loop.resolve(campaign)
     before = _persons(campaign)
     clock.now += _MINUTE
-    load("signups", [{"id": "s1", **_JEANNE, **_MARRIED, "email": ""}])
+    load("signups", [{"id": "s1", **JEANNE, **MARRIED, "email": ""}])
     assert loop.resolve(campaign).merged == 1
     clock.now += _MINUTE
     (event, _gone, living) = _merges(campaign)[0]
@@ -43,7 +52,7 @@ def parted(campaign: Campaign, load: Load, clock: Clock) -> tuple[Campaign, int,
     loop.undo(campaign, event, why="two generations")
     after = _persons(campaign)
     assert {name: after[name] for name in before} == before
-    return campaign, before["roll:1"], before["gifts:g1"]
+    return before["roll:1"], before["gifts:g1"]
 
 
 def _facts(campaign: Campaign, living: int) -> None:

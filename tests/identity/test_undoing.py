@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
 import psycopg
 import pytest
-from tests.identity.conftest import Load, Row
+from tests.conftest import Clock, Laid, LedgerServer
+from tests.identity.conftest import JEANNE, MARRIED, loading
 
 from commonweal import loop
 from commonweal.campaign import Campaign
 from commonweal.identity import queries
 from commonweal.identity.actions import decide, resolve, undo
-from commonweal.identity.errors import NoSuchMerge, NothingToPart, OneRecord, ReasonTooLong, UndoneAlready
+from commonweal.identity.errors import (
+    MergeNotNoted,
+    NoSuchMerge,
+    NothingToPart,
+    OneRecord,
+    ReasonTooLong,
+    UndoneAlready,
+)
 from commonweal.identity.model import Answer, Standing
 from commonweal.intake.actions import take_back
 from commonweal.people import actions as people
 from commonweal.store.ledger import LedgerRole
-
-_JEANNE: Row = {
-    "given_name": "Jeanne",
-    "surname": "Abadie",
-    "birth_date": "1961-03-04",
-    "house_number": "12",
-    "street": "rue des Lilas",
-    "postcode": "31000",
-    "city": "Toulouse",
-}
-_MARRIED = {"given_name": "Jeanne", "surname": "Roux", "email": "jeanne@example.org"}
 
 
 def _records(campaign: Campaign) -> dict[str, tuple[int, int]]:
@@ -53,24 +54,60 @@ def _merges(campaign: Campaign) -> list[tuple[int, int, int]]:
         ).fetchall()
 
 
-@pytest.fixture
-def two(campaign: Campaign, load: Load) -> Campaign:
-    """Two records that nothing ties."""
-    load("gifts", [{"id": "g1", **_MARRIED}])
-    load("roll", [{"id": "1", **_JEANNE}])
-    resolve(campaign)
+def _show(campaign: Campaign) -> None:
     people.build(campaign)
     people.publish(campaign)
-    return campaign
+
+
+def _two(campaign: Campaign) -> None:
+    load = loading(campaign)
+    load("gifts", [{"id": "g1", **MARRIED}])
+    load("roll", [{"id": "1", **JEANNE}])
+    resolve(campaign)
+    _show(campaign)
+
+
+@pytest.fixture(scope="module")
+def ground(ledger_server: LedgerServer, tmp_path_factory: pytest.TempPathFactory) -> Laid:
+    return Laid.by(ledger_server, tmp_path_factory.mktemp("two") / "campaign", _two)
 
 
 @pytest.fixture
-def merged(two: Campaign, load: Load) -> tuple[dict[str, int], int]:
+def two(ground: Laid, tmp_path: Path, clock: Clock) -> Iterator[Campaign]:
+    """Two records that nothing ties."""
+    with ground.copy(tmp_path / "campaign", clock) as campaign:
+        yield campaign
+
+
+@dataclass(frozen=True)
+class Merged:
     """The two, tied by a third record: whose they were before, and the merge's event."""
-    before = _persons(two)
-    load("signups", [{"id": "s1", **_JEANNE, **_MARRIED}])
-    assert resolve(two).merged == 1
-    return before, _merges(two)[0][0]
+
+    campaign: Campaign
+    before: dict[str, int]
+    event: int
+
+
+@pytest.fixture(scope="module")
+def merged_ground(
+    ledger_server: LedgerServer, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Laid, dict[str, int]]:
+    before: dict[str, int] = {}
+
+    def lay(campaign: Campaign) -> None:
+        _two(campaign)
+        before.update(_persons(campaign))
+        loading(campaign)("signups", [{"id": "s1", **JEANNE, **MARRIED}])
+        assert resolve(campaign).merged == 1
+
+    return Laid.by(ledger_server, tmp_path_factory.mktemp("merged") / "campaign", lay), before
+
+
+@pytest.fixture
+def merged(merged_ground: tuple[Laid, dict[str, int]], tmp_path: Path, clock: Clock) -> Iterator[Merged]:
+    ground, before = merged_ground
+    with ground.copy(tmp_path / "campaign", clock) as campaign:
+        yield Merged(campaign, before, _merges(campaign)[0][0])
 
 
 def test_same_joins_and_different_parts(two: Campaign) -> None:
@@ -78,8 +115,7 @@ def test_same_joins_and_different_parts(two: Campaign) -> None:
     assert _answer(two, "roll:1", "gifts:g1", Answer.SAME) is Standing.COUNTS
     assert resolve(two).merged == 1
     assert len(set(_persons(two).values())) == 1
-    people.build(two)
-    people.publish(two)
+    _show(two)
     assert _answer(two, "roll:1", "gifts:g1", Answer.SAME) is Standing.MOOT
     assert _answer(two, "roll:1", "gifts:g1", Answer.DIFFERENT, why="two letters came") is Standing.PARTS
     assert resolve(two).split == 1
@@ -126,10 +162,8 @@ def test_a_record_that_is_gone_is_told(two: Campaign) -> None:
         assert decide(connection, two, (records["roll:1"][0], 12345), Answer.SAME) is Standing.GONE
 
 
-def test_undo_gives_the_former_person_its_records_and_its_id(
-    two: Campaign, merged: tuple[dict[str, int], int]
-) -> None:
-    before, event = merged
+def test_undo_gives_the_former_person_its_records_and_its_id(merged: Merged) -> None:
+    two, before, event = merged.campaign, merged.before, merged.event
     undo(two, event, why="mother and daughter-in-law")
     after = _persons(two)
     assert {name: after[name] for name in before} == before
@@ -142,11 +176,9 @@ def test_undo_gives_the_former_person_its_records_and_its_id(
         undo(two, event)
 
 
-def test_a_merge_taken_back_is_shown_though_its_process_ended_before(
-    two: Campaign, merged: tuple[dict[str, int], int]
-) -> None:
+def test_a_merge_taken_back_is_shown_though_its_process_ended_before(merged: Merged) -> None:
     """Killed once the merge was taken back, and done again: who was parted is shown as two."""
-    before, event = merged
+    two, before, event = merged.campaign, merged.before, merged.event
     loop.resolve(two)
     undo(two, event)
     with pytest.raises(UndoneAlready):
@@ -156,12 +188,11 @@ def test_a_merge_taken_back_is_shown_though_its_process_ended_before(
     assert set(before.values()) <= set(shown.values())
 
 
-def test_a_merge_is_taken_back_out_of_a_chain_of_merges(
-    two: Campaign, merged: tuple[dict[str, int], int], load: Load
-) -> None:
+def test_a_merge_is_taken_back_out_of_a_chain_of_merges(merged: Merged) -> None:
     """First A went into B, then B into C or C into B: A lives again, the others stay together."""
-    before, event = merged
-    load("canvass", [{"id": "c1", "given_name": "Odile", "surname": "Vidal", "birth_date": "1950-01-01"}])
+    two, before, event = merged.campaign, merged.before, merged.event
+    odile = {"id": "c1", "given_name": "Odile", "surname": "Vidal", "birth_date": "1950-01-01"}
+    loading(two)("canvass", [odile])
     resolve(two)
     _answer(two, "canvass:c1", "signups:s1", Answer.SAME)
     assert resolve(two).merged == 1
@@ -174,10 +205,8 @@ def test_a_merge_is_taken_back_out_of_a_chain_of_merges(
     assert not resolve(two).changed
 
 
-def test_who_was_parted_may_be_joined_again_by_a_newer_answer(
-    two: Campaign, merged: tuple[dict[str, int], int]
-) -> None:
-    _before, event = merged
+def test_who_was_parted_may_be_joined_again_by_a_newer_answer(merged: Merged) -> None:
+    two, event = merged.campaign, merged.event
     undo(two, event)
     _answer(two, "roll:1", "gifts:g1", Answer.SAME)
     assert resolve(two).merged == 1
@@ -187,10 +216,8 @@ def test_who_was_parted_may_be_joined_again_by_a_newer_answer(
     assert len(set(_persons(two).values())) == 2
 
 
-def test_only_merges_are_taken_back_and_only_with_both_sides_there(
-    two: Campaign, merged: tuple[dict[str, int], int], load: Load
-) -> None:
-    _before, event = merged
+def test_only_merges_are_taken_back_and_only_with_both_sides_there(merged: Merged) -> None:
+    two, event = merged.campaign, merged.event
     with pytest.raises(NoSuchMerge):
         undo(two, event + 1000)
     with two.ledger.read(LedgerRole.OWNER) as connection:
@@ -202,8 +229,23 @@ def test_only_merges_are_taken_back_and_only_with_both_sides_there(
         undo(two, event)
 
 
-def test_the_history_of_an_id_can_be_read(two: Campaign, merged: tuple[dict[str, int], int]) -> None:
-    before, event = merged
+def test_a_merge_from_before_records_were_noted_says_why_it_stays(campaign: Campaign) -> None:
+    """As the ledger had them before migration 0019."""
+    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
+        row = connection.execute(
+            "WITH run AS (INSERT INTO identity.run (at, actor, changed, records, persons, households)"
+            " VALUES (%s, 'cli:anna', true, 2, 1, 1) RETURNING run_id)"
+            " INSERT INTO identity.event (run_id, kind, person_id, other_id, number)"
+            " SELECT run_id, 'merge', 1, 2, 1 FROM run RETURNING event_id",
+            (campaign.clock(),),
+        ).fetchone()
+    assert row is not None
+    with pytest.raises(MergeNotNoted, match="too old"):
+        undo(campaign, row[0])
+
+
+def test_the_history_of_an_id_can_be_read(merged: Merged) -> None:
+    two, before, event = merged.campaign, merged.before, merged.event
     _answer(two, "roll:1", "signups:s1", Answer.SAME, why="her own word")
     living = _persons(two)["signups:s1"]
     with two.ledger.read(LedgerRole.OWNER) as connection:
@@ -220,9 +262,8 @@ def test_the_history_of_an_id_can_be_read(two: Campaign, merged: tuple[dict[str,
         assert all(turn.undone for turn in turns if turn.kind == "merge")
 
 
-def test_what_happened_and_what_was_said_is_never_changed(
-    two: Campaign, merged: tuple[dict[str, int], int]
-) -> None:
+def test_what_happened_and_what_was_said_is_never_changed(merged: Merged) -> None:
+    two = merged.campaign
     _answer(two, "roll:1", "gifts:g1", Answer.SAME, why="a name")
     for change in (
         "DELETE FROM identity.event",

@@ -42,8 +42,7 @@ def undo(
     them apart, until somebody answers otherwise.
 
     Records that came with the merge or after it go where they fit best. `also` runs in the same transaction: what
-    else follows for the two. Raises NoSuchMerge, UndoneAlready,
-    NothingToPart, ReasonTooLong.
+    else follows for the two. Raises NoSuchMerge, UndoneAlready, MergeNotNoted, NothingToPart, ReasonTooLong.
     """
     return Run(campaign, progress, undo=Undo(event_id, _reason(why), actor or campaign.actor, also)).do()
 

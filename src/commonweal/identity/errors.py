@@ -73,3 +73,10 @@ class NothingToPart(CommonwealError):
 
     what = _("Merge {event} can't be taken back: one of the two has no record in any list now.")
     remedy = _("Load the list that named them again, then take the merge back.")
+
+
+class MergeNotNoted(CommonwealError):
+    """A merge from before migration 0019: nobody knows which records were whose."""
+
+    what = _("Merge {event} is too old to be taken back: it was not noted then which records came with it.")
+    remedy = _("Correct in the lists what ties the two, then: commonweal resolve")

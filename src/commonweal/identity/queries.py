@@ -85,12 +85,13 @@ def others_word(connection: psycopg.Connection[Any], left: int, right: int, acto
 
 @dataclass(frozen=True)
 class Merge:
-    """A merge as it was written down: who went, in which run, when, with which records; `undone`: it was taken back."""
+    """A merge as it was written down: who went, in which run, when, with which records (None: before migration 0019
+    these were not noted); `undone`: it was taken back."""
 
     run_id: int
     at: datetime
     gone: int
-    records: tuple[int, ...]
+    records: tuple[int, ...] | None
     undone: bool
 
 
@@ -98,10 +99,14 @@ def merge(connection: psycopg.Connection[Any], event_id: int) -> Merge | None:
     """A merge by its event; None when the event is none."""
     row = connection.execute(
         "SELECT e.run_id, r.at, e.person_id, e.records, u.event_id IS NOT NULL FROM identity.event e"
-        " JOIN identity.run r USING (run_id) LEFT JOIN identity.event u ON u.undoes = e.event_id WHERE e.event_id = %s AND e.kind = 'merge'",
+        " JOIN identity.run r USING (run_id) LEFT JOIN identity.event u ON u.undoes = e.event_id"
+        " WHERE e.event_id = %s AND e.kind = 'merge'",
         (event_id,),
     ).fetchone()
-    return Merge(row[0], row[1], row[2], tuple(row[3] or ()), row[4]) if row else None
+    if row is None:
+        return None
+    run_id, at, gone, records, undone = row
+    return Merge(run_id, at, gone, None if records is None else tuple(records), undone)
 
 
 def merges(connection: psycopg.Connection[Any], persons: Iterable[int]) -> dict[int, int]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from commonweal.campaign import Campaign
 from commonweal.identity import queries, rules
-from commonweal.identity.errors import NoSuchMerge, NothingToPart, UndoneAlready
+from commonweal.identity.errors import MergeNotNoted, NoSuchMerge, NothingToPart, UndoneAlready
 from commonweal.identity.model import Answer, Decision
 from commonweal.identity.rules import Ids
 from commonweal.store.ledger import Connection
@@ -104,13 +104,16 @@ def taking_back(connection: Connection, asked: Undo, links: pa.Table) -> TakingB
     """What it takes to take a merge back, as records are linked now (`links`: record_id, person_id).
 
     Who went gets the records they had then. Those that came with the merge or after it, of nobody before, are free to
-    go where they fit; all others stay with whom they are. Raises NoSuchMerge, UndoneAlready, NothingToPart.
+    go where they fit; all others stay with whom they are. Raises NoSuchMerge, UndoneAlready, MergeNotNoted,
+    NothingToPart.
     """
     merge = queries.merge(connection, asked.event_id)
     if merge is None:
         raise NoSuchMerge(event=asked.event_id)
     if merge.undone:
         raise UndoneAlready(event=asked.event_id)
+    if merge.records is None:
+        raise MergeNotNoted(event=asked.event_id)
     living = queries.living(connection, [merge.gone])[merge.gone]
     now = links["record_id"].to_numpy()[links["person_id"].to_numpy() == living]
     theirs = np.intersect1d(now, np.array(merge.records, dtype=np.int64))
