@@ -6,6 +6,7 @@ The rooms, in the order in which a campaign flows through them::
     identity      who is who over all lists; households; ids that stay
     people        one profile per person, every value with its source; areas; universes
     interactions  every contact and every answer, over all channels, told once
+    messages      what can be said: versions of a message, in each language
     mandate       promises: what each costs, what contradicts what, how narrow the talk is
     experiments   draw, log and analyse randomised trials
     scoring       how likely each is to vote and to support us; what a contact adds

@@ -26,6 +26,7 @@ from commonweal.interactions.queries import subjects
 from commonweal.jobs.actions import Tracked
 from commonweal.jobs.model import Progress, silent
 from commonweal.jobs.worker import Handler
+from commonweal.mandate import counting
 from commonweal.people import actions as people
 from commonweal.planning import actions as planning
 from commonweal.planning.totals import PlanReport
@@ -113,12 +114,14 @@ def publish(campaign: Campaign, progress: Progress = silent) -> None:
 
 def night(campaign: Campaign, progress: Progress = silent, *, budget: float | None = None) -> LoopReport:
     """The whole loop: resolve, score, and, when a budget is given, a new draft of the plan. Old interactions go to the
-    lake.
+    lake; who heard which promise is counted anew.
     """
     resolved = resolve(campaign, progress)
     scored = score(campaign, progress)
     planned = plan(campaign, budget, progress) if budget else None
     move_old(campaign)
+    if counting.is_wanted(campaign):
+        counting.count(campaign, progress)
     return LoopReport(resolved, scored, planned)
 
 
@@ -142,7 +145,11 @@ def handlers(campaign: Campaign) -> Mapping[str, Handler]:
     def _forget(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
         return rewriting.rewrite(campaign, run)
 
+    def _count_promises(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
+        return counting.count(campaign, run)
+
     return {
+        counting.COMMAND: _count_promises,
         rewriting.COMMAND: _forget,
         "night": _night,
         "plan": _plan,

@@ -19,7 +19,7 @@ UP, DOWN, HOLD = Direction
 
 
 def scope(text: str) -> Scope:
-    return scopes.read(text, "k", DAY)
+    return scopes.read(text, DAY)
 
 
 SCOPES = [None, *map(scope, ("age < 30", "age >= 30", "age > 60", 'sex = "f"', "everyone"))]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from commonweal.consent.model import Field as Held
 from commonweal.consent.packs import RefusedByPolicy
 from commonweal.mandate import scopes
-from commonweal.mandate.errors import NotOfTheElectorate, ScopeUnreadable
+from commonweal.mandate.errors import NotOfTheElectorate
 from commonweal.mandate.model import EVERYONE, Scope
+from commonweal.people.errors import ExpressionError
 from commonweal.people.universe import And, Between, Compare, Field, Has, In, Leaf, Node, Not, Operator, Or
 
 DAY = date(2027, 1, 15)
@@ -113,7 +114,7 @@ def test_of_several_scopes_one_is_enough(several: list[Node], other: Node) -> No
     ],
 )
 def test_what_is_counted_has_no_halves(text: str, empty: bool) -> None:
-    assert scopes.is_empty(scopes.read(text, "k", DAY)) is empty
+    assert scopes.is_empty(scopes.read(text, DAY)) is empty
 
 
 def test_what_is_too_long_to_work_out_may_meet() -> None:
@@ -136,24 +137,24 @@ def test_what_is_too_long_to_work_out_may_meet() -> None:
 )
 def test_special_categories_are_refused_with_the_article(text: str) -> None:
     with pytest.raises(RefusedByPolicy, match=r"GDPR, art\. 9"):
-        scopes.read(text, "k", DAY)
+        scopes.read(text, DAY)
 
 
 def test_what_a_list_marks_as_sensitive_is_refused_whatever_it_is_called() -> None:
     text = 'attribute("club") = "x"'
-    assert scopes.read(text, "k", DAY).node is not None
+    assert scopes.read(text, DAY).node is not None
     with pytest.raises(RefusedByPolicy):
-        scopes.read(text, "k", DAY, held={"attribute:club": Held("attribute:club", sensitive=True)})
+        scopes.read(text, DAY, held={"attribute:club": Held("attribute:club", sensitive=True)})
 
 
 @pytest.mark.parametrize(
     "text", ["turnout > 5", 'tag("x")', 'list("donors")', 'vote("2022_t2") = yes', "has email"]
 )
 def test_what_the_campaign_thinks_of_somebody_is_no_scope(text: str) -> None:
-    with pytest.raises(NotOfTheElectorate, match="'k'"):
-        scopes.read(text, "k", DAY)
+    with pytest.raises(NotOfTheElectorate, match="whom a promise serves"):
+        scopes.read(text, DAY)
 
 
 def test_what_can_not_be_read_says_where() -> None:
-    with pytest.raises(ScopeUnreadable, match="Column 5"):
-        scopes.read("age 30", "k", DAY)
+    with pytest.raises(ExpressionError, match="Column 5"):
+        scopes.read("age 30", DAY)

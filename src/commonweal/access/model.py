@@ -35,6 +35,8 @@ class Permission(StrEnum):
     SEE_PLAN = "see_plan"
     APPROVE_PLAN = "approve_plan"
     EXPORT_PLAN = "export_plan"
+    SEE_MANDATE = "see_mandate"  # promises, messages, who heard what in numbers, how narrow the talk is
+    WRITE_MANDATE = "write_mandate"  # write promises and messages, decide of them, open the public page
     SEE_PRESSURE = "see_pressure"  # how often people are contacted, and by what rules
     SET_RULES = "set_rules"
     CLAIM = "claim"  # reserve a contact with a person whom one sees, for oneself or for a volunteer

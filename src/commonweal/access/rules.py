@@ -21,7 +21,7 @@ _P = Permission
 _EVERYBODY = frozenset({_P.BE_HERE, _P.USE_BOARD})
 _PERMITTED: dict[Role, frozenset[Permission]] = {
     Role.DIRECTOR: frozenset(Permission),
-    Role.CANDIDATE: _EVERYBODY | {_P.SEE_PLAN, _P.SEE_PRESSURE},
+    Role.CANDIDATE: _EVERYBODY | {_P.SEE_PLAN, _P.SEE_MANDATE, _P.WRITE_MANDATE, _P.SEE_PRESSURE},
     Role.ANALYST: _EVERYBODY
     | {
         _P.SEE_LISTS,
@@ -31,10 +31,12 @@ _PERMITTED: dict[Role, frozenset[Permission]] = {
         _P.REVIEW_IDENTITY,
         _P.SEE_MODELS,
         _P.SEE_PLAN,
+        _P.SEE_MANDATE,
         _P.SEE_RUNS,
         _P.SEE_PRESSURE,
     },
-    Role.DIGITAL: _EVERYBODY | {_P.SEE_UNIVERSES, _P.SAVE_UNIVERSES, _P.SEE_PLAN, _P.SEE_PRESSURE},
+    Role.DIGITAL: _EVERYBODY
+    | {_P.SEE_UNIVERSES, _P.SAVE_UNIVERSES, _P.SEE_PLAN, _P.SEE_MANDATE, _P.SEE_PRESSURE},
     Role.ORGANISER: _EVERYBODY
     | {
         _P.SEE_PEOPLE,

@@ -123,12 +123,15 @@ def _way(text: str) -> Direction:
 
 def funding(text: str, minor_units: int) -> tuple[Funding, ...]:
     """What pays: "fraud: 2 billion; the reserve". Budgets are told apart by their names, folded. Raises ValueError."""
-    found = []
+    found: dict[str, int | None] = {}
     for part in _parts(text):
         name, colon, told = part.rpartition(":")
+        source = budget(name if colon else part)
         given = amount(told, minor_units) if colon else None
-        found.append(Funding(budget(name if colon else part), given))
-    return tuple(found)
+        if not source or (given is not None and given < 0):
+            raise ValueError(text)
+        found[source] = given if given is None else (found.get(source) or 0) + given
+    return tuple(Funding(source, given) for source, given in found.items())
 
 
 def budget(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -170,3 +171,79 @@ class Measure:
     value: float
     low: float | None = None
     high: float | None = None
+
+
+class Answer(StrEnum):
+    """What somebody says of two promises. COMPATIBLE: their levers do not contradict each other, for a reason."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    COMPATIBLE = "compatible"
+
+
+class Heard(StrEnum):
+    """When the public page tells how many heard each promise."""
+
+    AFTER_VOTE = "after_vote"
+    NOW = "now"
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A promise on the ledger. `serves` of `everyone`: persons, once counted; `told`: persons who heard it, `contacts`: how
+    often it was said, `areas`: in how many areas, `last_on`: when last."""
+
+    promise_id: int
+    promise: Promise
+    outcome: str
+    made_by: int
+    made_at: datetime
+    version: int
+    serves: int | None
+    everyone: int | None
+    told: int
+    contacts: int
+    areas: int
+    last_on: date | None
+
+    @property
+    def share(self) -> float | None:
+        """The share of the electorate that it serves; None before it was counted."""
+        return self.serves / self.everyone if self.serves is not None and self.everyone else None
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A decision on the public page, and who the sponsor is."""
+
+    open: bool
+    heard: Heard
+    sponsor: str
+    email: str
+    address: str
+    controlled_by: str
+    by: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What the transparency notice of a version of a message says: Regulation (EU) 2024/900, article 12(1).
+
+    begins, ends: when it is used (c); amount: minor units paid for it (d); origin: "private", "public" or "both", and
+    inside_union: where the money comes from (e); method: how the amount was reckoned (f); election: which one it is linked
+    to (g), official: a link to how to vote (h); repository: a link (i); targeting: by which personal data people were
+    chosen (l), empty if by none.
+    """
+
+    begins: date
+    ends: date
+    amount: int
+    origin: str
+    inside_union: bool
+    method: str
+    election: str
+    official: str = ""
+    repository: str = ""
+    targeting: str = ""

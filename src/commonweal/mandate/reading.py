@@ -167,7 +167,7 @@ class _Reader:
         if not told:
             return None
         try:
-            return scopes.read(told, key, self._on)
+            return scopes.read(told, self._on)
         except CommonwealError as error:
             self.faults.append(Fault(key, error))
             return None

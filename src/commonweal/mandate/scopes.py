@@ -17,9 +17,8 @@ from commonweal.consent.model import Channel, Use
 from commonweal.consent.model import Field as Asked
 from commonweal.intake.headers import exactly
 from commonweal.intake.rules import fold_header
-from commonweal.mandate.errors import NotOfTheElectorate, ScopeUnreadable
+from commonweal.mandate.errors import NotOfTheElectorate
 from commonweal.mandate.model import EVERYONE, Scope
-from commonweal.people.errors import ExpressionError
 from commonweal.people.grammar import parse
 from commonweal.people.universe import (
     SEXES,
@@ -64,26 +63,24 @@ _SPECIAL = re.compile(
 
 def read(
     text: str,
-    key: str,
     on: date,
     *,
     held: Mapping[str, Asked] | None = None,
     vocabulary: Vocabulary | None = None,
 ) -> Scope:
     """The scope of an expression; "everyone" is everyone. `held`: the fields of the campaign's lists, some of them marked
-    as sensitive. `on`: the day whose law holds. Raises ScopeUnreadable, NotOfTheElectorate, RefusedByPolicy (article 9).
+    as sensitive. `on`: the day whose law holds. Raises ExpressionError, NotOfTheElectorate, RefusedByPolicy (article 9).
     """
     if fold_header(text) in _EVERYONE:
         return EVERYONE
-    try:
-        node = parse(text, vocabulary)
-    except ExpressionError as error:
-        raise ScopeUnreadable(key=key, reason=str(error)) from error
-    check(node, key, on, held or {})
+    node = parse(text)
+    check(node, on, held or {})
+    if vocabulary is not None:
+        parse(text, vocabulary)
     return Scope(text.strip(), node)
 
 
-def check(node: Node, key: str, on: date, held: Mapping[str, Asked]) -> None:
+def check(node: Node, on: date, held: Mapping[str, Asked]) -> None:
     """Refuse what a promise may not be made by. Raises NotOfTheElectorate, RefusedByPolicy."""
     for leaf in leaves(node):
         name = _name(leaf)
@@ -95,7 +92,7 @@ def check(node: Node, key: str, on: date, held: Mapping[str, Asked]) -> None:
         if barred:
             raise packs.refuse(pack, barred[name])
         if not name.startswith("attribute:") and name not in _ALLOWED:
-            raise NotOfTheElectorate(key=key, field=name)
+            raise NotOfTheElectorate(field=name)
 
 
 def _is_special(name: str) -> bool:

@@ -14,6 +14,7 @@ COMMAND = {
     "take_back": _("Take a list back"),
     "undo": _("Take a merge back"),
     "forget": _("Rewrite files without the erased"),
+    "count_promises": _("Count who heard which promise"),
     "backup": _("A backup"),
     "study": _("A study"),
 }

@@ -1,0 +1,252 @@
+"""Counting who heard what, and how narrow the talk is, week by week: out of the ledger and the lake, for the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import partial
+
+import ibis
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from commonweal.audit.actions import record
+from commonweal.campaign import Campaign
+from commonweal.jobs.model import Progress, silent
+from commonweal.mandate import narrowness, queries, rules, tables
+from commonweal.mandate.electorate import shares
+from commonweal.mandate.model import Code, Kept, Measure, Status
+from commonweal.people import queries as people
+from commonweal.store.ledger import Connection, LedgerRole
+
+COMMAND = "count_promises"
+
+_EVENTS = "interactions.event"
+_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+_RECENT = f"SELECT {', '.join(tables.CONTACT)}, false AS sent FROM mandate.contact"  # the view left out what came back
+_UNDONE = "SELECT sender, corrects FROM interactions.event WHERE corrects IS NOT NULL"
+_RETURNED = (
+    "SELECT subject, channel, occurred_at AS returned_at FROM interactions.event"
+    " WHERE kind = 'bounced' AND subject IS NOT NULL"
+)
+_CLAIMS = "SELECT claim_id, message_version FROM contacts.claim WHERE state = 'done'"
+_PEOPLE = """
+    SELECT person_id, household_id, sex, area_code, street_key, city_key, house_number,
+        coalesce(date_part('year', age($1::date, birth_date)), date_part('year', $1::date) - birth_year) AS age
+    FROM people.profile
+"""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How many contacts were counted, of how many promises, over how many weeks."""
+
+    contacts: int
+    silent: int
+    promises: int
+    weeks: int
+
+
+def is_wanted(campaign: Campaign) -> bool:
+    """Whether any message that may be used was written down."""
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        query = "SELECT FROM messages.version WHERE approved_at IS NOT NULL LIMIT 1"
+        return bool(connection.execute(query).rowcount)
+
+
+def count(campaign: Campaign, progress: Progress = silent) -> Report:
+    """Count anew who heard which promise, and the narrowness of each week's talk; in one transaction, for the pages."""
+    progress(0, 3, "reading contacts")
+    found = _contacts(campaign)
+    progress(1, 3, "counting who heard what")
+    with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('mandate.counted', 0))")
+        kept = queries.promises(connection)
+        ground = _ground(campaign, connection)
+        known = tables.placed(found, ground)
+        pairs = _pairs(kept)
+        read = campaign.lake.read
+        talk = read(tables.talk(known))
+        heard = read(tables.heard(known, ground.carries))
+        persons = read(tables.both(known, ground.carries, _as_table(pairs)))
+        doors = read(tables.next_doors(known, ground.carries, _as_table(pairs)))
+        progress(2, 3, "measuring the talk")
+        reach = _reach(campaign, connection, kept)
+        weeks = list(_weeks(talk, queries.carried(connection), reach))
+        _write(connection, reach, heard, pairs, persons, doors, weeks)
+        contacts, quiet = _totals(talk, ground.carries)
+        _note(connection, campaign, contacts, quiet)
+    progress(3, 3, "measuring the talk")
+    return Report(contacts, quiet, len(kept), len({week for week, *_ in weeks}))
+
+
+def _contacts(campaign: Campaign) -> ibis.Table:
+    """All delivered contacts. The ledger is read first: a day that moves to the lake meanwhile is met twice, not missed."""
+    recent = campaign.bridge.read(_RECENT)
+    undone, returned = campaign.bridge.read(_UNDONE), campaign.bridge.read(_RETURNED)
+    old = campaign.lake.table(_EVENTS)
+    told = tables.delivered(old, ibis.memtable(campaign.bridge.read(_CLAIMS)))
+    bounced = old.filter(old.kind == "bounced", old.subject.notnull())
+    return tables.contacts(
+        ibis.union(told, ibis.memtable(recent).select(*told.columns).cast(told.schema())),
+        ibis.union(old.filter(old.corrects.notnull()).select("sender", "corrects"), ibis.memtable(undone)),
+        ibis.union(
+            bounced.select("subject", "channel", returned_at=bounced.occurred_at),
+            ibis.memtable(returned).cast({"returned_at": bounced.occurred_at.type()}),
+        ),
+    )
+
+
+def _ground(campaign: Campaign, connection: Connection) -> tables.Ground:
+    bridge = campaign.bridge
+    rows = connection.execute(
+        "SELECT name, version_id, nullif(since, '-infinity'), nullif(until, 'infinity') FROM messages.named"
+    ).fetchall()
+    named = pa.table(
+        {
+            "name": pa.array([row[0] for row in rows], pa.string()),
+            "version_id": pa.array([row[1] for row in rows], pa.int64()),
+            "since": pa.array([row[2] or _FIRST for row in rows], pa.timestamp("us", "UTC")),
+            "until": pa.array([row[3] or _LAST for row in rows], pa.timestamp("us", "UTC")),
+        }
+    )
+    living = bridge.read("SELECT subject, person_id FROM identity.redirect")
+    persons = bridge.read(_PEOPLE, (campaign.today,))
+    numbers = pc.extract_regex(persons["house_number"], r"^\D*(?P<number>\d{1,9})")
+    number = pc.struct_field(numbers, "number").cast(pa.int64())
+    persons = persons.drop_columns(["house_number"]).append_column("number", number)
+    carries = bridge.read("SELECT version_id, promise_id FROM mandate.carries")
+    return tables.Ground(*map(ibis.memtable, (named, living, persons, carries)))
+
+
+def _pairs(kept: Sequence[Kept]) -> list[tuple[int, int]]:
+    """The promises that contradict each other, one put before the other or not; the smaller id first."""
+    found = rules.contradictions([replace(each.promise, overrides=()) for each in kept])
+    return sorted(
+        {
+            (min(map(int, each.keys)), max(map(int, each.keys)))
+            for each in found
+            if each.code is Code.PULLED_BOTH_WAYS
+        }
+    )
+
+
+def _as_table(pairs: Sequence[tuple[int, int]]) -> ibis.Table:
+    columns = {"one": [one for one, _ in pairs], "other": [other for _, other in pairs]}
+    return ibis.memtable(pa.table({name: pa.array(ids, pa.int64()) for name, ids in columns.items()}))
+
+
+def _reach(campaign: Campaign, connection: Connection, kept: Sequence[Kept]) -> dict[int, tuple[int, int]]:
+    """How many persons each promise serves, of how many."""
+    overview = people.overview(connection)
+    everyone = overview.persons if overview else 0
+    share = shares(connection, campaign.today)
+    return {
+        each.promise_id: (round(share(each.promise.gains) * everyone), everyone)
+        for each in kept
+        if each.promise.gains is not None and each.promise.status is not Status.WITHDRAWN and everyone
+    }
+
+
+Week = tuple[date, str, Measure, int]
+
+
+def _weeks(
+    talk: pa.Table, carried: dict[int, tuple[int, ...]], reach: dict[int, tuple[int, int]]
+) -> list[Week]:
+    """The measures of each week."""
+    found: list[Week] = []
+    for week in sorted(pc.unique(talk["week"]).to_pylist()):
+        part = talk.filter(pc.equal(talk["week"], pa.scalar(week, talk["week"].type)))
+        found += _measures(week if type(week) is date else week.date(), part, carried, reach)
+    return found
+
+
+def _measures(
+    week: date, talk: pa.Table, carried: dict[int, tuple[int, ...]], reach: dict[int, tuple[int, int]]
+) -> list[Week]:
+    counts = talk["contacts"].to_numpy()
+    labels = [
+        version or name
+        for version, name in zip(talk["version_id"].to_pylist(), talk["name"].to_pylist(), strict=True)
+    ]
+    kinds = list(dict.fromkeys(labels))
+    message = np.array([kinds.index(label) for label in labels])
+    cells = [talk[name].to_pylist() for name in ("area_code", "band", "sex")]
+    known: dict[tuple[object, ...], int] = {}
+    cell = np.array([known.setdefault(each, len(known)) for each in zip(*cells, strict=True)])
+    table = np.zeros((narrowness.GROUPS, len(known), len(kinds)), dtype=np.int64)
+    np.add.at(table, (talk["part"].to_numpy(), cell, message), counts)
+    said = table.sum(axis=1)
+    total = int(counts.sum())
+    found: list[Week] = [
+        (week, "messages", narrowness.measured(narrowness.effective_number, said, 1, len(kinds)), total),
+        (week, "specificity", narrowness.measured(narrowness.specificity, table, 0, 1), total),
+    ]
+    promises = sorted(
+        {promise for kind in kinds if isinstance(kind, int) for promise in carried.get(kind, ())}
+    )
+    carries = np.array(
+        [[promise in carried.get(kind, ()) for promise in promises] for kind in kinds], dtype=bool
+    )
+    serves = narrowness.served([_share(reach.get(promise)) for promise in promises])
+    if (carries & np.isfinite(serves)).any():
+        narrow = partial(narrowness.narrow_share, carries=carries, serves=serves)
+        found.append((week, "narrow", narrowness.measured(narrow, said, 0, 1), total))
+    return found
+
+
+def _share(reach: tuple[int, int] | None) -> float | None:
+    return reach[0] / reach[1] if reach else None
+
+
+def _totals(talk: pa.Table, carries: ibis.Table) -> tuple[int, int]:
+    """How many contacts, and how many of them with a message of which nobody says what it promises."""
+    told = pc.sum(talk["contacts"]).as_py() or 0
+    versions = carries.version_id.to_pyarrow()
+    quiet = talk.filter(
+        pc.invert(pc.fill_null(pc.is_in(talk["version_id"], versions.combine_chunks()), False))
+    )
+    return int(told), int(pc.sum(quiet["contacts"]).as_py() or 0)
+
+
+def _write(
+    connection: Connection,
+    reach: dict[int, tuple[int, int]],
+    heard: pa.Table,
+    pairs: Sequence[tuple[int, int]],
+    persons: pa.Table,
+    doors: pa.Table,
+    weeks: Sequence[Week],
+) -> None:
+    for table in ("reach", "heard", "both", "week", "counted"):
+        connection.execute(f"DELETE FROM mandate.{table}")
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO mandate.reach (promise_id, persons, everyone) VALUES (%s, %s, %s)",
+            [(promise, *counted) for promise, counted in reach.items()],
+        )
+        cursor.executemany(
+            "INSERT INTO mandate.heard (promise_id, area_code, persons, contacts, last_on) VALUES (%s, %s, %s, %s, %s)",
+            [tuple(row.values()) for row in heard.to_pylist()],
+        )
+        heard_both = {(row["one"], row["other"]): row["persons"] for row in persons.to_pylist()}
+        next_door = {(row["one"], row["other"]): row["doors"] for row in doors.to_pylist()}
+        cursor.executemany(
+            "INSERT INTO mandate.both (one, other, persons, doors) VALUES (%s, %s, %s, %s)",
+            [(*pair, heard_both.get(pair, 0), next_door.get(pair, 0)) for pair in pairs],
+        )
+        cursor.executemany(
+            "INSERT INTO mandate.week (week, measure, value, low, high, contacts) VALUES (%s, %s, %s, %s, %s, %s)",
+            [(week, name, told.value, told.low, told.high, total) for week, name, told, total in weeks],
+        )
+
+
+def _note(connection: Connection, campaign: Campaign, contacts: int, quiet: int) -> None:
+    connection.execute(
+        "INSERT INTO mandate.counted (at, contacts, silent) VALUES (%s, %s, %s)",
+        (campaign.clock(), contacts, quiet),
+    )
+    record(connection, campaign, "mandate.count", detail={"contacts": contacts})

@@ -1,0 +1,1 @@
+"""What can be said: messages, their versions, their words in each language."""
