@@ -23,6 +23,7 @@ from commonweal.demo import DemoReport, OtherDemo
 from commonweal.people import queries as people
 from commonweal.planning import actions as planning
 from commonweal.planning.errors import BudgetTooSmall, CampaignOver, NoPlanInForce, PlanOutdated
+from commonweal.planning.forecast import MostVotes, expected, forecast
 from commonweal.planning.options import UnknownOption
 from commonweal.reports.standing import show_demo
 from commonweal.store.ledger import LedgerRole
@@ -112,6 +113,16 @@ def test_plans_are_made_approved_and_handed_out(toulouse: Campaign, tmp_path: Pa
     for each in written:
         with each.path.open(encoding="utf-8-sig", newline="") as file:
             assert len(list(csv.DictReader(file))) == each.rows
+
+
+def test_the_election_is_forecast_from_scores_and_plan(toulouse: Campaign, report: DemoReport) -> None:
+    areas = expected.of_campaign(toulouse)
+    assert 0.9 * report.resolve.persons < areas.registered.sum() <= report.resolve.persons
+    assert areas.added is not None
+    assert areas.added_error > 0
+    found = forecast(areas, MostVotes(), expected.US, elections=500)
+    assert 0 < found.chance.value < 1
+    assert found.moved is not None
 
 
 def test_a_capacity_is_kept_and_told(toulouse: Campaign) -> None:
