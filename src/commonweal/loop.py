@@ -29,6 +29,8 @@ from commonweal.jobs.worker import Handler
 from commonweal.mandate import counting
 from commonweal.people import actions as people
 from commonweal.planning import actions as planning
+from commonweal.planning import forecast as forecasting
+from commonweal.planning.forecast import Forecast, MostVotes, expected
 from commonweal.planning.totals import PlanReport
 from commonweal.privacy import rewriting
 from commonweal.scoring.actions import score as score_everyone
@@ -102,6 +104,11 @@ def plan(
     return report
 
 
+def forecast(campaign: Campaign, progress: Progress = silent) -> Forecast:
+    """How the election may end by the scores and the newest plan: us against all others. Raises NothingScored."""
+    return forecasting.forecast(expected.of_campaign(campaign), MostVotes(), expected.US, progress=progress)
+
+
 def publish(campaign: Campaign, progress: Progress = silent) -> None:
     """The serving copy, and what waited for a person who is known there now."""
     people.publish(campaign, progress=progress)
@@ -145,12 +152,16 @@ def handlers(campaign: Campaign) -> Mapping[str, Handler]:
     def _forget(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
         return rewriting.rewrite(campaign, run)
 
+    def _forecast(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
+        return forecast(campaign, run)
+
     def _count_promises(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
         return counting.count(campaign, run)
 
     return {
         counting.COMMAND: _count_promises,
         rewriting.COMMAND: _forget,
+        "forecast": _forecast,
         "night": _night,
         "plan": _plan,
         "take_back": _take_back,

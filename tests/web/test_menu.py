@@ -21,7 +21,7 @@ def test_a_director_finds_pages_by_what_one_does() -> None:
     assert of(Role.DIRECTOR) == {
         "": ["/", "/board"],
         "People": ["/people", "/universes", "/review"],
-        "Contacts": ["/plan", "/in-hand", "/pressure"],
+        "Contacts": ["/plan", "/forecast", "/in-hand", "/pressure"],
         "Data": ["/lists", "/models", "/runs"],
         "Privacy and access": ["/privacy", "/policy", "/audit", "/accounts"],
     }

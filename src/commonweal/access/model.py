@@ -33,6 +33,7 @@ class Permission(StrEnum):
     REVIEW_IDENTITY = "review_identity"  # say whether two records are one person, take merges back
     SEE_MODELS = "see_models"
     SEE_PLAN = "see_plan"
+    SEE_FORECAST = "see_forecast"  # how the election may end
     APPROVE_PLAN = "approve_plan"
     EXPORT_PLAN = "export_plan"
     SEE_MANDATE = "see_mandate"  # promises, messages, who heard what in numbers, how narrow the talk is

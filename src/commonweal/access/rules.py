@@ -21,7 +21,8 @@ _P = Permission
 _EVERYBODY = frozenset({_P.BE_HERE, _P.USE_BOARD})
 _PERMITTED: dict[Role, frozenset[Permission]] = {
     Role.DIRECTOR: frozenset(Permission),
-    Role.CANDIDATE: _EVERYBODY | {_P.SEE_PLAN, _P.SEE_MANDATE, _P.WRITE_MANDATE, _P.SEE_PRESSURE},
+    Role.CANDIDATE: _EVERYBODY
+    | {_P.SEE_PLAN, _P.SEE_FORECAST, _P.SEE_MANDATE, _P.WRITE_MANDATE, _P.SEE_PRESSURE},
     Role.ANALYST: _EVERYBODY
     | {
         _P.SEE_LISTS,
@@ -31,6 +32,7 @@ _PERMITTED: dict[Role, frozenset[Permission]] = {
         _P.REVIEW_IDENTITY,
         _P.SEE_MODELS,
         _P.SEE_PLAN,
+        _P.SEE_FORECAST,
         _P.SEE_MANDATE,
         _P.SEE_RUNS,
         _P.SEE_PRESSURE,

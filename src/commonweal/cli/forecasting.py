@@ -60,16 +60,15 @@ def forecast(
 
     Example: commonweal forecast results.csv --ours Martin --rules two-rounds --poll Martin=31 --poll Diallo=28
     """
+    from commonweal import loop
     from commonweal.planning import forecast as forecasting
-    from commonweal.planning.forecast import expected, past, polls
+    from commonweal.planning.forecast import past, polls
     from commonweal.reports import forecasting as reports
 
     shares = _polls(poll or [])
     if file is None:
-        with at_work(campaign, "forecast", {"rules": rules.value}) as (opened, run):
-            areas = expected.of_campaign(opened)
-            found = forecasting.forecast(areas, _system(rules, seats, None), expected.US, progress=run)
-            run.result = {"chance": found.chance.value, "simulations": found.simulations}
+        with at_work(campaign, "forecast", {}) as (opened, run):
+            found = run.result = loop.forecast(opened, run)
     else:
         results = past.read(file, choice or (), together=together)
         areas = polls.levelled(results.areas, shares) if shares else results.areas
@@ -78,7 +77,7 @@ def forecast(
             found = forecasting.forecast(
                 areas, _system(rules, seats, results.weights), _ours(ours, areas), errors, progress=bars
             )
-    terminal.show_json(reports.as_json(found, areas)) if json else reports.show_forecast(found, areas)
+    terminal.show_json(found) if json else reports.show_forecast(found)
 
 
 def _polls(told: list[str]) -> dict[str, float]:

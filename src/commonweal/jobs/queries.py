@@ -29,11 +29,13 @@ def recent(connection: psycopg.Connection[Any], limit: int = 20) -> list[Run]:
         ).fetchall()
 
 
-def last(connection: psycopg.Connection[Any], command: str) -> Run | None:
-    """The newest run of a command, or None."""
+def last(connection: psycopg.Connection[Any], command: str, status: RunStatus | None = None) -> Run | None:
+    """The newest run of a command, in this state if one is given; or None."""
     with connection.cursor(row_factory=_row) as cursor:
         return cursor.execute(
-            f"SELECT {_COLUMNS} FROM jobs.run WHERE command = %s ORDER BY run_id DESC LIMIT 1", (command,)
+            f"SELECT {_COLUMNS} FROM jobs.run WHERE command = %(command)s"
+            " AND (%(status)s::text IS NULL OR status = %(status)s) ORDER BY run_id DESC LIMIT 1",
+            {"command": command, "status": status and status.value},
         ).fetchone()
 
 

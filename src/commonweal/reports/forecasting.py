@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from commonweal.experiments.model import Estimate
-from commonweal.planning.forecast.model import Areas, Forecast, Outlook
+from commonweal.planning.forecast.model import Forecast, Outlook
 from commonweal.terminal import OUT, show_table
 
 _SHOWN = 8  # areas, constituencies
 
 
-def show_forecast(found: Forecast, areas: Areas) -> None:
+def show_forecast(found: Forecast) -> None:
     """The chance and how far it goes, then what decides it."""
     ours = found.choices[found.ours]
     OUT.print(
@@ -21,11 +17,10 @@ def show_forecast(found: Forecast, areas: Areas) -> None:
         f" (± {100 * (found.chance.high - found.chance.value):.1f} points from drawing {found.simulations:,} elections)"
     )
     hangs = " · ".join(
-        f"{_percent(chance)} if errors are {factor:g} times as wide"
-        for factor, chance in found.if_errors.items()
+        f"{_percent(each.chance)} if errors are {each.times:g} times as wide" for each in found.otherwise
     )
     OUT.print(f"How much hangs on how far one may be off: {hangs}.")
-    if found.tipping:
+    if found.unit == "weight":
         OUT.print(f"Weight beyond what is needed: {_range(found.margin, '')}.")
     else:
         OUT.print(f"Ahead of the best rival in the round that decides: {_range(found.margin, ' points')}.")
@@ -41,8 +36,7 @@ def show_forecast(found: Forecast, areas: Areas) -> None:
     parts = [(part.name, _percent(part.share)) for part in found.parts]
     if parts:
         show_table("Where the doubt comes from", ("source", "of the margin's variance"), parts)
-    first = np.argsort(-found.areas)[:_SHOWN]
-    weights = [(areas.name(int(place)), _percent(float(found.areas[place]))) for place in first]
+    weights = [(area.name, _percent(area.share)) for area in found.areas[:_SHOWN]]
     show_table("Areas that move the result most", ("area", "of the variance"), weights)
     if found.tipping:
         tips = [
@@ -50,14 +44,6 @@ def show_forecast(found: Forecast, areas: Areas) -> None:
             for each in found.tipping[:_SHOWN]
         ]
         show_table("Constituencies that decide", ("constituency", "we win it", "it tips"), tips)
-
-
-def as_json(found: Forecast, areas: Areas) -> dict[str, Any]:
-    """One object: the forecast, its areas by name."""
-    told = {name: getattr(found, name) for name in found.__dataclass_fields__}
-    told["areas"] = {areas.name(place): float(share) for place, share in enumerate(found.areas)}
-    told["if_errors"] = {f"{factor:g}": chance for factor, chance in found.if_errors.items()}
-    return told
 
 
 def _percent(share: float) -> str:

@@ -50,6 +50,7 @@ _ALL = (
         _("Contacts"),
         (
             Entry("/plan", _("Plan"), Permission.SEE_PLAN),
+            Entry("/forecast", _("Forecast"), Permission.SEE_FORECAST),
             Entry("/in-hand", _("My calls and doors"), Permission.WORK_CLAIMS),
             Entry("/pressure", _("Pressure"), Permission.SEE_PRESSURE),
         ),

@@ -32,7 +32,9 @@ def test_with_one_shared_error_the_chance_is_the_normal_distributions() -> None:
     log_odds = np.log(0.53 / 0.47)
     assert found.chance.value == pytest.approx(NormalDist().cdf(log_odds / 0.2), abs=4 * found.chance.error)
     assert found.chance.high - found.chance.value <= PRECISE
-    assert found.if_errors[0.75] > found.chance.value > found.if_errors[1.25]
+    surer, less_sure = (each.chance for each in found.otherwise)
+    assert surer > found.chance.value > less_sure
+    assert sum(margin > 0 for margin in found.margins) == pytest.approx(100 * found.chance.value, abs=1)
     assert found.parts[0].name == "support, everywhere"
     assert found.parts[0].share > 0.99
 
@@ -47,7 +49,7 @@ def test_errors_of_each_area_alone_even_out_and_shared_ones_do_not() -> None:
 
 def test_two_of_one_seed_are_alike() -> None:
     one, two = (forecast(town(), TwoRounds(), "us", elections=500, seed=7) for _time in range(2))
-    assert (one.chance, one.margin, one.areas.tolist()) == (two.chance, two.margin, two.areas.tolist())
+    assert one == two
     assert one.simulations == 500
 
 
@@ -80,8 +82,8 @@ def test_the_constituency_in_the_middle_tips() -> None:
 def test_areas_share_the_doubt_by_their_size() -> None:
     areas = replace(town(2), registered=np.array([9e4, 1e4]))
     found = forecast(areas, MostVotes(), "us", Errors(NONE, Spread(0.2, 0, 0), 0), elections=3_000)
-    assert found.areas.sum() == pytest.approx(1)
-    assert found.areas[0] == pytest.approx(0.9, abs=0.02)
+    assert [area.name for area in found.areas] == ["0", "1"]
+    assert [area.share for area in found.areas] == pytest.approx([0.9, 0.1], abs=0.02)
 
 
 def test_where_nothing_can_change_nothing_is_in_doubt() -> None:

@@ -181,21 +181,31 @@ class Outlook:
     high: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
+class Otherwise:
+    """The chance to win if all errors were `times` as wide."""
+
+    times: float
+    chance: float
+
+
+@dataclass(frozen=True)
 class Forecast:
     """How the election may end.
 
     chance        that we win, with the Monte Carlo error of this number (not of the world)
-    if_errors     the chance if all errors were so many times as wide
+    otherwise     how much the chance hangs on how wide the errors were taken
     margin        ours over the best rival in what decides: points of the valid votes of the last round; for several
                   constituencies or for seats, the weight by which we are over or under what is needed
+    margins       a hundred margins that stand for all of them: their quantiles from 0.5% to 99.5%
+    unit          what margins are counted in: "points", or "weight"
     shares        (c,) of the valid votes of the first round
     weight        of seats or electors that we win
     second_round  the chance that there is one that we stand in; None under a system without
     parts         where the doubt comes from: turnout, support, transfers, the plan's effect, and what each area has alone;
                   of the margin's variance what each explains by itself, so that they need not sum to 1
-    areas         (a,) by how much each area moves the votes between us and the strongest rival: the covariance of its margin
-                  with the whole, as a share of the whole's variance; sums to 1
+    areas         by how much each area moves the votes between us and the strongest rival, the most first: the covariance of
+                  its margin with the whole, as a share of the whole's variance; sums to 1
     tipping       by constituency, where there are several
     moved         what the plan adds to the chance, by the same draws with and without it; None without a plan
     """
@@ -204,12 +214,14 @@ class Forecast:
     choices: tuple[str, ...]
     ours: int
     chance: Estimate
-    if_errors: dict[float, float]
+    otherwise: tuple[Otherwise, ...]
     margin: Outlook
+    margins: tuple[float, ...]
+    unit: str
     shares: tuple[Outlook, ...]
     weight: Outlook
     second_round: float | None
     parts: tuple[Part, ...]
-    areas: Doubles
+    areas: tuple[Part, ...]
     tipping: tuple[Tipping, ...]
     moved: Estimate | None

@@ -17,7 +17,9 @@ from commonweal.planning.forecast.model import (
     Errors,
     Floats,
     Forecast,
+    Otherwise,
     Outlook,
+    Part,
     Tipping,
     Transfers,
 )
@@ -31,6 +33,7 @@ _LEAST = 4_000  # elections, however sure the outcome looks
 _MOST = 200_000
 _OTHERS = (0.75, 1.25)  # errors so many times as wide, to see how much the chance hangs on them
 _FEWER = 10_000  # elections for these
+_HUNDRED = (np.arange(100) + 0.5) / 100
 
 
 def forecast(
@@ -57,13 +60,13 @@ def forecast(
     system.check(drawer.constituencies)
     tally = _Tally(drawer, system, areas.choices.index(ours))
     tally.run(np.random.default_rng(seed), elections, progress)
-    others = {}
+    others = []
     for factor in _OTHERS:
         other = Drawer(areas, errors.times(factor), drawer.transfers)
         wider = _Tally(other, system, tally.ours)
         wider.run(np.random.default_rng(seed), min(_FEWER, elections or _FEWER), progress)
-        others[factor] = wider.chance.value
-    return tally.forecast(others)
+        others.append(Otherwise(factor, wider.chance.value))
+    return tally.forecast(tuple(others))
 
 
 def _check_places(areas: Areas) -> None:
@@ -157,7 +160,7 @@ class _Tally:
         weights: Doubles | None = getattr(self.system, "weights", None)
         return np.ones(self.drawer.constituencies) if weights is None else weights
 
-    def forecast(self, others: dict[float, float]) -> Forecast:
+    def forecast(self, others: tuple[Otherwise, ...]) -> Forecast:
         """What it says."""
         areas, margin = self.drawer.areas, np.concatenate(self.margin)
         shares = np.concatenate(self.shares)
@@ -167,8 +170,10 @@ class _Tally:
             choices=areas.choices,
             ours=self.ours,
             chance=self.chance,
-            if_errors=others,
+            otherwise=others,
             margin=_outlook(margin),
+            margins=tuple(np.quantile(margin, _HUNDRED).tolist()),
+            unit="points" if self.drawer.constituencies == 1 else "weight",
             shares=tuple(_outlook(column) for column in shares.T),
             weight=_outlook(np.concatenate(self.weight)),
             second_round=float(np.concatenate(self.again).mean()) if self.system.rounds > 1 else None,
@@ -179,9 +184,15 @@ class _Tally:
                 two_rounds=self.system.rounds > 1,
                 plan=with_plan,
             ),
-            areas=self.areas.shares(),
+            areas=self._areas(),
             tipping=self._tipping(),
             moved=_mean(np.concatenate(self.won) - np.concatenate(self.won_without)) if with_plan else None,
+        )
+
+    def _areas(self) -> tuple[Part, ...]:
+        shares = self.areas.shares()
+        return tuple(
+            Part(self.drawer.areas.name(place), shares[place].item()) for place in np.argsort(-shares)
         )
 
     def _tipping(self) -> tuple[Tipping, ...]:

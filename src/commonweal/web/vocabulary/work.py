@@ -11,6 +11,7 @@ COMMAND = {
     "resolve": _("Find who is who"),
     "score": _("Score everybody"),
     "plan": _("Make a plan"),
+    "forecast": _("Draw elections"),
     "take_back": _("Take a list back"),
     "undo": _("Take a merge back"),
     "forget": _("Rewrite files without the erased"),
