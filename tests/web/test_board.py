@@ -106,6 +106,14 @@ def test_a_comment_and_an_amendment_stand_in_its_story(
     assert "Even the old ones?" in page
     assert "It read: Count the leaflets" in page
     assert "<h1>Count the new leaflets</h1>" in page
+    alone = {
+        "what": "Count the new leaflets",
+        "owners": number_of(campaign, "Sacha"),
+        "version": "2",
+        "key": "b",
+    }
+    assert director.post(f"{where}/amend", alone).status_code == 303, "one box alone is ticked"
+    assert director.post(f"{where}/amend", alone | {"owners": [], "key": "c"}).status_code == 422
 
 
 def test_an_action_about_a_person_is_found_from_their_page_and_names_nobody(

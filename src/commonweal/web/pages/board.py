@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from commonweal.errors import _
 from commonweal.people import queries as people
 from commonweal.planning import queries as planning
 from commonweal.store.ledger import Connection
+from commonweal.web.forms import several
 from commonweal.web.guard import needs
 from commonweal.web.language import read_day
 from commonweal.web.pages.entry import local
@@ -54,7 +55,7 @@ class Change:
     what: str
     key: str
     version: int
-    owners: list[int] = field(default_factory=list)
+    owners: list[int] | int | None = None
     due: str = ""
 
 
@@ -167,7 +168,7 @@ def amend(visit: Here, token: FromPath[str], data: URLEncodedBody[Change]) -> Re
         visit.id_of("action", token),
         data.version,
         what=data.what,
-        owners=data.owners,
+        owners=several(data.owners),
         due=read_day(data.due),
         key=data.key,
     )
