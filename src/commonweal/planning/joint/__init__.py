@@ -1,0 +1,43 @@
+"""Everyone, every option, at once: the best plan under money, hours, throughput, floors and caps, with its bound.
+
+    from commonweal.planning.joint import Hours, Option, Problem, contacts, money, solve
+
+model        options, limits, the problem, the plan
+check        what is wrong with a problem
+program      the problem as kernels read it
+sweep        one look at everybody at given prices (kernel: how kernels are compiled)
+prices       the prices at which the bound is smallest
+rounding     from prices to a plan (moves: its kernels)
+floors       floors that can't be met: the proof
+certificate  the bound, in code of its own
+tally        what a plan uses, counted anew
+solve        Problem in, Plan out
+"""
+
+from commonweal.planning.joint.model import (
+    GapParts,
+    Hours,
+    Limit,
+    Option,
+    Plan,
+    Prices,
+    Problem,
+    Use,
+    contacts,
+    money,
+)
+from commonweal.planning.joint.solve import solve
+
+__all__ = [
+    "GapParts",
+    "Hours",
+    "Limit",
+    "Option",
+    "Plan",
+    "Prices",
+    "Problem",
+    "Use",
+    "contacts",
+    "money",
+    "solve",
+]

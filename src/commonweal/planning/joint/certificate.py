@@ -1,0 +1,151 @@
+"""The bound, certified: nothing here is shared with the solver but the problem itself.
+
+For any prices l (above 0 only on upper ends, below 0 only on lower ends) and m >= 0 of the areas' hours
+
+    D = sum U l+ - sum L l-  +  sum H m  +  sum over persons of  max over their allowed sets of  sum (gain - uses x l - t m)
+
+is at least what any plan within the limits gains (Everett 1963; Geoffrion 1974). A person's allowed sets are: at most
+one option a channel, `most` in all; so their maximum is the sum of the best option of each channel, the `most`
+largest of these, those above 0. All in float64, over all options, straight from the problem's arrays.
+"""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from commonweal.planning.joint.kernel import THREADS, kernel
+from commonweal.planning.joint.model import Doubles, Limit, Prices, Problem
+
+_WHOLE = 1e-9  # a contact: nearer to a whole number than this counts as one
+_ROUNDING = 1e-12  # of a sum of some million float64 numbers, as a share: more than it can be off by
+
+
+def certify(problem: Problem, prices: Prices, *, worth: float = 1.0, whole: bool = True) -> float:
+    """No plan within the problem's limits gains more, in votes. Prices of an end that a limit hasn't got count as 0.
+
+    whole: 3.27 hours on the phone, 0.1 a call, are 32 calls: a limit of which all contacts use the same is cut down to
+    whole ones. Without it, the bound is one on contacts in part too, a linear program's.
+    worth 0 asks about the lower ends alone: if D is below 0 then they can't be met together, and the shortfalls,
+    each times the price below 0 of its limit (in size), are at least -D in sum.
+    """
+    ends, charge = _limits(problem, prices.limits, whole=whole)
+    hours = np.maximum(prices.hours, 0.0)
+    channel = np.unique([option.channel for option in problem.options], return_inverse=True)[1]
+    takes_hours = np.zeros(len(problem.options), np.bool_)
+    each = np.zeros(0)
+    if problem.hours is not None:
+        takes_hours = np.array([option.channel == problem.hours.channel for option in problem.options])
+        each = np.asarray(problem.hours.each, np.float64)
+        priced = hours > 0
+        ends.append(math.fsum(np.asarray(problem.hours.available)[priced] * hours[priced]))
+    n = problem.persons
+    area = np.zeros(n, np.int32) if problem.area is None else problem.area.astype(np.int32, copy=False)
+    group = np.zeros(n, np.int32) if problem.group is None else problem.group.astype(np.int32, copy=False)
+    most = np.broadcast_to(np.asarray(problem.most, np.int8), n)
+    region = np.zeros(int(area[-1]) + 1, np.int32)
+    if problem.region is not None:
+        region = problem.region.astype(np.int32)
+    allowed = np.zeros((0, 0), np.uint8)
+    if problem.allowed is not None:
+        flags = problem.allowed.dtype == np.bool_
+        allowed = problem.allowed.view(np.uint8) if flags else problem.allowed.astype(np.uint8, copy=False)
+    gain = _floats(problem.gain)
+
+    def part(rows: tuple[int, int]) -> float:
+        return float(
+            _persons(
+                gain,
+                allowed,
+                group,
+                area,
+                region,
+                most,
+                each,
+                hours,
+                takes_hours,
+                channel,
+                charge,
+                worth,
+                *rows,
+            )
+        )
+
+    cuts = [problem.persons * at // (8 * THREADS) for at in range(8 * THREADS + 1)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        persons = list(pool.map(part, list(pairwise(cuts))))
+    total = math.fsum([*ends, *persons])
+    return total + _ROUNDING * math.fsum(abs(value) for value in [*ends, *persons])
+
+
+def _floats(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """As they are when they are float32, else as float64."""
+    return values if values.dtype == np.float32 else np.asarray(values, np.float64)
+
+
+def _limits(problem: Problem, prices: Doubles, *, whole: bool) -> tuple[list[float], Doubles]:
+    """What the ends are worth; and (groups, regions, k) what a contact is charged."""
+    groups = 1 if problem.group is None else int(np.max(problem.group)) + 1
+    regions = 1 if problem.region is None else int(np.max(problem.region)) + 1
+    ends, charge = [], np.zeros((groups, regions, len(problem.options)))
+    for limit, price in zip(problem.limits, prices, strict=True):
+        end = _end(limit, upper=price > 0, whole=whole)
+        if price == 0 or not math.isfinite(end) or (price < 0 and end <= 0):
+            continue
+        ends.append(float(price) * end)
+        one_group = slice(None) if limit.group is None else slice(limit.group, limit.group + 1)
+        one_region = slice(None) if limit.region is None else slice(limit.region, limit.region + 1)
+        charge[one_group, one_region] += float(price) * np.asarray(limit.use, np.float64)
+    return ends, charge
+
+
+def _end(limit: Limit, *, upper: bool, whole: bool) -> float:
+    """An end of a limit; with `whole`, what whole contacts can reach of it, where all that count use the same."""
+    end = limit.at_most if upper else limit.at_least
+    use = np.asarray(limit.use, np.float64)
+    one = float(use.max())
+    if not whole or not math.isfinite(end) or (use[use > 0] != one).any():
+        return end
+    return one * (math.floor(end / one + _WHOLE) if upper else math.ceil(end / one - _WHOLE))
+
+
+@kernel
+def _persons(
+    gain: npt.NDArray[np.floating],
+    allowed: npt.NDArray[np.uint8],
+    group: npt.NDArray[np.integer],
+    area: npt.NDArray[np.integer],
+    region: npt.NDArray[np.integer],
+    most: npt.NDArray[np.integer],
+    each: Doubles,
+    hours: Doubles,
+    takes_hours: npt.NDArray[np.bool_],
+    channel: npt.NDArray[np.integer],
+    charge: Doubles,
+    worth: float,
+    first: int,
+    last: int,
+) -> float:
+    """The sum over some persons of what their best set gains, net of all prices."""
+    best = np.zeros(channel.max() + 1)
+    total = 0.0
+    for i in range(first, last):
+        best[:] = 0.0
+        own = charge[group[i], region[area[i]]]
+        for o in range(gain.shape[1]):
+            times = allowed[i, o] if len(allowed) > 0 else 1
+            if times == 0 or not gain[i, o] > 0:
+                continue
+            net = worth * np.float64(gain[i, o]) - times * own[o]
+            if takes_hours[o]:
+                net -= each[i] * hours[area[i]]
+            best[channel[o]] = max(best[channel[o]], net)
+        for _ in range(min(int(most[i]), len(best))):
+            largest = np.argmax(best)
+            total += best[largest]
+            best[largest] = 0.0
+    return total

@@ -1,0 +1,279 @@
+"""Kernels of the rounding: the first choice at the prices, what each person could have instead, and which of it is done.
+
+A move takes a contact from a person, gives one, or both. Its loss is by how much what the person has is worth less
+afterwards, net of all prices: so the plan falls behind the bound by the losses and by what is left of priced limits.
+Hours that a move frees count as lost: few in their area could use them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from commonweal.planning.joint.kernel import kernel
+from commonweal.planning.joint.model import Doubles, Positions
+from commonweal.planning.joint.program import Ground, Uses
+from commonweal.planning.joint.sweep import Choices, Look, Person, choose, fill, look_at
+
+_WINDOW = 32  # persons on either side of an area's hour price who are tried against each other
+_SWAPS = 24
+_FEW = 1e-11
+
+
+class State(NamedTuple):
+    """A plan being made: choice (n, c) the option in each channel, -1 for none; used (r,), scaled; hours_left (a,)."""
+
+    choice: Choices
+    used: Doubles
+    hours_left: Doubles
+
+
+class Moves(NamedTuple):
+    """person (m,); out (m,): the channel that is emptied, -1 for none; into (m,): the option that is given, -1 for none;
+    loss (m,); gain (m,): votes, more or less; mended (m,): by how much less the limits are broken.
+    """
+
+    person: Positions
+    out: npt.NDArray[np.int16]
+    into: npt.NDArray[np.int16]
+    loss: Doubles
+    gain: Doubles
+    mended: Doubles
+
+
+class Mends(NamedTuple):
+    """The limits' ends (r,), scaled, and who counts in them. only: look for moves that mend what is broken; else for all.
+    hard: how much an excess counts, a shortfall being 1. change (r,): zeros, work space.
+    """
+
+    uses: Uses
+    lower: Doubles
+    upper: Doubles
+    hard: float
+    only: bool
+    change: Doubles
+
+
+@kernel
+def first_choice(
+    ground: Ground, charges: Doubles, first: int, last: int, look: Look, person: Person, hour_price: Doubles, state: State
+) -> None:  # fmt: skip
+    """What everybody in some areas gets at the prices, within the areas' hours."""
+    for area in range(first, last):
+        start, end = ground.start[area], ground.start[area + 1]
+        for i in range(start, end):
+            look_at(ground, charges, i, i - start, look)
+        hour_price[area] = fill(ground, area, look)[0]
+        if ground.door >= 0:
+            state.hours_left[area] = _use_up(ground, area, look, hour_price[area])
+        for i in range(start, end):
+            row = i - start
+            choose(look, row, ground.door, look.inside[row] == 1, ground.most[i], 0.0, person)
+            for c in range(len(person.taken)):
+                state.choice[i, c] = look.at[row, c] if person.taken[c] else -1
+
+
+@kernel
+def _use_up(ground: Ground, area: int, look: Look, price: float) -> float:
+    """Spend what is left of an area's hours, by who fits and by exchanges near the price; the hours left then."""
+    rows = ground.start[area + 1] - ground.start[area]
+    left, count = float(ground.hours[area]), 0
+    for row in range(rows):
+        if look.ratio[row] > 0.0:
+            look.rank[count] = row
+            count += 1
+            if look.inside[row]:
+                left -= look.hours[row]
+    if price <= 0.0:
+        return left
+    order = look.rank[:count][np.argsort(-look.ratio[look.rank[:count]])]
+    left = _fit(look, order, left)
+    middle = 0
+    while middle < count and look.ratio[order[middle]] > price:
+        middle += 1
+    near = order[max(0, middle - _WINDOW) : min(count, middle + _WINDOW)]
+    for _ in range(_SWAPS):
+        out, into = _best_exchange(look, near, left)
+        if out < 0:
+            break
+        look.inside[out], look.inside[into] = 0, 1
+        left = _fit(look, near, left - (look.hours[into] - look.hours[out]))
+    return left
+
+
+@kernel
+def _fit(look: Look, order: Positions, left: float) -> float:
+    """Let in who fits into the hours left, in this order."""
+    for row in order:
+        if not look.inside[row] and look.hours[row] <= left:
+            look.inside[row] = 1
+            left -= look.hours[row]
+    return left
+
+
+@kernel
+def _best_exchange(look: Look, near: Positions, left: float) -> tuple[int, int]:
+    """Who should give their hours to whom; -1, -1: nobody."""
+    most, out, into = _FEW, -1, -1
+    for a in near:
+        for b in near:
+            more = look.ratio[b] * look.hours[b] - look.ratio[a] * look.hours[a]
+            fits = look.inside[a] and not look.inside[b] and look.hours[b] - look.hours[a] <= left
+            if fits and more > most:
+                most, out, into = more, a, b
+    return out, into
+
+
+@kernel
+def count_contacts(ground: Ground, choice: Choices, first: int, last: int, counts: Doubles) -> None:
+    """Add up the contacts of some persons, by class and option."""
+    for i in range(first, last):
+        for c in range(choice.shape[1]):
+            o = choice[i, c]
+            if o >= 0:
+                counts[ground.of_class[i], o] += ground.times[i, o] if len(ground.times) > 0 else 1.0
+
+
+@kernel
+def find_moves(
+    ground: Ground, charges: Doubles, hour_price: Doubles, state: State, areas: Positions, reach: float, mends: Mends,
+    found: Moves,
+) -> int:  # fmt: skip
+    """The moves in some areas that lose less than `reach`, and mend something where that is asked: how many there are; as
+    many are written as there is room for.
+    """
+    channels = len(ground.first) - 1
+    net, count = np.empty(ground.gain.shape[1]), 0
+    for area in areas:
+        for i in range(ground.start[area], ground.start[area + 1]):
+            hours = ground.each[i] * hour_price[area] if ground.door >= 0 else 0.0
+            _net(ground, charges, i, hours, net)
+            room = np.int64(ground.most[i])
+            for c in range(channels):
+                room -= 1 if state.choice[i, c] >= 0 else 0
+            for out in range(-1, channels):
+                had = np.int64(state.choice[i, out]) if out >= 0 else -1
+                if (out >= 0 and had < 0) or (out < 0 and room <= 0):
+                    continue
+                value = net[had] + (hours if out == ground.door else 0.0) if had >= 0 else 0.0
+                gained = np.float64(ground.gain[i, had]) if had >= 0 else 0.0
+                if had >= 0 and value < reach:
+                    count = _write(ground, state, mends, found, count, i, out, -1, value, -gained)
+                for c in range(channels):
+                    if c != out and (state.choice[i, c] >= 0 or (out >= 0 and room > 0)):
+                        continue  # taken; or to be had without taking anything away
+                    has = net[had] if had >= 0 and c == out else value
+                    for place in range(ground.first[c], ground.first[c + 1]):
+                        o = ground.order[place]
+                        if o != had and has - net[o] < reach:
+                            more = np.float64(ground.gain[i, o]) - gained
+                            count = _write(ground, state, mends, found, count, i, out, o, has - net[o], more)
+    return count
+
+
+@kernel
+def _net(ground: Ground, charges: Doubles, i: int, hours: float, net: Doubles) -> None:
+    """What each option is worth to person i, net of all prices."""
+    for c in range(len(ground.first) - 1):
+        for place in range(ground.first[c], ground.first[c + 1]):
+            o = ground.order[place]
+            times = np.float64(ground.times[i, o]) if len(ground.times) > 0 else 1.0
+            gain = np.float64(ground.gain[i, o])
+            net[o] = ground.worth * gain - times * charges[ground.of_class[i], o]
+            net[o] -= hours if c == ground.door else 0.0
+            if not (gain > 0.0 and times > 0.0):
+                net[o] = -np.inf
+
+
+@kernel
+def _write(
+    ground: Ground, state: State, mends: Mends, found: Moves, count: int, i: int, out: int, into: int, loss: float,
+    gain: float,
+) -> int:  # fmt: skip
+    mended = 0.0
+    if mends.only:
+        had = state.choice[i, out] if out >= 0 else -1
+        mended = -_worse(ground, mends, state.used, i, had, into)
+        if mended <= _FEW:
+            return count
+    if count < len(found.person):
+        found.person[count] = i
+        found.out[count] = out
+        found.into[count] = into
+        found.loss[count] = loss
+        found.gain[count] = gain
+        found.mended[count] = mended
+    return count + 1
+
+
+@kernel
+def _worse(ground: Ground, mends: Mends, used: Doubles, i: int, out: int, into: int) -> float:
+    """By how much a move makes all excesses and shortfalls larger."""
+    uses, change, lower, upper = mends.uses, mends.change, mends.lower, mends.upper
+    of_class, worse = ground.of_class[i], 0.0
+    for o, sign in ((np.int64(out), -1.0), (np.int64(into), 1.0)):
+        if o >= 0:
+            times = np.float64(ground.times[i, o]) if len(ground.times) > 0 else 1.0
+            for z in range(uses.at.shape[2]):
+                if uses.at[of_class, o, z] >= 0:
+                    change[uses.at[of_class, o, z]] += sign * times * uses.use[of_class, o, z]
+    for o in (np.int64(out), np.int64(into)):
+        if o >= 0:
+            for z in range(uses.at.shape[2]):
+                row = uses.at[of_class, o, z]
+                if row >= 0 and change[row] != 0.0:
+                    now = used[row] + change[row]
+                    worse += mends.hard * (max(0.0, now - upper[row]) - max(0.0, used[row] - upper[row]))
+                    worse += max(0.0, lower[row] - now) - max(0.0, lower[row] - used[row])
+                    change[row] = 0.0
+    return worse
+
+
+@kernel
+def make_moves(
+    ground: Ground, mends: Mends, order: Positions, moves: Moves, state: State, moved: npt.NDArray[np.bool_]
+) -> int:  # fmt: skip
+    """Make moves one by one in this order, one a person at most: those that mend something where that is asked, else
+    those that gain and make nothing worse. How many were made.
+    """
+    uses, made = mends.uses, 0
+    for m in order:
+        i, out, into = moves.person[m], moves.out[m], moves.into[m]
+        if moved[i] or (not mends.only and moves.gain[m] <= 0.0):
+            continue
+        had = state.choice[i, out] if out >= 0 else -1
+        worse = _worse(ground, mends, state.used, i, had, into)
+        if worse > (-_FEW if mends.only else _FEW):
+            continue
+        if ground.door >= 0:
+            doors = (into >= 0 and _channel(ground, into) == ground.door) - (out == ground.door)
+            area = np.searchsorted(ground.start, i, side="right") - 1
+            taken = doors * np.float64(ground.each[i])
+            if taken > state.hours_left[area]:
+                continue
+            state.hours_left[area] -= taken
+        for o, sign in ((np.int64(had), -1.0), (np.int64(into), 1.0)):
+            if o >= 0:
+                times = np.float64(ground.times[i, o]) if len(ground.times) > 0 else 1.0
+                for z in range(uses.at.shape[2]):
+                    row = uses.at[ground.of_class[i], o, z]
+                    if row >= 0:
+                        state.used[row] += sign * times * uses.use[ground.of_class[i], o, z]
+        if out >= 0:
+            state.choice[i, out] = -1
+        if into >= 0:
+            state.choice[i, _channel(ground, into)] = into
+        moved[i] = True
+        made += 1
+    return made
+
+
+@kernel
+def _channel(ground: Ground, option: int) -> int:
+    for c in range(len(ground.first) - 1):
+        for place in range(ground.first[c], ground.first[c + 1]):
+            if ground.order[place] == option:
+                return c
+    return -1

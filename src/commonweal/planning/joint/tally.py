@@ -1,0 +1,79 @@
+"""What a plan uses, counted anew: nothing here is shared with the solver but the problem itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from commonweal.planning.joint.model import Doubles, Integers, Problem
+
+_ROUNDING = 1e-9  # of a limit: sums of the same numbers in another order differ by less
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """votes: the sum of gains. used (r,): of each limit. hours (a,): of each area's; empty when none are counted.
+
+    short (r,): what is missing to each lower end. broken: every other rule that is broken, in words for a programmer;
+    a plan has none.
+    """
+
+    votes: float
+    used: Doubles
+    hours: Doubles
+    short: Doubles
+    broken: tuple[str, ...]
+
+
+def tally(problem: Problem, person: Integers, option: Integers) -> Tally:
+    """Count contacts (m,), (m,)."""
+    gain = np.asarray(problem.gain[person, option], np.float64)
+    times = np.ones(len(person))
+    if problem.allowed is not None:
+        times = problem.allowed[person, option].astype(np.float64)
+    used = np.array([_used(problem, row, person, option, times) for row in range(len(problem.limits))])
+    hours, available = _hours(problem, person, option), np.zeros(0)
+    if problem.hours is not None:
+        available = np.asarray(problem.hours.available, np.float64)
+    most = np.broadcast_to(np.asarray(problem.most), problem.persons)
+    channel = np.unique([each.channel for each in problem.options], return_inverse=True)[1]
+    pairs = person.astype(np.int64) * (int(channel.max()) + 1) + channel[option]
+    lower = np.array([limit.at_least for limit in problem.limits])
+    upper = np.array([limit.at_most for limit in problem.limits])
+    faults = {
+        "an option that is closed": ~(times > 0),
+        "a contact that gains nothing": ~(gain > 0),
+        "a second contact through one channel": np.diff(np.sort(pairs)) == 0,
+        "more contacts than a person may get": np.bincount(person, minlength=problem.persons) > most,
+        "more than a limit": used > upper + _ROUNDING * np.maximum(upper, 1.0),
+        "more hours than an area has": hours > available + _ROUNDING * np.maximum(available, 1.0),
+    }
+    missing = lower - used
+    return Tally(
+        votes=float(gain.sum()),
+        used=used,
+        hours=hours,
+        short=np.where(missing > _ROUNDING * np.maximum(lower, 1.0), missing, 0.0),
+        broken=tuple(f"{name}: {int(found.sum())}" for name, found in faults.items() if found.any()),
+    )
+
+
+def _used(problem: Problem, row: int, person: Integers, option: Integers, times: Doubles) -> float:
+    limit = problem.limits[row]
+    use = np.asarray(limit.use, np.float64)[option] * times
+    if limit.group is not None and problem.group is not None:
+        use = np.where(problem.group[person] == limit.group, use, 0.0)
+    if limit.region is not None and problem.region is not None and problem.area is not None:
+        use = np.where(problem.region[problem.area[person]] == limit.region, use, 0.0)
+    return float(use.sum())
+
+
+def _hours(problem: Problem, person: Integers, option: Integers) -> Doubles:
+    if problem.hours is None:
+        return np.zeros(0)
+    channel = problem.hours.channel
+    takes = np.array([each.channel == channel for each in problem.options])[option]
+    area = np.zeros(len(person), np.int64) if problem.area is None else problem.area[person]
+    hours = np.where(takes, np.asarray(problem.hours.each, np.float64)[person], 0.0)
+    return np.asarray(np.bincount(area, hours, minlength=len(problem.hours.available)), np.float64)
