@@ -19,7 +19,7 @@ def of(role: Role) -> dict[str, list[str]]:
 
 def test_a_director_finds_pages_by_what_one_does() -> None:
     assert of(Role.DIRECTOR) == {
-        "": ["/", "/board"],
+        "": ["/", "/board", "/mandate"],
         "People": ["/people", "/universes", "/review"],
         "Contacts": ["/plan", "/forecast", "/in-hand", "/pressure"],
         "Data": ["/lists", "/models", "/runs"],

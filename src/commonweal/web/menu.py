@@ -36,6 +36,7 @@ _ALL = (
         (
             Entry("/", _("Home"), Permission.BE_HERE),
             Entry("/board", _("Actions"), Permission.USE_BOARD),
+            Entry("/mandate", _("Promises"), Permission.SEE_MANDATE),
         ),
     ),
     Group(

@@ -48,3 +48,27 @@ PROMISE_STATUS = {
     "broken": _("broken"),
     "withdrawn": _("withdrawn"),
 }
+
+ANSWER = {
+    "same": _("said that they are one promise"),
+    "different": _("said that they are two promises"),
+    "compatible": _("said that they don’t contradict each other"),
+}
+
+NARROWNESS = {
+    "narrow": _("share of the talk that serves few"),
+    "messages": _("effective number of messages"),
+    "specificity": _("how far the cell tells the message"),
+}
+
+HEARD = {
+    "after_vote": _("after the vote"),
+    "now": _("at once"),
+    "never": _("never"),
+}
+
+MONEY_ORIGIN = {
+    "private": _("private"),
+    "public": _("public"),
+    "both": _("private and public"),
+}
