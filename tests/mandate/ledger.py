@@ -40,11 +40,11 @@ class Office:
             actions.move(self.campaign, self.candidate, made, 1, status, key=str(next(_KEYS)))
         return made
 
-    def message(self, code: str, *promises: int, approved: bool = True) -> int:
+    def message(self, code: str, *promises: int, approved: bool = True, reason: str = "") -> int:
         """A version of a message that carries these promises."""
         version = saying.write(self.campaign, self.candidate, code, {"en": f"About {code}"}, promises)
         if approved:
-            saying.approve(self.campaign, self.candidate, version)
+            saying.approve(self.campaign, self.candidate, version, reason=reason)
         return version
 
     def kept(self, role: Role = Role.CANDIDATE) -> list[Kept]:

@@ -20,6 +20,7 @@ from commonweal.mandate.errors import (
     LeverUnknown,
     NoSuchPromise,
     NotSaid,
+    PromiseWithdrawn,
     ReasonMissing,
     ServesNobody,
     SponsorMissing,
@@ -192,6 +193,31 @@ def test_a_message_may_pull_a_lever_for_others_or_where_somebody_says_so(
     saying.approve(campaign, team.candidate, version)
 
 
+def test_an_approved_message_announces_what_it_promises(team: Office, campaign: Campaign) -> None:
+    draft, gone = team.promise("Free trams"), team.promise("Dear trams", Status.WITHDRAWN)
+    team.message("trams", draft)
+    assert [kept.promise.status for kept in team.kept()] == [Status.ANNOUNCED, Status.WITHDRAWN]
+    assert "promise.moved" in verbs(campaign)
+    with pytest.raises(PromiseWithdrawn, match="Dear trams"):
+        team.message("trams", gone)
+
+
+def test_the_public_reads_rounded_numbers(team: Office, campaign: Campaign) -> None:
+    made = team.promise("Free trams", Status.ANNOUNCED, cost="5", funding="reserve")
+    with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+        connection.execute(
+            "INSERT INTO mandate.heard VALUES (%(id)s, 'a', 100, 200, now()), (%(id)s, 'b', 31, 31, now())",
+            {"id": made},
+        )
+    for heard, shown in ((Heard.NOW, 150), (Heard.AFTER_VOTE, 150), (Heard.NEVER, None)):
+        saying.publish(
+            campaign, team.candidate, is_open=True, heard=heard, sponsor="x", email="x@example.org"
+        )
+        with campaign.ledger.read(LedgerRole.WEB) as connection:
+            (published,) = queries.published(connection)
+        assert (published.told, published.funding, published.cost) == (shown, ("reserve",), 500)
+
+
 def test_a_message_says_something_and_carries_what_there_is(team: Office, campaign: Campaign) -> None:
     with pytest.raises(NothingSaid):
         saying.write(campaign, team.candidate, "x", {"en": " "}, [])
@@ -262,10 +288,24 @@ def test_before_it_is_public_a_promise_is_seen_by_few_and_written_by_fewer(
 def _public(campaign: Campaign) -> tuple[list[str], int, int]:
     """What somebody without an account reads: promises, messages, decisions."""
     with campaign.ledger.read(LedgerRole.WEB) as connection:
-        texts = [kept.promise.text for kept in queries.promises(connection)]
+        texts = [each.text for each in queries.published(connection)]
+        assert queries.promises(connection) == [], "nor whom they are for"
         rows = connection.execute("SELECT count(*) FROM messages.text").fetchone()
         decision = 0 if queries.publication(connection) is None else 1
-        for table in ("event", "judgement", "override", "both", "week", "counted", "lever", "budget"):
+        for table in (
+            "pull",
+            "funding",
+            "reach",
+            "heard",
+            "event",
+            "judgement",
+            "override",
+            "both",
+            "week",
+            "counted",
+            "lever",
+            "budget",
+        ):
             assert connection.execute(f"SELECT FROM mandate.{table}").rowcount == 0, table
     assert rows is not None
     return texts, rows[0], decision

@@ -157,6 +157,17 @@ def test_few_groups_give_no_interval() -> None:
     assert measure.low == pytest.approx(measure.value)
 
 
+def test_a_measure_and_its_interval_stay_within_their_bounds() -> None:
+    chance = np.random.default_rng(4)
+    table = table_of(
+        chance.integers(0, 50, 60), chance.integers(0, 4, 60), np.arange(60) % narrowness.GROUPS, (50, 4)
+    )
+    measure = narrowness.measured(narrowness.specificity, table, 0, 1)
+    assert measure.low is not None
+    assert measure.high is not None
+    assert 0 <= measure.low <= measure.value <= measure.high <= 1
+
+
 def test_the_jackknife_agrees_with_the_error_of_a_mean() -> None:
     """For a share over groups of one size its error is that of the mean of the groups."""
     chance = np.random.default_rng(3)

@@ -36,6 +36,7 @@ _READ = (
     "mandate.contact",
     "mandate.counted",
     "mandate.heard",
+    "mandate.published",
     "mandate.reach",
     "mandate.told",
     "mandate.week",

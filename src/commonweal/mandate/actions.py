@@ -20,7 +20,7 @@ from commonweal.mandate.errors import (
     ReasonMissing,
     TooLong,
 )
-from commonweal.mandate.model import Answer, Promise, Status
+from commonweal.mandate.model import Answer, Kept, Promise, Status
 from commonweal.people import queries as people
 from commonweal.store.ledger import Connection, LedgerRole
 
@@ -57,7 +57,7 @@ def amend(
     with campaign.ledger.transaction(LedgerRole.WEB, account=account.account_id) as connection:
         if _known(connection, account, key) is not None:
             return
-        was = _changeable(connection, promise_id, version)
+        was = _changeable(connection, promise_id, version).promise
         promise = drafts.understood(draft, ground(campaign, connection), str(promise_id))
         before = _before(was, promise)
         if not before:
@@ -89,14 +89,21 @@ def move(
     with campaign.ledger.transaction(LedgerRole.WEB, account=account.account_id) as connection:
         if _known(connection, account, key) is not None:
             return
-        was = _changeable(connection, promise_id, version)
-        rules.check_step(was.status, to)
-        connection.execute(
-            "UPDATE mandate.promise SET status = %s, outcome = %s, changed_at = %s, version = version + 1"
-            " WHERE promise_id = %s",
-            (to.value, why, campaign.clock(), promise_id),
-        )
-        _note(connection, campaign, account, promise_id, "moved", key, {"status": was.status.value})
+        take_step(connection, campaign, account, _changeable(connection, promise_id, version), to, why, key)
+
+
+def take_step(
+    connection: Connection, campaign: Campaign, account: Account, kept: Kept, to: Status, why: str, key: str
+) -> None:
+    """The step itself, in the transaction of whoever takes it. Raises CannotBecome."""
+    was = kept.promise.status
+    rules.check_step(was, to)
+    connection.execute(
+        "UPDATE mandate.promise SET status = %s, outcome = %s, changed_at = %s, version = version + 1"
+        " WHERE promise_id = %s",
+        (to.value, why, campaign.clock(), kept.promise_id),
+    )
+    _note(connection, campaign, account, kept.promise_id, "moved", key, {"status": was.value})
 
 
 def judge(
@@ -231,11 +238,11 @@ def _write_parts(
         )
 
 
-def _changeable(connection: Connection, promise_id: int, version: int) -> Promise:
+def _changeable(connection: Connection, promise_id: int, version: int) -> Kept:
     kept = queries.promise(connection, promise_id, lock=True)
     if kept.version != version:
         raise ChangedMeanwhile()
-    return kept.promise
+    return kept
 
 
 def _check_there(connection: Connection, one: int, other: int) -> None:

@@ -128,3 +128,10 @@ class NoticeIncomplete(CommonwealError):
 
     what = _("The transparency notice lacks: {missing}.")
     remedy = _("Regulation (EU) 2024/900, article 12(1), asks for it.")
+
+
+class PromiseWithdrawn(CommonwealError):
+    """A message that makes a promise which was taken back."""
+
+    what = _("{name} makes a promise that was withdrawn: {text}")
+    remedy = _("Announce the promise again, or write the message without it.")

@@ -214,6 +214,20 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Published:
+    """A promise as everybody reads it. `told`: how many heard it, to the nearest 50; None where that is never told."""
+
+    promise_id: int
+    text: str
+    cost: int | None
+    status: Status
+    outcome: str
+    source: str
+    funding: tuple[str, ...]
+    told: int | None
+
+
+@dataclass(frozen=True)
 class Publication:
     """A decision on the public page, and who the sponsor is."""
 

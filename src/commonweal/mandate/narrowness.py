@@ -100,7 +100,7 @@ def narrow_share(counts: npt.NDArray[np.integer], carries: npt.NDArray[np.bool_]
 
 
 def measured(statistic: Callable[[Counts], float], table: Counts, low: float, high: float) -> Measure:
-    """A statistic of a table (groups, …) summed over its groups, with its 95% interval within low and high.
+    """A statistic of a table (groups, …) summed over its groups, with its 95% interval, all within low and high.
 
     The delete-a-group jackknife over random groups of households, for who lives together gets the same message: J. Shao
     and D. Tu (1995), "The Jackknife and Bootstrap", chapter 6. No interval where fewer than half of the groups have
@@ -110,12 +110,13 @@ def measured(statistic: Callable[[Counts], float], table: Counts, low: float, hi
     value = statistic(whole)
     used = [group for group in table if group.any()]
     if len(used) < max(len(table) // 2, 2):
-        return Measure(value)
+        return Measure(min(max(value, low), high))
     without = np.array([statistic(whole - group) for group in used])
     count = len(without)
     error = np.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum())
     reach = student.ppf((1 + _LEVEL) / 2, count - 1) * error
-    return Measure(value, float(max(value - reach, low)), float(min(value + reach, high)))
+    ends = np.clip((value, value - reach, value + reach), low, high)
+    return Measure(*map(float, ends))
 
 
 def served(shares: Sequence[float | None]) -> Doubles:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from psycopg.rows import dict_row
@@ -27,6 +28,7 @@ from commonweal.mandate.model import (
     Notice,
     Promise,
     Publication,
+    Published,
     Pull,
     Scope,
     Status,
@@ -159,6 +161,11 @@ def to_judge(connection: Connection, kept: Sequence[Kept]) -> list[Likely]:
     return [
         each for each in likeness.candidates(texts) if False not in known.get(pair(each.one, each.other), {})
     ]
+
+
+@lru_cache(maxsize=4)  # each look at the ledger's page asks for the same ones
+def _candidates(texts: tuple[Text, ...]) -> tuple[Likely, ...]:
+    return tuple(likeness.candidates(texts))
 
 
 def pair(one: str, other: str) -> tuple[str, str]:
@@ -297,6 +304,17 @@ def publication(connection: Connection) -> Publication | None:
         return None
     is_open, heard, *rest = row
     return Publication(is_open, Heard(heard), *rest)
+
+
+def published(connection: Connection) -> list[Published]:
+    """What everybody may read, whoever asks; nothing while the public page is closed."""
+    rows = connection.execute(
+        "SELECT promise_id, text, cost, status, outcome, source, funding, told FROM mandate.published ORDER BY promise_id"
+    ).fetchall()
+    return [
+        Published(promise_id, text, cost, Status(status), outcome, source, tuple(funding), told)
+        for promise_id, text, cost, status, outcome, source, funding, told in rows
+    ]
 
 
 def notices(connection: Connection) -> dict[int, Notice]:

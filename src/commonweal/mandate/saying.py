@@ -8,8 +8,14 @@ from commonweal.access.model import Account
 from commonweal.audit.actions import record
 from commonweal.campaign import Campaign
 from commonweal.mandate import actions, queries, rules
-from commonweal.mandate.errors import BreaksPromises, NoSuchPromise, NoticeIncomplete, SponsorMissing
-from commonweal.mandate.model import Finding, Heard, Notice
+from commonweal.mandate.errors import (
+    BreaksPromises,
+    NoSuchPromise,
+    NoticeIncomplete,
+    PromiseWithdrawn,
+    SponsorMissing,
+)
+from commonweal.mandate.model import Finding, Heard, Notice, Status
 from commonweal.messages import actions as messages
 from commonweal.messages import queries as said
 from commonweal.store.ledger import Connection, LedgerRole
@@ -50,13 +56,18 @@ def broken_by(connection: Connection, version_id: int) -> list[Finding]:
 
 
 def approve(campaign: Campaign, account: Account, version_id: int, *, reason: str = "") -> None:
-    """Let a version of a message be used. One that breaks promises needs a reason: each of its promises then goes before
-    what it breaks, in the account's name.
+    """Let a version of a message be used: what it promises is announced by it. One that breaks promises needs a reason: each
+    of its promises then goes before what it breaks, in the account's name.
 
-    Raises NoSuchVersion, ApprovedAlready, BreaksPromises, CircularOverride.
+    Raises NoSuchVersion, ApprovedAlready, PromiseWithdrawn, BreaksPromises, CircularOverride.
     """
     with campaign.ledger.transaction(LedgerRole.WEB, account=account.account_id) as connection:
         version = said.version(connection, version_id)
+        own = set(queries.carried(connection).get(version_id, ()))
+        carried = [kept for kept in queries.promises(connection) if kept.promise_id in own]
+        for kept in carried:
+            if kept.promise.status is Status.WITHDRAWN:
+                raise PromiseWithdrawn(name=version.name, text=kept.promise.text)
         broken = broken_by(connection, version_id)
         pairs = sorted({(int(each.keys[0]), int(each.keys[1])) for each in broken if len(each.keys) > 1})
         if broken and not (pairs and reason.strip()):
@@ -64,6 +75,10 @@ def approve(campaign: Campaign, account: Account, version_id: int, *, reason: st
             raise BreaksPromises(name=version.name, broken="; ".join(texts[each.keys[-1]] for each in broken))
         if pairs:
             actions.write_overrides(connection, campaign, account, pairs, reason, version_id)
+        for kept in carried:
+            if kept.promise.status is Status.DRAFT:
+                key = f"{version.name} announces {kept.promise_id}"
+                actions.take_step(connection, campaign, account, kept, Status.ANNOUNCED, "", key)
         messages.approve(connection, campaign, account, version_id)
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from commonweal.mandate.model import Measure
 
 WIDTH, HEIGHT = 320.0, 130.0
-LEFT, BOTTOM, TOP, RIGHT = 34.0, 18.0, 8.0, 8.0
+LEFT, BOTTOM, TOP, RIGHT = 34.0, 18.0, 8.0, 18.0
 
 _MOST_MARKS = 6  # weeks named below
 

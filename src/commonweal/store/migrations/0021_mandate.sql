@@ -70,8 +70,8 @@ CREATE TABLE mandate.promise (
 );
 COMMENT ON TABLE mandate.promise IS
     'One promise as it stands. gains, pays: expressions over the electorate, ''everyone'', or NULL: not said. cost: a year, '
-    'in minor units of the campaign''s money. outcome: what became of it. For: bulk (count), web (write, change, read, '
-    'who leads the campaign; read what is public, once the public page is open).';
+    'in minor units of the campaign''s money. outcome: what became of it. For: bulk (count), web (write, change, who leads '
+    'the campaign; read).';
 
 CREATE TABLE mandate.pull (
     promise_id  bigint NOT NULL REFERENCES mandate.promise,
@@ -292,11 +292,9 @@ GRANT INSERT (one, other, answer, reason, by, at) ON mandate.judgement TO :web;
 GRANT INSERT (stands, yields, version_id, reason, by, at) ON mandate.override TO :web;
 GRANT INSERT (code, number, written_by, written_at), UPDATE (approved_by, approved_at) ON messages.version TO :web;
 
--- Who reads: those who see the mandate; of what is public everybody, once the page is open. Who writes: those who lead.
+-- Who reads: those who see the mandate. Who writes: those who lead.
 ALTER TABLE mandate.promise ENABLE ROW LEVEL SECURITY;
-CREATE POLICY seen ON mandate.promise FOR SELECT TO :web
-    USING ((SELECT mandate.sees())
-        OR (public AND status NOT IN ('draft', 'withdrawn') AND (SELECT mandate.is_open())));
+CREATE POLICY seen ON mandate.promise FOR SELECT TO :web USING ((SELECT mandate.sees()));
 CREATE POLICY written ON mandate.promise FOR INSERT TO :web
     WITH CHECK (made_by = store.account() AND (SELECT mandate.leads()));
 CREATE POLICY changed ON mandate.promise FOR UPDATE TO :web USING ((SELECT mandate.leads()));
@@ -404,3 +402,18 @@ CREATE VIEW mandate.told WITH (security_invoker = true) AS
 COMMENT ON VIEW mandate.told IS
     'Which promise was made to whom by which contact, of whom the account may see. For: bulk, web (read).';
 GRANT SELECT ON mandate.told TO :bulk, :web;
+
+-- What everybody may read, once the page is open: not whom a promise is for, nor where it was told.
+CREATE VIEW mandate.published AS
+    SELECT p.promise_id, p.text, p.cost, p.status, p.outcome, p.source,
+        ARRAY(SELECT f.budget FROM mandate.funding f WHERE f.promise_id = p.promise_id ORDER BY 1) AS funding,
+        CASE WHEN d.heard <> 'never' THEN
+            (SELECT 50 * round(coalesce(sum(h.persons), 0) / 50)::bigint FROM mandate.heard h
+             WHERE h.promise_id = p.promise_id) END AS told
+    FROM mandate.promise p
+    CROSS JOIN LATERAL (SELECT open, heard FROM mandate.publication ORDER BY publication_id DESC LIMIT 1) d
+    WHERE d.open AND p.public AND p.status NOT IN ('draft', 'withdrawn');
+COMMENT ON VIEW mandate.published IS
+    'The promises that were made in public, as the public page shows them; told: how many heard it, to the nearest 50, so '
+    'that nobody can tell from it whether one more did. For: web (read).';
+GRANT SELECT ON mandate.published TO :web;

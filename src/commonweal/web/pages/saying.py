@@ -16,7 +16,7 @@ from commonweal.campaign import LANGUAGES, Campaign
 from commonweal.errors import CommonwealError
 from commonweal.mandate import cells, queries, saying
 from commonweal.mandate.errors import FieldUnreadable
-from commonweal.mandate.model import Heard, Kept, Notice, Publication
+from commonweal.mandate.model import Heard, Notice, Publication
 from commonweal.messages import queries as messages
 from commonweal.messages.errors import NoSuchVersion
 from commonweal.planning.options import read_options
@@ -28,7 +28,6 @@ from commonweal.web.language import read_day
 from commonweal.web.visit import Here, Html, Visit
 
 _SEE, _WRITE = needs(Permission.SEE_MANDATE), needs(Permission.WRITE_MANDATE)
-_ROUNDED = 50  # persons: nobody can tell from the public page whether one more heard a promise
 
 
 @dataclass
@@ -171,26 +170,23 @@ def public_page(visit: Here) -> Html:
         decision = queries.publication(connection)
         if decision is None or not decision.open:
             raise NotFoundException
-        kept = queries.promises(connection)
-        versions = [each for each in messages.versions(connection) if each.approved_at]
+        kept = queries.published(connection)
         return visit.page(
             "public_mandate.html",
             decision=decision,
             promises=kept,
-            heard={each.promise_id: told(visit.campaign, decision, each) for each in kept},
-            versions=versions,
+            shown=is_told(visit.campaign, decision),
+            versions=[each for each in messages.versions(connection) if each.approved_at],
             notices=queries.notices(connection),
             carried=queries.carried(connection),
-            texts={each.promise_id: each.promise.text for each in kept},
+            texts={each.promise_id: each.text for each in kept},
         )
 
 
-def told(campaign: Campaign, decision: Publication, kept: Kept) -> int | None:
-    """How many heard a promise, rounded to 50, as far as it is decided to tell by now; None: it is not told."""
+def is_told(campaign: Campaign, decision: Publication) -> bool:
+    """Whether it is decided to tell by now how many heard each promise."""
     over = campaign.last_round is not None and campaign.last_round < campaign.today
-    if decision.heard is Heard.NEVER or (decision.heard is Heard.AFTER_VOTE and not over):
-        return None
-    return _ROUNDED * round(kept.told / _ROUNDED)
+    return decision.heard is Heard.NOW or (decision.heard is Heard.AFTER_VOTE and over)
 
 
 def _messages(visit: Visit, status: int = 200, told: str = "", given: Wording | None = None) -> Html:
