@@ -12,6 +12,12 @@ class BrokenOffError(Exception):
     pass
 
 
+def break_off(ledger: Ledger, teller: Teller) -> None:
+    with ledger.transaction() as connection:
+        teller.once_committed(connection, "never")
+        raise BrokenOffError
+
+
 def test_nobody_is_told_before_it_is_committed_nor_of_what_was_rolled_back(ledger: Ledger) -> None:
     teller = Teller(ledger)
     with ledger._connect(LedgerRole.OWNER) as listener:
@@ -20,9 +26,8 @@ def test_nobody_is_told_before_it_is_committed_nor_of_what_was_rolled_back(ledge
             teller.once_committed(connection, "claims", "held:7")
             teller.now()
             assert not list(listener.notifies(timeout=0))
-        with pytest.raises(BrokenOffError), ledger.transaction() as connection:
-            teller.once_committed(connection, "never")
-            raise BrokenOffError
+        with pytest.raises(BrokenOffError):
+            break_off(ledger, teller)
         teller.now()
         told = {notice.payload for notice in listener.notifies(timeout=10, stop_after=2)}
     teller.close()
