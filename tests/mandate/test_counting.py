@@ -12,7 +12,7 @@ from commonweal.campaign import Campaign
 from commonweal.interactions import moving
 from commonweal.interactions.actions import take_in
 from commonweal.interactions.model import Channel, Event, Kind, ResultCode
-from commonweal.mandate import counting, queries
+from commonweal.mandate import counting, persons, queries
 from commonweal.mandate.model import Status
 from commonweal.store.ledger import LedgerRole
 from mandate.ledger import Office, office
@@ -69,6 +69,12 @@ def read(team: Office) -> dict[str, Any]:
         }
 
 
+def promised(campaign: Campaign, person: int) -> dict[str, tuple[int, tuple[str, ...]]]:
+    with campaign.ledger.read() as connection:
+        found = persons.promised(campaign, connection, person)
+    return {each.text: (each.times, each.channels) for each in found}
+
+
 def test_what_is_delivered_is_told_and_nothing_else(team: Office, talk: Talk, campaign: Campaign) -> None:
     trams = team.promise("Free trams", Status.ANNOUNCED, levers="transit fares down", gains='area = "0113"')
     dear = team.promise("Dear trams", levers="transit fares up", gains='area = "0113"', public=False)
@@ -93,9 +99,8 @@ def test_what_is_delivered_is_told_and_nothing_else(team: Office, talk: Talk, ca
     assert found["both"] == {(str(trams), str(dear)): (1, 0)}, "overridden or not, both were heard"
     assert found["serves"] == {"Free trams": (2, 3), "Dear trams": (2, 3)}
     assert found["counted"].contacts == 5
-    with campaign.ledger.read() as connection:
-        told = queries.told_to(connection, [NADIA])
-    assert sorted(promise for promise, _at, _channel in told) == [trams, trams, trams, dear]
+    assert promised(campaign, NADIA) == {"Free trams": (2, ("email",)), "Dear trams": (1, ("door",))}
+    assert (promised(campaign, ZOE), promised(campaign, PAUL)) == ({}, {"Dear trams": (1, ("door",))})
 
 
 def test_the_lake_says_what_the_ledger_said(team: Office, talk: Talk, campaign: Campaign, clock: Any) -> None:
@@ -118,6 +123,9 @@ def test_the_lake_says_what_the_ledger_said(team: Office, talk: Talk, campaign: 
     talk.tell(NADIA, None, kind=Kind.CORRECTION, corrects=late)
     counting.count(campaign)
     after = read(team)
+    by_person = {person: promised(campaign, person) for person in (NADIA, PAUL, ZOE)}
+    assert sum(times for told in by_person.values() for times, _channels in told.values()) == 9
+    assert by_person[ZOE] == {"Free trams": (3, ("phone",))}
     assert after["heard"] == before["heard"]
     assert [(each.week, each.measure, each.told) for each in after["weeks"]] == [
         (each.week, each.measure, each.told) for each in before["weeks"]

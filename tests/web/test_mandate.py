@@ -16,6 +16,8 @@ from commonweal.interactions.model import Channel, Event, Kind
 from commonweal.jobs.worker import Worker
 from commonweal.loop import handlers
 from commonweal.mandate.model import Heard, Publication
+from commonweal.web.app import _key
+from commonweal.web.links import Links
 from commonweal.web.pages.saying import is_told
 
 
@@ -237,6 +239,11 @@ def test_who_heard_what_is_counted_and_drawn(small_town: Campaign, director: Any
     page = director.get(f"/mandate/promise/{carried}").text
     assert "2 people were told" in page
     assert "École Molière" in page
+    person = link(
+        director.get("/people/" + Links(_key(small_town.ledger)).make("person", NADIA)).text,
+        '/people/[^/"]+/promised',
+    )
+    assert "3 times, by e-mail" in director.get(person).text
     drawn = director.get("/mandate/narrowness").text
     assert drawn.count("<circle") == 9
     assert "Share of the talk" in drawn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -239,17 +239,6 @@ def heard_both(connection: Connection) -> dict[tuple[str, str], tuple[int, int]]
     """Of two promises that contradict each other (keys): persons who heard both, doors next to which the other was told."""
     rows = connection.execute("SELECT one, other, persons, doors FROM mandate.both").fetchall()
     return {(str(one), str(other)): (persons, doors) for one, other, persons, doors in rows}
-
-
-def told_to(connection: Connection, subjects: Iterable[int]) -> list[tuple[int, datetime, str]]:
-    """Which promises were made to a person (all their subjects), by contacts in the ledger: promise, when, by which
-    channel; the newest first. As far as the account may see the person."""
-    rows = connection.execute(
-        "SELECT promise_id, occurred_at, channel FROM mandate.told WHERE subject = ANY (%s)"
-        " ORDER BY occurred_at DESC, promise_id",
-        (list(subjects),),
-    ).fetchall()
-    return [(promise_id, at, channel) for promise_id, at, channel in rows]
 
 
 @dataclass(frozen=True)

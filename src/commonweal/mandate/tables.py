@@ -18,7 +18,7 @@ SAID = ("canvassed", "left_message", "literature_left")
 BANDS = (18, 25, 35, 50, 65)
 """The ages at which a band begins."""
 
-_RETURN = 7  # days within which a message comes back
+RETURN = 7  # days within which a message comes back
 _NEXT_DOOR = 2  # house numbers: the next one on the same side, or the one across
 
 
@@ -48,7 +48,7 @@ def contacts(told: ir.Table, undone: ir.Table, returned: ir.Table) -> ir.Table:
     )
     back = back.filter(
         back.returned_at >= back.occurred_at,
-        back.returned_at <= back.occurred_at + ibis.interval(days=_RETURN),
+        back.returned_at <= back.occurred_at + ibis.interval(days=RETURN),
     ).select("sender", "event_id")
     stands = stands.anti_join(back, ["sender", "event_id"])
     day = ibis.ifelse(stands.claim_id.notnull(), ibis.date(1970, 1, 1), stands.occurred_at.date())

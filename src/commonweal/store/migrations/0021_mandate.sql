@@ -390,18 +390,8 @@ CREATE VIEW mandate.contact WITH (security_invoker = true) AS
             SELECT FROM interactions.event b WHERE b.subject = e.subject AND b.kind = 'bounced' AND b.channel = e.channel
                 AND b.occurred_at BETWEEN e.occurred_at AND e.occurred_at + interval '7 days'));
 COMMENT ON VIEW mandate.contact IS
-    'Contacts in the ledger that were delivered, with the name of their message, of whom the account may see. '
-    'For: bulk, web (read).';
-GRANT SELECT ON mandate.contact TO :bulk, :web;
-
-CREATE VIEW mandate.told WITH (security_invoker = true) AS
-    SELECT c.subject, k.promise_id, n.version_id, c.channel, c.occurred_at, c.sender, c.event_id
-    FROM mandate.contact c
-    JOIN messages.named n ON n.name = c.name AND n.since <= c.occurred_at AND c.occurred_at < n.until
-    JOIN mandate.carries k USING (version_id);
-COMMENT ON VIEW mandate.told IS
-    'Which promise was made to whom by which contact, of whom the account may see. For: bulk, web (read).';
-GRANT SELECT ON mandate.told TO :bulk, :web;
+    'Contacts in the ledger that were delivered, with the name of their message. For: bulk (read).';
+GRANT SELECT ON mandate.contact TO :bulk;
 
 -- What everybody may read, once the page is open: not whom a promise is for, nor where it was told.
 CREATE VIEW mandate.published AS

@@ -17,14 +17,16 @@ from commonweal.access.model import Permission
 from commonweal.access.queries import names
 from commonweal.errors import CommonwealError, _
 from commonweal.jobs import actions as jobs
-from commonweal.mandate import actions, counting, queries, rules
+from commonweal.mandate import actions, counting, persons, queries, rules
 from commonweal.mandate.drafts import Draft
 from commonweal.mandate.errors import NoSuchPromise
 from commonweal.mandate.model import EVERYONE, Answer, Code, Finding, Kept, Measure, Status
 from commonweal.people import queries as people
+from commonweal.people.errors import NoSuchPerson
 from commonweal.store.ledger import Connection
 from commonweal.web import charts, promises
 from commonweal.web.guard import needs
+from commonweal.web.pages.people import audit_a_look
 from commonweal.web.visit import Here, Html, Visit
 
 _SEE, _WRITE = needs(Permission.SEE_MANDATE), needs(Permission.WRITE_MANDATE)
@@ -260,6 +262,20 @@ def _chart(visit: Visit, weeks: Sequence[queries.Week], name: str) -> charts.Cha
     return charts.weekly(values, most, written, lambda day: language.day(day, "d MMM"), told)
 
 
+@get("/people/{token:str}/promised", opt=needs(Permission.SEE_PEOPLE), sync_to_thread=True)
+def promised_page(visit: Here, token: FromPath[str]) -> Html:
+    """What was promised to one person, as far as the reader may see promises. It is a look at the person."""
+    person_id = visit.id_of("person", token)
+    with visit.transaction() as connection:
+        try:
+            person = people.person(connection, person_id)
+        except NoSuchPerson as error:
+            raise NotFoundException from error
+        told = persons.promised(visit.campaign, connection, person_id)
+        audit_a_look(connection, visit, person)
+        return visit.page("promised.html", person=person, promised=told)
+
+
 def _ledger(visit: Visit, status: int = 200, told: str = "", given: Form | None = None) -> Html:
     with visit.read() as connection:
         kept = queries.promises(connection)
@@ -383,4 +399,5 @@ ROUTES: list[HTTPRouteHandler] = [
     alike_page,
     judge,
     narrowness_page,
+    promised_page,
 ]
