@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 from tests.conftest import Clock, LedgerServer
 
 from commonweal.campaign import Campaign, Settings
-from commonweal.identity import queries, running
+from commonweal.identity import queries, running, settling
 from commonweal.identity.actions import decide, resolve, undo
 from commonweal.identity.binding import _Groups, binding
 from commonweal.identity.cluster import by_first_member
@@ -55,7 +55,9 @@ ROW = st.tuples(
 )
 
 
-def link(backend: Any, records: Any, model: object, progress: object, *, must: Any, cannot: Any) -> Linked:
+def link(
+    backend: Any, records: Any, model: object, progress: object, *, must: Any, cannot: Any, **_ground: Any
+) -> Linked:
     """Records that share an e-mail address or a telephone are one person, in the order of their ids, but for what
     reviewers said."""
     rows = (
@@ -239,7 +241,7 @@ def house(backend: object, records: object, links: object, persons: Any) -> Hous
 
 def test_ids_hold_whatever_happens(ledger_server: LedgerServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "link", link)
-    monkeypatch.setattr(running, "house", house)
+    monkeypatch.setattr(settling, "house", house)
     machine = type("Machine", (Campaigning,), {"server": ledger_server})
     chosen = settings(
         max_examples=EXAMPLES,

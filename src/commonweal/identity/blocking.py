@@ -68,6 +68,9 @@ BLOCKS = (
     Block(("city_key",), 6),
     Block(("given_key",), 4),
 )
+# Of these blocks the keys tell something besides.
+NUMBER, EMAIL, PHONE = 0, 1, 2
+BIRTH = BLOCKS.index(Block(("birth_date",), 10))
 # Further evidence by itself, and with what may say the rest.
 _EXTRA_BLOCKS = (
     (),

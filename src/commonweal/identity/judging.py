@@ -97,6 +97,14 @@ class Weighed:
     beforehand: Weights
 
 
+def beforehand(listed: Listed, left: Ids, right: Ids, model: LinkModel, census: Census) -> Weights:
+    """The log2 odds that pairs of listed records (by their places) are of one person, before they were looked at."""
+    none = np.zeros(left.size)
+    overlaps = Overlaps.of(listed.source, left, right)
+    odds, _mates = rules.Judged(none, none, none > 0, none > 0, overlaps).beforehand(model, census.records)
+    return odds
+
+
 def registers(
     backend: BaseBackend, records: ir.Table, listed: Listed, scored: Scored, count: int
 ) -> dict[str, int]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
 Ids = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float64]
 
 _STEPS = 4
 _EVIDENCE = np.array([Evidence.ALONE, Evidence.MODEL, Evidence.SURE_KEY], dtype=object)
@@ -149,8 +150,8 @@ def link(
     `truth` has for each record, ordered by id, the code of its true person (`measures.truth_codes`). It has no say in
     the result: it measures it.
 
-    `standing`: a census by which records are compared, instead of one taken of them. `keep` is told what a later run
-    can go on from, while it is in the engine.
+    `standing`: a census by which records are compared, instead of one taken of them. Where weights were learnt, now or
+    before, `keep` is told what a later run can go on from, while it is in the engine.
     """
     progress(0, _STEPS, "preparing")
     listed = Listed.of(backend, records)
@@ -180,7 +181,7 @@ def link(
         cluster = clusters(weighed.pairs, listed.record_id.size, rules.THRESHOLD, bounds)
         open_ = doubtful(weighed.pairs, bounds)
         asked = _doubts(comparing, chosen, weighed, open_, listed.record_id, cluster)
-        if keep:
+        if keep and origin is not ModelOrigin.STARTING:
             keep(Basis(census, comparing.counted, comparing.comparable, keys, listed, weighed, bounds))
     evidence, probability = evidenced(weighed.pairs, weighed.sure, cluster)
     progress(_STEPS, _STEPS, "clustering")
@@ -252,22 +253,24 @@ def _doubts(
     cluster: Ids,
 ) -> pa.Table:
     """See `Linked`."""
-    asked = weighed.pairs.turned()
-    left, right, weight = asked.left[open_], asked.right[open_], asked.weight[open_]
+    found = weighed.pairs.turned()
+    left, right, weight = found.left[open_], found.right[open_], found.weight[open_]
     worth = doubts.telling(weight, doubts.concerned(cluster, left, right))
     chosen = doubts.first(worth, left, right)
-    left, right, weight, worth = left[chosen], right[chosen], weight[chosen], worth[chosen]
-    beforehand = weighed.beforehand[open_[chosen]]
-    ids = {"record_id_l": record_id[left], "record_id_r": record_id[right]}
-    explained = comparing.explain(model, pa.table(ids))
-    bits = {name: explained[name].to_numpy() for name in explained.column_names[2:]}
-    weighed_as = {
-        "weight": weight,
-        "telling": worth,
-        "together": cluster[left] == cluster[right],
-        "beforehand": beforehand,
-    }
-    return pa.table({**ids, **weighed_as, **bits, "household": weight - beforehand - sum(bits.values())})
+    asked = Pairs(record_id[left[chosen]], record_id[right[chosen]], weight[chosen])
+    table = explained(comparing, model, asked, worth[chosen], weighed.beforehand[open_[chosen]])
+    return table.append_column("together", pa.array(cluster[left[chosen]] == cluster[right[chosen]]))
+
+
+def explained(
+    comparing: pairs.Comparing, model: LinkModel, asked: Pairs, telling: Weights, beforehand: Weights
+) -> pa.Table:
+    """Pairs of records (ids, ordered, the smaller left), with the parts of their weight: see `Linked`."""
+    ids = {"record_id_l": asked.left, "record_id_r": asked.right}
+    found = comparing.explain(model, pa.table(ids))
+    bits = {name: found[name].to_numpy() for name in found.column_names[2:]}
+    weighed = {"weight": asked.weight, "telling": telling, "beforehand": beforehand}
+    return pa.table({**ids, **weighed, **bits, "household": asked.weight - beforehand - sum(bits.values())})
 
 
 def _check_unique(record_id: Ids) -> None:

@@ -211,7 +211,9 @@ class Turn:
 @dataclass(frozen=True)
 class ResolveReport:
     """What a run found and changed. `model` says which weights were used: starting, trained or kept; `doubts`: how
-    many pairs wait for a reviewer; `overruled`: how many answers newer ones contradict."""
+    many pairs wait for a reviewer; `overruled`: how many answers newer ones contradict. `new`, `renewed`, `gone`: the
+    records that are new, that say something else than before (0 where the run compared all records anew), that no list
+    holds any more; `looked_at`: how many persons were put together anew."""
 
     records: int
     persons: int
@@ -226,3 +228,7 @@ class ResolveReport:
     model: ModelOrigin
     changed: bool
     seconds: float
+    new: int = 0
+    renewed: int = 0
+    gone: int = 0
+    looked_at: int = 0

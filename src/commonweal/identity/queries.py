@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
 
-from commonweal.identity.model import Answer, Decision, LinkModel, Turn
+from commonweal.identity.model import Answer, Census, Decision, LinkModel, Turn
 
 
 def newest_model(connection: psycopg.Connection[Any]) -> tuple[int, LinkModel] | None:
@@ -22,7 +23,10 @@ def newest_model(connection: psycopg.Connection[Any]) -> tuple[int, LinkModel] |
 
 @dataclass(frozen=True)
 class LastRun:
-    """The newest run: what it was made from, the newest decision that it knew of, and what it found."""
+    """The newest run: what it was made from, the newest decision that it knew of, and what it found.
+
+    `model_id`: its weights; `census`: what it counted by; `left_behind`: see `standing.LeftBehind`; None where the next
+    one can't go on from it."""
 
     made_from: str
     heard: int
@@ -30,15 +34,21 @@ class LastRun:
     persons: int
     households: int
     doubts: int
+    model_id: int | None
+    census_id: int | None
+    census: Census | None
+    left_behind: Any
 
 
 def last_run(connection: psycopg.Connection[Any]) -> LastRun | None:
     """None before the first one."""
-    row = connection.execute(
-        "SELECT coalesce(made_from, ''), heard, records, persons, households, doubts FROM identity.run"
-        " ORDER BY run_id DESC LIMIT 1"
-    ).fetchone()
-    return LastRun(*row) if row else None
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(
+            "SELECT coalesce(made_from, '') AS made_from, heard, r.records, persons, households, doubts, r.model_id,"
+            " census_id, counts AS census, left_behind FROM identity.run r LEFT JOIN identity.census USING (census_id)"
+            " ORDER BY run_id DESC LIMIT 1"
+        ).fetchone()
+    return LastRun(**row | {"census": row["census"] and Census.from_json(row["census"])}) if row else None
 
 
 def living(connection: psycopg.Connection[Any], subjects: Iterable[int]) -> dict[int, int]:
@@ -224,6 +234,14 @@ def queue(connection: psycopg.Connection[Any]) -> Queue:
     ).fetchone()
     assert counts is not None
     return Queue(Doubt(*row) if row else None, *counts)
+
+
+def doubts_as_json(connection: psycopg.Connection[Any]) -> dict[tuple[int, int], str]:
+    """The pairs of records that wait, with the parts of their weight as JSON."""
+    rows = connection.execute(
+        "SELECT left_record, right_record, evidence::text FROM identity.doubt"
+    ).fetchall()
+    return {(left, right): evidence for left, right, evidence in rows}
 
 
 _OPEN = (

@@ -4,55 +4,103 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
-import psycopg
+import numpy.typing as npt
 import pyarrow as pa
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
-from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
-from commonweal.identity import chronicle, doubts, levels, queries, rules
+from commonweal.identity import (
+    chronicle,
+    delta,
+    doubting,
+    doubts,
+    levels,
+    noting,
+    pairs,
+    queries,
+    rules,
+    settling,
+    standing,
+)
 from commonweal.identity.binding import Binding, binding
+from commonweal.identity.changes import Changes, changes
 from commonweal.identity.errors import NoRecords
-from commonweal.identity.households import house
-from commonweal.identity.link import Linked, link
-from commonweal.identity.model import LinkModel, ModelOrigin, ResolveReport
+from commonweal.identity.link import Basis, link
+from commonweal.identity.model import Census, Decision, LinkModel, ModelOrigin, ResolveReport
+from commonweal.identity.noting import Kept
 from commonweal.identity.rules import Ids
 from commonweal.identity.undoing import TakingBack, Undo, taking_back
 from commonweal.intake import queries as lists
+from commonweal.intake.model import Batch
 from commonweal.intake.tables import batch_order, living_records
 from commonweal.jobs.model import Progress
+from commonweal.store.lake import LakeWriter
 from commonweal.store.ledger import Connection, LedgerRole
 
-Kept = tuple[int, LinkModel]
-"""A model with its number."""
+
+@dataclass(frozen=True)
+class Begun:
+    """What a run begins with: a hash of the records (`_held`), the weights, the merge it takes back, what was said, the run before, the loaded batches,
+    and who was who (ordered by record)."""
+
+    held: str
+    kept: Kept | None
+    back: TakingBack | None
+    decided: list[Decision]
+    last: queries.LastRun | None
+    batches: list[Batch]
+    before: pa.Table
+
+    def made_from(self, kept: Kept | None) -> str:
+        """Changes with definition, weights, answers and records. By how many answers, not by the newest: one of a smaller
+        number may be committed after it."""
+        return f"{levels.DEFINITION}:{kept[0] if kept else 0}:{len(self.decided)}:{self.held}"
+
+
+@dataclass(frozen=True)
+class Put:
+    """Records (ordered) that were put together anew, along them what `link.Linked` has; `gone`: those that no list holds
+    any more; `origin`: of the weights, `model` where they were learnt; `census`: what was counted in this run."""
+
+    record_id: Ids
+    cluster: Ids
+    evidence: npt.NDArray[np.object_]
+    probability: npt.NDArray[np.float64]
+    gone: Ids
+    origin: ModelOrigin
+    model: LinkModel
+    new: int
+    renewed: int
+    census: Census | None
+    waiting: Callable[[pa.Table], tuple[pa.Table, int]]
+    """From the links of all records to the doubts that say most, and how many there are in all."""
 
 
 @dataclass(frozen=True)
 class Found:
     """What a run found, as it stands in the lake: tables ordered by record and by person."""
 
-    linked: Linked
+    put: Put
     links: pa.Table
     households: pa.Table
     persons: rules.Outcome
     events: pa.Table  # schema chronicle.EVENT
-    gone: int  # records linked before that are in no list now
+    waiting: pa.Table  # schema doubts.DOUBT
+    doubtful: int
     overruled: int
     changed: bool
 
 
 @dataclass
 class Run:
-    """A run under way. `retrain`: learn the weights anew; `full`: compare though nothing has changed; `undo`: a merge
-    that it takes back."""
+    """A run under way. `retrain`: learn the weights anew; `full`: compare all records, though few or none have changed;
+    `undo`: a merge that it takes back."""
 
     campaign: Campaign
     progress: Progress
@@ -64,44 +112,192 @@ class Run:
     def do(self) -> ResolveReport:
         """Find, and write down all or nothing. Raises NoRecords, and as `taking_back`."""
         campaign = self.campaign
-        with campaign.lake.writer("identity.resolve") as writer:
-            held = _held(campaign)
-            before = campaign.lake.read(campaign.lake.table("identity.link").order_by("record_id"))
-            with campaign.ledger.read(LedgerRole.BULK) as connection:
-                kept = None if self.retrain else _usable(queries.newest_model(connection))
-                back = taking_back(connection, self.undo, before) if self.undo else None
-                decided = queries.decisions(connection)
-                last = queries.last_run(connection)
-            heard = decided[-1].decision_id if decided else 0
+        with campaign.lake.writer("identity.resolve") as writer, ExitStack() as held:
+            begun = self._begun()
+            last = begun.last
             if (
                 last
-                and last.made_from == _made_from(held, kept, len(decided))
-                and not (self.full or self.retrain or back)
+                and last.made_from == begun.made_from(begun.kept)
+                and not (self.full or self.retrain or begun.back)
             ):
-                return self._nothing_new(last, kept)
-            said = [*decided, *(back.decisions if back else ())]
-            found = _find(campaign, kept[1] if kept else None, binding(said), before, back, self.progress)
+                return self._nothing_new(last, begun.kept)
+            found = self._find(begun, writer, held)
             if found.changed:
                 writer.stage("identity.link", found.links)
                 writer.stage("identity.household", found.households)
             with (
                 campaign.bridge.staged(found.events) as events,
-                campaign.bridge.staged(doubts.waiting(found.linked.doubts)) as waiting,
+                campaign.bridge.staged(found.waiting) as waiting,
                 campaign.ledger.transaction(LedgerRole.BULK) as connection,
             ):
-                if found.changed:
+                if writer.has_staged:
                     writer.publish(connection)
-                kept = kept or _keep_model(connection, campaign, found.linked)
-                report = _report(found, time.monotonic() - self._began)
-                run_id = _note_run(
-                    connection, campaign, report, kept, _made_from(held, kept, len(decided)), heard
-                )
-                if back:
-                    back.note(connection, campaign, run_id)
-                _note_events(connection, run_id, events)
-                _redirect(connection, run_id, found.persons.merged)
-                doubts.keep(connection, run_id, waiting)
-                _audit(connection, campaign, run_id, report, back)
+                report = self._write_down(connection, begun, found, events, waiting)
+        return report
+
+    def _begun(self) -> Begun:
+        campaign = self.campaign
+        held = _held(campaign)
+        before = campaign.lake.read(campaign.lake.table("identity.link").order_by("record_id"))
+        with campaign.ledger.read(LedgerRole.BULK) as connection:
+            kept = None if self.retrain else _usable(queries.newest_model(connection))
+            decided = queries.decisions(connection)
+            return Begun(
+                held,
+                kept,
+                taking_back(connection, self.undo, before) if self.undo else None,
+                decided,
+                queries.last_run(connection),
+                lists.loaded_batches(connection),
+                before,
+            )
+
+    def _find(self, begun: Begun, writer: LakeWriter, held: ExitStack) -> Found:
+        campaign, back, before = self.campaign, begun.back, begun.before
+        records = living_records(campaign.lake.table("intake.record"), batch_order(begun.batches))
+        if not before.num_rows and not records.count().to_pyarrow().as_py():
+            raise NoRecords
+        bound = binding([*begun.decided, *(back.decisions if back else ())])
+        put = self._put(begun, records, bound, writer, held)
+        own = before.filter(rules.among(before["record_id"].to_numpy(), put.record_id))
+        previous = settling.previous_of(
+            put.record_id, own["record_id"].to_numpy(), own["person_id"].to_numpy()
+        )
+        claimed = previous
+        if back:
+            previous = back.restored(put.record_id, previous)
+            claimed = back.without_free(put.record_id, previous)
+        persons = settling.identify(campaign, "person", put.cluster, claimed)
+        links = _links(put, persons, before)
+        gone = before.filter(rules.among(before["record_id"].to_numpy(), put.gone))
+        households, same = settling.housed(campaign, records, links)
+        waiting, doubtful = put.waiting(links)
+        return Found(
+            put,
+            links,
+            households,
+            persons,
+            chronicle.events(put.record_id, previous, persons, pa.concat_tables([own, gone])),
+            waiting,
+            doubtful,
+            bound.overruled,
+            changed=not (same and links.equals(before)),
+        )
+
+    def _put(
+        self, begun: Begun, records: ir.Table, bound: Binding, writer: LakeWriter, held: ExitStack
+    ) -> Put:
+        """Records to persons: of what has changed, where the run before left enough to go on from; else of all."""
+        lake, last, kept = self.campaign.lake, begun.last, begun.kept
+        behind = standing.left_behind(last, kept and kept[0], lake)
+        if not (behind and kept and last and last.census):
+            return self._put_all(begun, records, bound, writer, None)
+        source = {place[0]: place[1] for place in (*behind.batches, *standing.places(begun.batches))}
+        ground = delta.Ground(self.campaign, kept[1], last.census, standing.Seen.read(lake), source)
+        changed = changes(lake, ground.then, behind.batches, begun.batches)
+        met = delta.met(ground, changed, held)
+        if met is None or self.full:
+            return self._put_all(begun, records, bound, writer, ground.standing() if met else None)
+        return self._put_changed(begun, ground, changed, met, bound, writer, held)
+
+    def _put_all(
+        self,
+        begun: Begun,
+        records: ir.Table,
+        bound: Binding,
+        writer: LakeWriter,
+        by: pairs.Standing | None,
+    ) -> Put:
+        lake, taken = self.campaign.lake, []
+
+        def keep(basis: Basis) -> None:
+            standing.keep(lake, writer, basis, records, fresh=by is None)
+            taken.append(basis.census)
+
+        here = bound.among(_there(self.campaign, records, bound))
+        linked = link(
+            *(lake.backend, records, begun.kept and begun.kept[1], self.progress),
+            must=delta.pairs_of(here.must),
+            cannot=delta.pairs_of(here.cannot),
+            standing=by,
+            keep=keep,
+        )
+        before = begun.before["record_id"].to_numpy()
+        return Put(
+            *(linked.record_id, linked.cluster, linked.evidence, linked.probability),
+            gone=before[~rules.among(before, linked.record_id)],
+            origin=linked.origin,
+            model=linked.model,
+            new=int((~rules.among(linked.record_id, before)).sum()),
+            renewed=0,
+            census=taken[0] if taken and by is None else None,
+            waiting=lambda _links: (doubts.waiting(linked.doubts), linked.doubtful),
+        )
+
+    def _put_changed(
+        self,
+        begun: Begun,
+        ground: delta.Ground,
+        changed: Changes,
+        met: tuple[delta.Renewed, delta.Met],
+        bound: Binding,
+        writer: LakeWriter,
+        held: ExitStack,
+    ) -> Put:
+        told = {record for each in begun.decided for record in (each.left, each.right)} | bound.records
+        renewed, found = met
+        relinked = delta.relink(ground, changed, renewed, found, bound, told, writer, held)
+        with self.campaign.ledger.read(LedgerRole.BULK) as connection:
+            asked = queries.doubts_as_json(connection)
+        here = bound.among(
+            set(np.array(sorted(told), dtype=np.int64)[_are_there(told, relinked.seen)].tolist())
+        )
+        new = int((~rules.among(renewed.fresh, ground.then.record_id)).sum())
+        return Put(
+            *(relinked.record_id, relinked.cluster, relinked.evidence, relinked.probability),
+            gone=changed.gone,
+            origin=ModelOrigin.KEPT,
+            model=ground.model,
+            new=new,
+            renewed=renewed.fresh.size - new,
+            census=None,
+            waiting=lambda links: doubting.waiting(ground, relinked, renewed.all, links, here, asked),
+        )
+
+    def _write_down(
+        self,
+        connection: Connection,
+        begun: Begun,
+        found: Found,
+        events: sql.Identifier,
+        waiting: sql.Identifier,
+    ) -> ResolveReport:
+        campaign, back = self.campaign, begun.back
+        kept = begun.kept
+        if found.put.origin is ModelOrigin.TRAINED:
+            kept = noting.keep_model(connection, campaign, found.put.model, found.links.num_rows)
+        report = _report(found, time.monotonic() - self._began)
+        census = noting.keep_census(connection, campaign, kept, found.put.census)
+        if census is None and begun.last and found.put.origin is ModelOrigin.KEPT:
+            census = begun.last.census_id
+        left = standing.LeftBehind(standing.places(begun.batches), standing.files(connection))
+        heard = begun.decided[-1].decision_id if begun.decided else 0
+        run_id = noting.note_run(
+            connection,
+            campaign,
+            report,
+            kept,
+            begun.made_from(kept),
+            heard,
+            census,
+            left.as_json() if census else None,
+        )
+        if back:
+            back.note(connection, campaign, run_id)
+        noting.note_events(connection, run_id, events)
+        noting.redirect(connection, run_id, found.persons.merged)
+        doubts.keep(connection, run_id, waiting)
+        noting.audited(connection, campaign, run_id, report, back)
         return report
 
     def _nothing_new(self, last: queries.LastRun, kept: Kept | None) -> ResolveReport:
@@ -116,8 +312,17 @@ class Run:
             seconds=round(time.monotonic() - self._began, 1),
         )
         with self.campaign.ledger.transaction(LedgerRole.BULK) as connection:
-            run_id = _note_run(connection, self.campaign, report, kept, last.made_from, last.heard)
-            _audit(connection, self.campaign, run_id, report, None)
+            run_id = noting.note_run(
+                connection,
+                self.campaign,
+                report,
+                kept,
+                last.made_from,
+                last.heard,
+                last.census_id,
+                last.left_behind,
+            )
+            noting.audited(connection, self.campaign, run_id, report, None)
         return report
 
 
@@ -129,53 +334,23 @@ def _held(campaign: Campaign) -> str:
     return hashlib.sha256(repr((files, batches, campaign.lake.erased())).encode()).hexdigest()
 
 
-def _made_from(held: str, kept: Kept | None, decisions: int) -> str:
-    """By how many decisions, not by the newest: one of a smaller number may be committed after it."""
-    return f"{levels.DEFINITION}:{kept[0] if kept else 0}:{decisions}:{held}"
-
-
-def _find(
-    campaign: Campaign,
-    model: LinkModel | None,
-    bound: Binding,
-    before: pa.Table,
-    back: TakingBack | None,
-    progress: Progress,
-) -> Found:
-    backend, records = campaign.lake.backend, _living(campaign)
-    if not before.num_rows and not records.count().to_pyarrow().as_py():
-        raise NoRecords
-    here = bound.among(_there(campaign, records, bound))
-    linked = link(backend, records, model, progress, must=_array(here.must), cannot=_array(here.cannot))
-    previous = _previous(linked.record_id, before["record_id"].to_numpy(), before["person_id"].to_numpy())
-    claimed = previous
-    if back:
-        previous = back.restored(linked.record_id, previous)
-        claimed = back.without_free(linked.record_id, previous)
-    persons = _identify(campaign, "person", linked.cluster, claimed)
-    links = pa.table(
+def _links(put: Put, persons: rules.Outcome, before: pa.Table) -> pa.Table:
+    """Who is who now, ordered by record: those that were put together anew, and all others as they were."""
+    new = pa.table(
         {
-            "record_id": linked.record_id,
+            "record_id": put.record_id,
             "person_id": persons.member_of,
-            "evidence": pa.array(linked.evidence.tolist(), pa.string()),
-            "probability": pa.array(linked.probability, from_pandas=True),
+            "evidence": pa.array(put.evidence.tolist(), pa.string()),
+            "probability": pa.array(put.probability, from_pandas=True),
         }
     )
-    households, same = _house(campaign, records, links)
-    return Found(
-        linked,
-        links,
-        households,
-        persons,
-        chronicle.events(linked.record_id, previous, persons, before),
-        int((~np.isin(before["record_id"].to_numpy(), linked.record_id)).sum()),
-        bound.overruled,
-        changed=not (same and links.equals(before)),
-    )
+    over = np.concatenate((put.record_id, put.gone))
+    others = before.filter(~rules.among(before["record_id"].to_numpy(), over))
+    return pa.concat_tables([others, new]).sort_by("record_id").combine_chunks() if others.num_rows else new
 
 
-def _array(pairs: Sequence[tuple[int, int]]) -> Ids:
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+def _are_there(told: set[int], seen: standing.Seen) -> npt.NDArray[np.bool_]:
+    return rules.among(np.array(sorted(told), dtype=np.int64), seen.record_id)
 
 
 def _there(campaign: Campaign, records: ir.Table, bound: Binding) -> set[int]:
@@ -187,67 +362,9 @@ def _there(campaign: Campaign, records: ir.Table, bound: Binding) -> set[int]:
     return set(found["record_id"].to_pylist())
 
 
-def _audit(
-    connection: Connection, campaign: Campaign, run_id: int, report: ResolveReport, back: TakingBack | None
-) -> None:
-    detail = {"run": run_id, "persons": report.persons, "merged": report.merged, "split": report.split}
-    audit.record(connection, campaign, "resolve", detail=detail)
-    if back:
-        audit.record(
-            connection,
-            campaign,
-            "identity.undo",
-            persons=[back.gone, back.living],
-            detail={"run": run_id, "merge": back.asked.event_id},
-            actor=back.asked.actor,
-        )
-
-
 def _usable(kept: Kept | None) -> Kept | None:
     """Weights for another definition of the comparisons can't be used."""
     return kept if kept and kept[1].definition == levels.DEFINITION else None
-
-
-def _living(campaign: Campaign) -> ir.Table:
-    """The records that count: each once, as its latest batch has it."""
-    with campaign.ledger.read(LedgerRole.BULK) as connection:
-        batches = lists.loaded_batches(connection)
-    return living_records(campaign.lake.table("intake.record"), batch_order(batches))
-
-
-def _previous(now: Ids, before: Ids, owners: Ids) -> Ids:
-    """For each of `now` the owner that it had, or `NOBODY`; `before` is ordered."""
-    previous = np.full(now.size, rules.NOBODY, dtype=np.int64)
-    if before.size:
-        at = np.minimum(np.searchsorted(before, now), before.size - 1)
-        known = before[at] == now
-        previous[known] = owners[at[known]]
-    return previous
-
-
-def _identify(campaign: Campaign, kind: str, clusters: Ids, previous: Ids) -> rules.Outcome:
-    assignment = rules.assign(clusters, previous, lambda ids: campaign.ids.age(kind, ids))
-    new = campaign.ids.take(kind, assignment.due) if assignment.due else np.empty(0, dtype=np.int64)
-    return rules.settle(assignment, clusters, previous, new)
-
-
-def _house(campaign: Campaign, records: ir.Table, links: pa.Table) -> tuple[pa.Table, bool]:
-    """The households of all persons, as the lake holds them; and whether they are as before."""
-    lake = campaign.lake
-    before = lake.read(lake.table("identity.household").order_by("person_id"))
-    active = records.filter(records.active)
-    persons = np.unique(links["person_id"].to_numpy())
-    found = house(lake.backend, active, ibis.memtable(links.select(["record_id", "person_id"])), persons)
-    previous = _previous(persons, before["person_id"].to_numpy(), before["household_id"].to_numpy())
-    outcome = _identify(campaign, "household", found.household, previous)
-    households = pa.table(
-        {
-            "person_id": persons,
-            "household_id": outcome.member_of,
-            "evidence": pa.array(found.evidence.tolist(), pa.string()),
-        }
-    )
-    return households, households.equals(before)
 
 
 def _report(found: Found, seconds: float) -> ResolveReport:
@@ -259,63 +376,14 @@ def _report(found: Found, seconds: float) -> ResolveReport:
         created=found.persons.created,
         merged=len(found.persons.merged),
         split=len(found.persons.split),
-        detached=found.persons.moved + found.gone,
-        doubts=found.linked.doubtful,
+        detached=found.persons.moved + found.put.gone.size,
+        doubts=found.doubtful,
         overruled=found.overruled,
-        model=found.linked.origin,
+        model=found.put.origin,
         changed=found.changed,
         seconds=round(seconds, 1),
+        new=found.put.new,
+        renewed=found.put.renewed,
+        gone=found.put.gone.size,
+        looked_at=int(found.put.cluster.max(initial=-1)) + 1,
     )
-
-
-def _keep_model(connection: psycopg.Connection[Any], campaign: Campaign, linked: Linked) -> Kept | None:
-    if linked.origin is not ModelOrigin.TRAINED:
-        return None
-    row = connection.execute(
-        "INSERT INTO identity.model (made_at, definition, records, weights) VALUES (%s, %s, %s, %s)"
-        " RETURNING model_id",
-        (campaign.clock(), linked.model.definition, linked.record_id.size, Jsonb(linked.model.as_json())),
-    ).fetchone()
-    assert row is not None
-    return int(row[0]), linked.model
-
-
-def _note_run(
-    connection: psycopg.Connection[Any],
-    campaign: Campaign,
-    report: ResolveReport,
-    kept: Kept | None,
-    made_from: str,
-    heard: int,
-) -> int:
-    row = connection.execute(
-        "INSERT INTO identity.run"
-        " (at, actor, model_id, changed, records, persons, households, made_from, heard, doubts)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING run_id",
-        (
-            *(campaign.clock(), campaign.actor, kept[0] if kept else None, report.changed),
-            *(report.records, report.persons, report.households, made_from, heard, report.doubts),
-        ),
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def _note_events(connection: psycopg.Connection[Any], run_id: int, staged: sql.Identifier) -> None:
-    connection.execute(
-        sql.SQL(
-            "INSERT INTO identity.event (run_id, kind, person_id, other_id, number, records)"
-            " SELECT {}, kind, person_id, other_id, number, records::bigint[] FROM {}"
-        ).format(sql.Literal(run_id), staged)
-    )
-
-
-def _redirect(connection: psycopg.Connection[Any], run_id: int, merged: dict[int, int]) -> None:
-    """Point the merged persons, and those merged into them before, to those who live."""
-    redirects = rules.flattened(queries.redirects_to(connection, merged), merged)
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO identity.redirect (subject, person_id, run_id) VALUES (%s, %s, %s)"
-            " ON CONFLICT (subject) DO UPDATE SET person_id = excluded.person_id, run_id = excluded.run_id",
-            [(subject, person, run_id) for subject, person in redirects.items()],
-        )

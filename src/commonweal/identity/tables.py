@@ -297,3 +297,11 @@ def lists_sharing_numbers(numbered: ir.Table) -> ir.Table:
         .distinct()
         .filter(lambda pair: pair.left <= pair.right)
     )
+
+
+def with_content(keys: ir.Table, comparable: ir.Table) -> ir.Table:
+    """Keys of records with `content`: a fingerprint of all that they are compared by, in this order."""
+    number: ir.IntegerValue = ibis.literal(0)
+    for name in COMPARED:
+        number = fingerprint(number ^ fingerprint(comparable[name]))
+    return keys.join(comparable.select("record_id", content=number), "record_id")

@@ -74,6 +74,8 @@ KEY_FIELDS: dict[str, pa.DataType] = {
     "email_key": _TEXT,  # lower case, tags and Gmail dots removed
 }
 
+IDENTITY_KEYS = 40  # columns for the keys of identity.blocking.BLOCKS; those beyond are empty
+
 _LIST = [
     LakeTable(
         "intake.raw",
@@ -153,6 +155,43 @@ _LIST = [
         "identity.household",
         "Which household each person lives in, and by what evidence (list, address_surname, address, phone, alone).",
         pa.schema([("person_id", _ID), ("household_id", _ID), ("evidence", _TEXT)]),
+    ),
+    LakeTable(
+        "identity.key",
+        "What a record was blocked by at the last run (see identity.blocking), and a fingerprint of what it was compared "
+        "by. Rows in the partition `changes` stand for those in `base`; a record without a fingerprint is gone.",
+        pa.schema(
+            [("record_id", _ID), ("content", _ID), *((f"key_{n}", pa.int32()) for n in range(IDENTITY_KEYS))]
+        ),
+        partition="base, and changes since",
+    ),
+    LakeTable(
+        "identity.pair",
+        "The pairs that were compared and may be one person: log2 odds that they are, and whether a number says so for "
+        "sure. Rows in the partition `changes` stand for those in `base`; a pair without odds is no more.",
+        pa.schema(
+            [("record_id", _ID), ("other_record_id", _ID), ("weight", pa.float64()), ("sure", pa.bool_())]
+        ),
+        partition="base, and changes since",
+    ),
+    LakeTable(
+        "identity.seen",
+        "Each record as the last run saw it: the batch that gave it, whether it was on its list, its registration number "
+        "(a fingerprint, -1: none), and the first of the records that it is joined with by anything that speaks for it.",
+        pa.schema(
+            [
+                ("record_id", _ID),
+                ("batch_id", pa.int32()),
+                ("active", pa.bool_()),
+                ("number", pa.int32()),
+                ("component", _ID),
+            ]
+        ),
+    ),
+    LakeTable(
+        "identity.frequency",
+        "How many records shared a value of a column when a census was taken (identity.census), by its fingerprint.",
+        pa.schema([("column", _TEXT), ("value", _ID), ("times", _ID)]),
     ),
     LakeTable(
         "people.profile",

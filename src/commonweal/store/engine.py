@@ -44,11 +44,13 @@ def read_parquet(backend: BaseBackend, paths: list[str]) -> ir.Table:
 
 def hold(backend: BaseBackend, expression: ir.Table) -> ir.CachedTable:
     """Compute an expression and keep its rows in the engine until `release` is called on what this returns."""
+    engine: Any = backend
     if backend.name == "pyspark":
         # Ibis 12 registers tables from memory before it runs a query on Spark, but not before it caches one.
-        engine: Any = backend
         engine._register_in_memory_tables(expression)
-    return expression.cache()
+    # `expression.cache()` would put what stands on tables of memory alone into Ibis's default engine.
+    held: ir.CachedTable = engine._cached_table(expression)
+    return held
 
 
 def _duckdb(scratch: Path) -> BaseBackend:

@@ -75,6 +75,7 @@ class Erased:
                 ("person_id", self.persons),
                 ("subject", self.persons),
                 ("record_id", self.records),
+                ("other_record_id", self.records),
             )
             if ids and name in table.columns
         ]
@@ -124,13 +125,13 @@ class Lake:
             ).fetchall()
         return [LakeFile(*row) for row in rows]
 
-    def table(self, name: str, *, hide: bool = True) -> ir.Table:
-        """All live rows of a table; a table that has no file yet is empty, with its schema.
+    def table(self, name: str, *, hide: bool = True, partition: str | None = None) -> ir.Table:
+        """All live rows of a table, or of one partition; a table that has no file yet is empty, with its schema.
 
         `hide`: leave out the rows of persons who were erased and whose files wait to be written anew.
         """
         schema = LAKE[name].schema
-        files = [file for file in self.files(name) if file.rows]
+        files = [file for file in self.files(name) if file.rows and partition in (None, file.partition)]
         if not files:
             return ibis.memtable(schema.empty_table(), schema=ibis.Schema.from_pyarrow(schema))
         rows = self._rows(name, files)
@@ -201,6 +202,10 @@ class Lake:
             if paths
             else schema.empty_table()
         )
+
+    def partition_rows(self, name: str, partition: str) -> int:
+        """How many rows a partition of a table has, erased ones among them."""
+        return sum(file.rows for file in self.files(name) if file.partition == partition)
 
     def partitions(self, name: str) -> list[str]:
         """The partitions of a table that have live files."""
@@ -311,6 +316,11 @@ class LakeWriter:
         if not paths:
             return ibis.memtable(schema.empty_table(), schema=ibis.Schema.from_pyarrow(schema))
         return read_parquet(self.lake.backend, paths)
+
+    @property
+    def has_staged(self) -> bool:
+        """Is there anything to publish?"""
+        return bool(self._staged)
 
     def drop(self, name: str, partition: str = "") -> None:
         """Delist a partition of a table when the step is published."""
