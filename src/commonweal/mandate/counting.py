@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -19,6 +19,8 @@ from commonweal.mandate import narrowness, queries, rules, tables
 from commonweal.mandate.electorate import shares
 from commonweal.mandate.model import Code, Kept, Measure, Status
 from commonweal.people import queries as people
+from commonweal.store.engine import hold
+from commonweal.store.lake import Lake
 from commonweal.store.ledger import Connection, LedgerRole
 
 COMMAND = "count_promises"
@@ -57,29 +59,48 @@ def is_wanted(campaign: Campaign) -> bool:
 
 
 def count(campaign: Campaign, progress: Progress = silent) -> Report:
-    """Count anew who heard which promise, and the narrowness of each week's talk; in one transaction, for the pages."""
+    """Count anew who heard which promise, and the narrowness of each week's talk; the pages get it in one transaction."""
     progress(0, 3, "reading contacts")
     found = _contacts(campaign)
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        kept, carried = queries.promises(connection), queries.carried(connection)
+        reach = _reach(campaign, connection, kept)
+        ground = _ground(campaign, connection)
     progress(1, 3, "counting who heard what")
+    with hold(campaign.lake.backend, tables.placed(found, ground)) as known:
+        sums = _sums(campaign.lake, known, ground, _pairs(kept))
+    progress(2, 3, "measuring the talk")
+    weeks = _weeks(sums.talk, carried, reach)
+    contacts, quiet = _totals(sums.talk, carried)
     with campaign.ledger.transaction(LedgerRole.BULK) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('mandate.counted', 0))")
-        kept = queries.promises(connection)
-        ground = _ground(campaign, connection)
-        known = tables.placed(found, ground)
-        pairs = _pairs(kept)
-        read = campaign.lake.read
-        talk = read(tables.talk(known))
-        heard = read(tables.heard(known, ground.carries))
-        persons = read(tables.both(known, ground.carries, _as_table(pairs)))
-        doors = read(tables.next_doors(known, ground.carries, _as_table(pairs)))
-        progress(2, 3, "measuring the talk")
-        reach = _reach(campaign, connection, kept)
-        weeks = list(_weeks(talk, queries.carried(connection), reach))
-        _write(connection, reach, heard, pairs, persons, doors, weeks)
-        contacts, quiet = _totals(talk, ground.carries)
+        _write(connection, reach, sums, weeks)
         _note(connection, campaign, contacts, quiet)
     progress(3, 3, "measuring the talk")
     return Report(contacts, quiet, len(kept), len({week for week, *_ in weeks}))
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What `tables` adds up, as Arrow tables; `pairs`: the promises that contradict each other."""
+
+    talk: pa.Table
+    heard: pa.Table
+    pairs: Sequence[tuple[int, int]]
+    both: pa.Table
+    doors: pa.Table
+
+
+def _sums(lake: Lake, known: ibis.Table, ground: tables.Ground, pairs: Sequence[tuple[int, int]]) -> _Sums:
+    columns = {"one": [one for one, _ in pairs], "other": [other for _, other in pairs]}
+    asked = ibis.memtable(pa.table({name: pa.array(ids, pa.int64()) for name, ids in columns.items()}))
+    return _Sums(
+        lake.read(tables.talk(known)),
+        lake.read(tables.heard(known, ground.carries)),
+        pairs,
+        lake.read(tables.both(known, ground.carries, asked)),
+        lake.read(tables.next_doors(known, ground.carries, asked)),
+    )
 
 
 def _contacts(campaign: Campaign) -> ibis.Table:
@@ -131,11 +152,6 @@ def _pairs(kept: Sequence[Kept]) -> list[tuple[int, int]]:
             if each.code is Code.PULLED_BOTH_WAYS
         }
     )
-
-
-def _as_table(pairs: Sequence[tuple[int, int]]) -> ibis.Table:
-    columns = {"one": [one for one, _ in pairs], "other": [other for _, other in pairs]}
-    return ibis.memtable(pa.table({name: pa.array(ids, pa.int64()) for name, ids in columns.items()}))
 
 
 def _reach(campaign: Campaign, connection: Connection, kept: Sequence[Kept]) -> dict[int, tuple[int, int]]:
@@ -202,27 +218,20 @@ def _share(reach: tuple[int, int] | None) -> float | None:
     return reach[0] / reach[1] if reach else None
 
 
-def _totals(talk: pa.Table, carries: ibis.Table) -> tuple[int, int]:
+def _totals(talk: pa.Table, carried: Mapping[int, tuple[int, ...]]) -> tuple[int, int]:
     """How many contacts, and how many of them with a message of which nobody says what it promises."""
-    told = pc.sum(talk["contacts"]).as_py() or 0
-    versions = carries.version_id.to_pyarrow()
-    quiet = talk.filter(
-        pc.invert(pc.fill_null(pc.is_in(talk["version_id"], versions.combine_chunks()), False))
-    )
-    return int(told), int(pc.sum(quiet["contacts"]).as_py() or 0)
+    promising = pc.is_in(talk["version_id"], pa.array(list(carried), pa.int64()))
+    quiet = talk.filter(pc.invert(pc.fill_null(promising, False)))
+    return int(pc.sum(talk["contacts"]).as_py() or 0), int(pc.sum(quiet["contacts"]).as_py() or 0)
 
 
 def _write(
-    connection: Connection,
-    reach: dict[int, tuple[int, int]],
-    heard: pa.Table,
-    pairs: Sequence[tuple[int, int]],
-    persons: pa.Table,
-    doors: pa.Table,
-    weeks: Sequence[Week],
+    connection: Connection, reach: Mapping[int, tuple[int, int]], sums: _Sums, weeks: Sequence[Week]
 ) -> None:
     for table in ("reach", "heard", "both", "week", "counted"):
         connection.execute(f"DELETE FROM mandate.{table}")
+    persons = {(row["one"], row["other"]): row["persons"] for row in sums.both.to_pylist()}
+    doors = {(row["one"], row["other"]): row["doors"] for row in sums.doors.to_pylist()}
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO mandate.reach (promise_id, persons, everyone) VALUES (%s, %s, %s)",
@@ -230,13 +239,11 @@ def _write(
         )
         cursor.executemany(
             "INSERT INTO mandate.heard (promise_id, area_code, persons, contacts, last_on) VALUES (%s, %s, %s, %s, %s)",
-            [tuple(row.values()) for row in heard.to_pylist()],
+            [tuple(row.values()) for row in sums.heard.to_pylist()],
         )
-        heard_both = {(row["one"], row["other"]): row["persons"] for row in persons.to_pylist()}
-        next_door = {(row["one"], row["other"]): row["doors"] for row in doors.to_pylist()}
         cursor.executemany(
             "INSERT INTO mandate.both (one, other, persons, doors) VALUES (%s, %s, %s, %s)",
-            [(*pair, heard_both.get(pair, 0), next_door.get(pair, 0)) for pair in pairs],
+            [(*pair, persons.get(pair, 0), doors.get(pair, 0)) for pair in sums.pairs],
         )
         cursor.executemany(
             "INSERT INTO mandate.week (week, measure, value, low, high, contacts) VALUES (%s, %s, %s, %s, %s, %s)",
