@@ -3,6 +3,7 @@
     from commonweal.planning.joint import Hours, Option, Problem, contacts, money, solve
 
 model        options, limits, the problem, the plan
+effects      gains from changes in turnout and support, with the error of their sum
 check        what is wrong with a problem
 program      the problem as kernels read it
 sweep        one look at everybody at given prices (kernel: how kernels are compiled)
@@ -12,8 +13,10 @@ floors       floors that can't be met: the proof
 certificate  the bound, in code of its own
 tally        what a plan uses, counted anew
 solve        Problem in, Plan out
+reasons      why a person gets what they get, and what came second
 """
 
+from commonweal.planning.joint.effects import Effects
 from commonweal.planning.joint.model import (
     GapParts,
     Hours,
@@ -29,6 +32,7 @@ from commonweal.planning.joint.model import (
 from commonweal.planning.joint.solve import solve
 
 __all__ = [
+    "Effects",
     "GapParts",
     "Hours",
     "Limit",

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -25,24 +26,31 @@ _WHOLE = 1e-9  # a contact: nearer to a whole number than this counts as one
 _ROUNDING = 1e-12  # of a sum of some million float64 numbers, as a share: more than it can be off by
 
 
-def certify(problem: Problem, prices: Prices, *, worth: float = 1.0, whole: bool = True) -> float:
-    """No plan within the problem's limits gains more, in votes. Prices of an end that a limit hasn't got count as 0.
+@dataclass(frozen=True)
+class Certified:
+    """whole: no plan within the limits gains more, in votes. in_part: nor one that makes contacts in part, as a linear
+    program may; the lesser bound is for whole contacts: 3.27 hours on the phone, 0.1 a call, are 32 calls.
+    """
 
-    whole: 3.27 hours on the phone, 0.1 a call, are 32 calls: a limit of which all contacts use the same is cut down to
-    whole ones. Without it, the bound is one on contacts in part too, a linear program's.
+    whole: float
+    in_part: float
+
+
+def certify(problem: Problem, prices: Prices, *, worth: float = 1.0) -> Certified:
+    """The bounds at some prices, whatever these are; those of an end that a limit hasn't got count as 0.
     worth 0 asks about the lower ends alone: if D is below 0 then they can't be met together, and the shortfalls,
     each times the price below 0 of its limit (in size), are at least -D in sum.
     """
-    ends, charge = _limits(problem, prices.limits, whole=whole)
+    charge = _charge(problem, prices.limits)
     hours = np.maximum(prices.hours, 0.0)
     channel = np.unique([option.channel for option in problem.options], return_inverse=True)[1]
-    takes_hours = np.zeros(len(problem.options), np.bool_)
+    takes_hours, area_hours = np.zeros(len(problem.options), np.bool_), list[float]()
     each = np.zeros(0)
     if problem.hours is not None:
         takes_hours = np.array([option.channel == problem.hours.channel for option in problem.options])
         each = np.asarray(problem.hours.each, np.float64)
         priced = hours > 0
-        ends.append(math.fsum(np.asarray(problem.hours.available)[priced] * hours[priced]))
+        area_hours = [math.fsum(np.asarray(problem.hours.available)[priced] * hours[priced])]
     n = problem.persons
     area = np.zeros(n, np.int32) if problem.area is None else problem.area.astype(np.int32, copy=False)
     group = np.zeros(n, np.int32) if problem.group is None else problem.group.astype(np.int32, copy=False)
@@ -78,8 +86,15 @@ def certify(problem: Problem, prices: Prices, *, worth: float = 1.0, whole: bool
     cuts = [problem.persons * at // (8 * THREADS) for at in range(8 * THREADS + 1)]
     with ThreadPoolExecutor(THREADS) as pool:
         persons = list(pool.map(part, list(pairwise(cuts))))
-    total = math.fsum([*ends, *persons])
-    return total + _ROUNDING * math.fsum(abs(value) for value in [*ends, *persons])
+    parts = [*area_hours, *persons]
+    return Certified(
+        min(_sum(parts + _ends(problem, prices.limits, whole=whole)) for whole in (True, False)),
+        _sum(parts + _ends(problem, prices.limits, whole=False)),
+    )
+
+
+def _sum(parts: list[float]) -> float:
+    return math.fsum(parts) + _ROUNDING * math.fsum(map(abs, parts))
 
 
 def _floats(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
@@ -87,20 +102,31 @@ def _floats(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     return values if values.dtype == np.float32 else np.asarray(values, np.float64)
 
 
-def _limits(problem: Problem, prices: Doubles, *, whole: bool) -> tuple[list[float], Doubles]:
-    """What the ends are worth; and (groups, regions, k) what a contact is charged."""
+def _charge(problem: Problem, prices: Doubles) -> Doubles:
+    """(groups, regions, k): what a contact is charged."""
     groups = 1 if problem.group is None else int(np.max(problem.group)) + 1
     regions = 1 if problem.region is None else int(np.max(problem.region)) + 1
-    ends, charge = [], np.zeros((groups, regions, len(problem.options)))
+    charge = np.zeros((groups, regions, len(problem.options)))
     for limit, price in zip(problem.limits, prices, strict=True):
-        end = _end(limit, upper=price > 0, whole=whole)
-        if price == 0 or not math.isfinite(end) or (price < 0 and end <= 0):
-            continue
-        ends.append(float(price) * end)
-        one_group = slice(None) if limit.group is None else slice(limit.group, limit.group + 1)
-        one_region = slice(None) if limit.region is None else slice(limit.region, limit.region + 1)
-        charge[one_group, one_region] += float(price) * np.asarray(limit.use, np.float64)
-    return ends, charge
+        if _counts(limit, price):
+            one_group = slice(None) if limit.group is None else slice(limit.group, limit.group + 1)
+            one_region = slice(None) if limit.region is None else slice(limit.region, limit.region + 1)
+            charge[one_group, one_region] += float(price) * np.asarray(limit.use, np.float64)
+    return charge
+
+
+def _ends(problem: Problem, prices: Doubles, *, whole: bool) -> list[float]:
+    """What the limits' ends are worth."""
+    return [
+        float(price) * _end(limit, upper=price > 0, whole=whole)
+        for limit, price in zip(problem.limits, prices, strict=True)
+        if _counts(limit, price)
+    ]
+
+
+def _counts(limit: Limit, price: float) -> bool:
+    """Whether a limit has the end that a price is of."""
+    return (price > 0 and math.isfinite(limit.at_most)) or (price < 0 and limit.at_least > 0)
 
 
 def _end(limit: Limit, *, upper: bool, whole: bool) -> float:

@@ -19,17 +19,25 @@ from commonweal.planning.joint.errors import (
     BadMost,
     CostsNothing,
     EmptyArea,
+    TooManyOptions,
     UnknownChannel,
 )
 from commonweal.planning.joint.kernel import both, kernel
 from commonweal.planning.joint.model import Doubles, Limit, Problem
-from commonweal.planning.joint.program import Ground, Program, classes, compile_problem, ground_of
+from commonweal.planning.joint.program import (
+    MOST_OPTIONS,
+    Ground,
+    Program,
+    classes,
+    compile_problem,
+    ground_of,
+)
 
 
 def checked(problem: Problem) -> Program:
     """The problem, ready to be solved. Raises what is wrong with it: of each kind the first that is found.
 
-    NoOptions, BadOption, CostsNothing, WrongShape, BadMost, AreasOutOfOrder, EmptyArea, UnknownChannel, BadHours,
+    NoOptions, TooManyOptions, BadOption, CostsNothing, WrongShape, BadMost, AreasOutOfOrder, EmptyArea, UnknownChannel, BadHours,
     BadLimit, BadGain, NobodyEligible.
     """
     _check_options(problem)
@@ -56,6 +64,8 @@ def checked(problem: Problem) -> Program:
 def _check_options(problem: Problem) -> None:
     if not problem.options:
         raise NoOptions()
+    if len(problem.options) > MOST_OPTIONS:
+        raise TooManyOptions(count=len(problem.options), most=MOST_OPTIONS)
     codes = [option.code for option in problem.options]
     for option in problem.options:
         if codes.count(option.code) > 1:

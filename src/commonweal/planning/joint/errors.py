@@ -12,6 +12,13 @@ class BadGain(CommonwealError):
     remedy = _("Give a finite number of votes, or close the option to that person.")
 
 
+class TooManyOptions(CommonwealError):
+    """More options than are told apart."""
+
+    what = _("There are {count} options; a plan can choose among {most} at most.")
+    remedy = _("Leave out those that differ least from others.")
+
+
 class CostsNothing(CommonwealError):
     """An option that could be given to everyone for nothing."""
 

@@ -26,7 +26,7 @@ def explain_shortfalls(problem: Problem, program: Program) -> None:
     program = program.for_floors()
     found = least_bound(program, None, 1.0, _PROVEN)
     prices = Prices(found.prices / program.rows.scale, found.seen.hour_price)
-    missing = -certify(problem, prices, worth=0.0)
+    missing = -certify(problem, prices, worth=0.0).whole
     if missing <= _PROVEN * float(program.rows.lower.sum()):
         return
     rounding = Rounding.begin(program, found.prices)

@@ -23,6 +23,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Result = TypeVar("_Result")
 
 THREADS = min(2, os.cpu_count() or 1)
+_FEW = 20_000  # persons that are looked at before a thread has begun
 
 
 def kernel(function: _Function) -> _Function:
@@ -63,6 +64,8 @@ def _folder() -> str:
 def both(work: Callable[[int, int], _Result], weights: Sequence[int] | Any) -> list[_Result]:
     """work(first, last) on parts of about equal weight that together are 0 … len(weights), one a thread."""
     total = np.concatenate([[0], np.cumsum(weights)])
+    if total[-1] < _FEW:
+        return [work(0, len(weights))]
     cuts = np.searchsorted(total, total[-1] * np.arange(1, THREADS) / THREADS)
     ends = [0, *(int(cut) for cut in cuts), len(weights)]
     parts = [(first, last) for first, last in pairwise(ends) if last > first]

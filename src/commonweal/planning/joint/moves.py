@@ -15,7 +15,7 @@ import numpy.typing as npt
 from commonweal.planning.joint.kernel import kernel
 from commonweal.planning.joint.model import Doubles, Positions
 from commonweal.planning.joint.program import Ground, Uses
-from commonweal.planning.joint.sweep import Choices, Look, Person, choose, fill, look_at
+from commonweal.planning.joint.sweep import Choices, Look, choose, fill, look_over
 
 _WINDOW = 32  # persons on either side of an area's hour price who are tried against each other
 _SWAPS = 24
@@ -45,7 +45,8 @@ class Moves(NamedTuple):
 
 class Mends(NamedTuple):
     """The limits' ends (r,), scaled, and who counts in them. only: look for moves that mend what is broken; else for all.
-    hard: how much an excess counts, a shortfall being 1. change (r,): zeros, work space.
+    hard: how much an excess counts, a shortfall being 1. press (classes, k): what a contact does to what is broken, above 0
+    where it makes it worse. change (r,): zeros, work space.
     """
 
     uses: Uses
@@ -53,26 +54,34 @@ class Mends(NamedTuple):
     upper: Doubles
     hard: float
     only: bool
+    press: Doubles
     change: Doubles
 
 
 @kernel
 def first_choice(
-    ground: Ground, charges: Doubles, first: int, last: int, look: Look, person: Person, hour_price: Doubles, state: State
+    ground: Ground, charges: Doubles, first: int, last: int, look: Look, hour_price: Doubles, state: State
 ) -> None:  # fmt: skip
     """What everybody in some areas gets at the prices, within the areas' hours."""
+    choice, best, at, taken, inside, most = (
+        state.choice,
+        look.best,
+        look.at,
+        look.taken,
+        look.inside,
+        ground.most,
+    )
     for area in range(first, last):
         start, end = ground.start[area], ground.start[area + 1]
-        for i in range(start, end):
-            look_at(ground, charges, i, i - start, look)
+        look_over(ground, charges, area, look)
         hour_price[area] = fill(ground, area, look)[0]
         if ground.door >= 0:
             state.hours_left[area] = _use_up(ground, area, look, hour_price[area])
         for i in range(start, end):
             row = i - start
-            choose(look, row, ground.door, look.inside[row] == 1, ground.most[i], 0.0, person)
-            for c in range(len(person.taken)):
-                state.choice[i, c] = look.at[row, c] if person.taken[c] else -1
+            choose(best, taken, row, ground.door, inside[row] == 1, most[i], 0.0)
+            for c in range(best.shape[1]):
+                choice[i, c] = at[row, c] if taken[row, c] else -1
 
 
 @kernel
@@ -137,54 +146,54 @@ def count_contacts(ground: Ground, choice: Choices, first: int, last: int, count
 
 
 @kernel
-def find_moves(
+def find_moves(  # noqa: PLR0912 - one loop, so that its arrays are unpacked once
     ground: Ground, charges: Doubles, hour_price: Doubles, state: State, areas: Positions, reach: float, mends: Mends,
     found: Moves,
 ) -> int:  # fmt: skip
     """The moves in some areas that lose less than `reach`, and mend something where that is asked: how many there are; as
     many are written as there is room for.
     """
-    channels = len(ground.first) - 1
-    net, count = np.empty(ground.gain.shape[1]), 0
+    gain, times, of_class, most, each = ground.gain, ground.times, ground.of_class, ground.most, ground.each
+    order, first, choice, worth, door = ground.order, ground.first, state.choice, ground.worth, ground.door
+    k, channels, press, only = gain.shape[1], len(first) - 1, mends.press, mends.only
+    net, count = np.empty(k), 0
     for area in areas:
         for i in range(ground.start[area], ground.start[area + 1]):
-            hours = ground.each[i] * hour_price[area] if ground.door >= 0 else 0.0
-            _net(ground, charges, i, hours, net)
-            room = np.int64(ground.most[i])
+            hours, own = each[i] * hour_price[area] if door >= 0 else 0.0, of_class[i]
+            for o in range(k):
+                often = np.float64(times[i, o]) if len(times) > 0 else 1.0
+                one = np.float64(gain[i, o])
+                net[o] = worth * one - often * charges[own, o] if one > 0.0 and often > 0.0 else -np.inf
+            if door >= 0:
+                for place in range(first[door], first[door + 1]):
+                    net[order[place]] -= hours
+            room = np.int64(most[i])
             for c in range(channels):
-                room -= 1 if state.choice[i, c] >= 0 else 0
+                room -= 1 if choice[i, c] >= 0 else 0
             for out in range(-1, channels):
-                had = np.int64(state.choice[i, out]) if out >= 0 else -1
+                had = np.int64(choice[i, out]) if out >= 0 else -1
                 if (out >= 0 and had < 0) or (out < 0 and room <= 0):
                     continue
-                value = net[had] + (hours if out == ground.door else 0.0) if had >= 0 else 0.0
-                gained = np.float64(ground.gain[i, had]) if had >= 0 else 0.0
-                if had >= 0 and value < reach:
+                value = net[had] + (hours if out == door else 0.0) if had >= 0 else 0.0
+                gained, eased = 0.0, 0.0
+                if had >= 0:
+                    gained = np.float64(gain[i, had])
+                    eased = press[own, had] * (np.float64(times[i, had]) if len(times) > 0 else 1.0)
+                if had >= 0 and value < reach and only and eased > 0.0:
                     count = _write(ground, state, mends, found, count, i, out, -1, value, -gained)
                 for c in range(channels):
-                    if c != out and (state.choice[i, c] >= 0 or (out >= 0 and room > 0)):
+                    if c != out and (choice[i, c] >= 0 or (out >= 0 and room > 0)):
                         continue  # taken; or to be had without taking anything away
                     has = net[had] if had >= 0 and c == out else value
-                    for place in range(ground.first[c], ground.first[c + 1]):
-                        o = ground.order[place]
-                        if o != had and has - net[o] < reach:
-                            more = np.float64(ground.gain[i, o]) - gained
+                    for place in range(first[c], first[c + 1]):
+                        o = order[place]
+                        if has - net[o] < reach and o != had:
+                            more = np.float64(gain[i, o]) - gained
+                            often = np.float64(times[i, o]) if len(times) > 0 else 1.0
+                            if (only and eased - often * press[own, o] <= 0.0) or (not only and more <= 0.0):
+                                continue
                             count = _write(ground, state, mends, found, count, i, out, o, has - net[o], more)
     return count
-
-
-@kernel
-def _net(ground: Ground, charges: Doubles, i: int, hours: float, net: Doubles) -> None:
-    """What each option is worth to person i, net of all prices."""
-    for c in range(len(ground.first) - 1):
-        for place in range(ground.first[c], ground.first[c + 1]):
-            o = ground.order[place]
-            times = np.float64(ground.times[i, o]) if len(ground.times) > 0 else 1.0
-            gain = np.float64(ground.gain[i, o])
-            net[o] = ground.worth * gain - times * charges[ground.of_class[i], o]
-            net[o] -= hours if c == ground.door else 0.0
-            if not (gain > 0.0 and times > 0.0):
-                net[o] = -np.inf
 
 
 @kernel

@@ -44,13 +44,12 @@ class Found:
 def least_bound(program: Program, start: Doubles | None, highest: float, near: float) -> Found:
     """Prices of -highest or more, at which the bound is, as a share of it, about `near` above the least one.
 
-    start: prices of an earlier solution; None: from nothing, by samples.
+    start: prices of an earlier solution, which stand in for the smallest sample; None: from nothing.
     """
     prices = np.zeros(len(program.rows.scale)) if start is None else start
-    if start is None:
-        for every, enough in _SAMPLES:
-            if program.persons >= _FEWEST * every:
-                prices = _descend(program.sample(every), prices, highest, enough).prices
+    for every, enough in _SAMPLES if start is None else _SAMPLES[1:]:
+        if program.persons >= _FEWEST * every:
+            prices = _descend(program.sample(every), prices, highest, enough).prices
     return _descend(program, prices, highest, near)
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from commonweal.planning.joint.model import Doubles, Limit, Positions, Problem
 
+MOST_OPTIONS = 4096  # that are told apart
 _BLOCK = 4096  # persons of a block where there are no areas
 _LOT = 1e-6  # of a usual gain: by which equals are told apart
 _GOLDEN = 0.6180339887498949

@@ -33,7 +33,7 @@ _MOST_MOVES = 400_000
 _REACH = 0.1  # of a usual gain: the loss of the first moves, among few persons
 _WIDER = 4.0
 _TRIES = 40
-_MANY = 100_000  # moves, of which none gained: those that lose more are not looked at
+_MANY = 30_000  # moves, of which none gained: those that lose more are not looked at
 _FEW_TRIES = 3
 _ROUNDS = 4
 _IMPROVED = 3  # parts that are gone over to use what is left
@@ -60,8 +60,7 @@ class Rounding:
         charges, hour_price = program.rows.charges(prices), np.zeros(areas)
 
         def part(first: int, last: int) -> Doubles:
-            look, person = space(ground, program.uses, first, last)
-            first_choice(ground, charges, first, last, look, person, hour_price, state)
+            first_choice(ground, charges, first, last, space(ground, first, last), hour_price, state)
             counts = np.zeros(program.open_counts.shape)
             count_contacts(ground, state.choice, ground.start[first], ground.start[last], counts)
             return counts
@@ -94,14 +93,18 @@ class Rounding:
 
     def _ends(self, hard: float, *, mend: bool = True) -> Mends:
         rows = self.program.rows
-        return Mends(self.program.uses, rows.lower, rows.upper, hard, mend, np.zeros(len(rows.lower)))
+        return self._mends(rows.lower, rows.upper, hard, mend=mend)
 
     def _near_ends(self) -> Mends:
         """As if what has a price had to be used up, but for less than a contact."""
         rows = self.program.rows
         lower = np.where(self.prices > 0, np.maximum(rows.upper - 1.0, rows.lower), rows.lower)
         upper = np.where(self.prices < 0, np.minimum(rows.lower + 1.0, rows.upper), rows.upper)
-        return Mends(self.program.uses, lower, upper, 1.0, True, np.zeros(len(lower)))
+        return self._mends(lower, upper, 1.0, mend=True)
+
+    def _mends(self, lower: Doubles, upper: Doubles, hard: float, *, mend: bool) -> Mends:
+        change, none = np.zeros(len(lower)), np.zeros(self.charges.shape)
+        return Mends(self.program.uses, lower, upper, hard, mend, none, change)
 
     def _broken(self, ends: Mends) -> bool:
         return bool(
@@ -154,7 +157,9 @@ class Rounding:
 
     def _moves(self, areas: Positions, reach: float, ends: Mends) -> Moves:
         """Those that lose less than `reach`, or than what leaves not too many."""
-        ground = self.program.ground
+        ground, used = self.program.ground, self.state.used
+        pressing = ends.hard * (_over(used, ends.upper) > 0) - 1.0 * (_over(ends.lower, used) > 0)
+        ends = ends._replace(press=self.program.rows.charges(pressing))
         sizes = np.diff(ground.start)[areas]
         while True:
 

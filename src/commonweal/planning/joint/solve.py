@@ -36,14 +36,14 @@ def solve(problem: Problem, start: Prices | None = None) -> Plan:
         explain_shortfalls(problem, program)
     hours = found.seen.hour_price if problem.hours is not None else np.zeros(0)
     prices = Prices(found.prices / program.rows.scale, hours)
-    in_part = certify(problem, prices, whole=False)
+    bound = certify(problem, prices)
     return Plan(
         person=person,
         option=option,
         votes=counted.votes,
-        bound=certify(problem, prices),
-        in_part=in_part,
-        gap_parts=_parts(problem, program, prices, counted, in_part),
+        bound=bound.whole,
+        in_part=bound.in_part,
+        gap_parts=_parts(problem, program, prices, counted, bound.in_part),
         uses=tuple(
             Use(limit, float(used), float(price))
             for limit, used, price in zip(problem.limits, counted.used, prices.limits, strict=True)

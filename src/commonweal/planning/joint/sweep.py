@@ -18,35 +18,41 @@ import numpy.typing as npt
 
 from commonweal.planning.joint.kernel import both, kernel
 from commonweal.planning.joint.model import Doubles, Positions
-from commonweal.planning.joint.program import Ground, Program, Uses
+from commonweal.planning.joint.program import MOST_OPTIONS, Ground, Program, Uses
 
 Choices = npt.NDArray[np.int16]
-NONE = -1
+Flags = npt.NDArray[np.int8]
+_CLOSED = -1e300
+_NUMBER = MOST_OPTIONS - 1  # the last bits of a float64: 2 to the -40 of its value
 
 
 class Look(NamedTuple):
     """The best two options of each channel for the persons of one area: (most persons of an area, channels) each.
 
-    inside (m,): 1 for whom the hours suffice. ratio, rank (m,): work space.
+    taken: 1 for what they get. inside (m,): 1 for whom the hours suffice. ratio, rank, hours (m,), value (c,), net (k + 2,)
+    and bits, which is the same memory: work space.
     """
 
     best: Doubles
     second: Doubles
     at: Choices
     then: Choices
-    inside: npt.NDArray[np.int8]
+    taken: Flags
+    inside: Flags
     ratio: Doubles
     rank: Positions
     hours: Doubles
-
-
-class Person(NamedTuple):
-    """Work space for one person: value and taken (c,); limit and use of a change (2 z,)."""
-
     value: Doubles
-    taken: npt.NDArray[np.int8]
-    limit: npt.NDArray[np.int64]
+    net: Doubles
+    bits: Positions
+
+
+class Change(NamedTuple):
+    """Work space for the curvature: row and use of a change (2 z,); by_hours (r + 1,)."""
+
+    row: Positions
     use: Doubles
+    by_hours: Doubles
 
 
 class Seen(NamedTuple):
@@ -77,8 +83,10 @@ def sweep(program: Program, prices: Doubles, width: float) -> Swept:
 
     def part(first: int, last: int) -> tuple[float, Seen]:
         seen = Seen(np.zeros((count, k)), np.zeros((len(prices), len(prices))), hour_price, hours_used)
-        look, person = space(ground, program.uses, first, last)
-        return _sweep(ground, charges, program.uses, width, first, last, look, person, seen), seen
+        longest = 2 * program.uses.at.shape[2]
+        change = Change(np.empty(longest, np.int64), np.empty(longest), np.empty(len(prices) + 1))
+        look = space(ground, first, last)
+        return _sweep(ground, charges, program.uses, width, first, last, look, change, seen), seen
 
     parts = both(part, np.diff(ground.start))
     return Swept(
@@ -89,67 +97,74 @@ def sweep(program: Program, prices: Doubles, width: float) -> Swept:
     )
 
 
-def space(ground: Ground, uses: Uses, first: int, last: int) -> tuple[Look, Person]:
+def space(ground: Ground, first: int, last: int) -> Look:
     """Work space for some areas."""
     most = int(np.diff(ground.start[first : last + 1]).max(initial=1))
-    channels, shortest = len(ground.first) - 1, uses.at.shape[2]
-    look = Look(
-        np.empty((most, channels)),
-        np.empty((most, channels)),
-        np.empty((most, channels), np.int16),
-        np.empty((most, channels), np.int16),
-        np.empty(most, np.int8),
-        np.empty(most),
-        np.empty(most, np.int64),
-        np.empty(most),
+    shape, net = (most, len(ground.first) - 1), np.empty(ground.gain.shape[1] + 2)
+    return Look(
+        best=np.empty(shape),
+        second=np.empty(shape),
+        at=np.empty(shape, np.int16),
+        then=np.empty(shape, np.int16),
+        taken=np.empty(shape, np.int8),
+        inside=np.empty(most, np.int8),
+        ratio=np.empty(most),
+        rank=np.empty(most, np.int64),
+        hours=np.empty(most),
+        value=np.empty(shape[1]),
+        net=net,
+        bits=net.view(np.int64),
     )
-    person = Person(
-        np.empty(channels),
-        np.empty(channels, np.int8),
-        np.empty(2 * shortest, np.int64),
-        np.empty(2 * shortest),
-    )
-    return look, person
 
 
 @kernel
-def look_at(ground: Ground, charges: Doubles, i: int, row: int, look: Look) -> None:
-    """The best two options of each channel for person i, net of all prices but the hours'."""
-    masked = len(ground.times) > 0
-    lot = ((i * 2654435761) & 0xFFFFFFFF) / 4294967296.0
-    charge = charges[ground.of_class[i]]
-    for c in range(len(ground.first) - 1):
-        best, second, at, then = -np.inf, -np.inf, -1, -1
-        for place in range(ground.first[c], ground.first[c + 1]):
-            o = ground.order[place]
-            times = np.float64(ground.times[i, o]) if masked else 1.0
-            gain = np.float64(ground.gain[i, o])
-            net = ground.worth * gain - times * charge[o] + lot * ground.lots[o]
-            net = net if gain > 0.0 and times > 0.0 else -np.inf
-            better = net > best
-            above = net > second
-            then = at if better else (o if above else then)
-            second = best if better else (net if above else second)
-            at = o if better else at
-            best = net if better else best
-        look.best[row, c], look.second[row, c] = best, second
-        look.at[row, c], look.then[row, c] = at, then
+def look_over(ground: Ground, charges: Doubles, area: int, look: Look) -> None:
+    """The best two options of each channel for the persons of an area, net of all prices but the hours'.
+
+    Each option's number stands in the last bits of its value, so that the largest two need no branches to find.
+    """
+    gain, times, of_class, lots, worth = ground.gain, ground.times, ground.of_class, ground.lots, ground.worth
+    order, first, net, bits = ground.order, ground.first, look.net, look.bits
+    best, second, at, then = look.best, look.second, look.at, look.then
+    k, start = gain.shape[1], ground.start[area]
+    for i in range(start, ground.start[area + 1]):
+        row, own = i - start, of_class[i]
+        lot = np.float64((i * 2654435761) & 0xFFFFFFFF) / 4294967296.0
+        if len(times) > 0:
+            for o in range(k):
+                one, often = np.float64(gain[i, o]), np.float64(times[i, o])
+                value = worth * one - often * charges[own, o] + lot * lots[o]
+                net[o] = value if one > 0.0 and often > 0.0 else _CLOSED
+        else:
+            for o in range(k):
+                one = np.float64(gain[i, o])
+                value = worth * one - charges[own, o] + lot * lots[o]
+                net[o] = value if one > 0.0 else _CLOSED
+        for o in range(k):
+            bits[o] = (bits[o] & ~_NUMBER) | o
+        for c in range(len(first) - 1):
+            most, more = _CLOSED, _CLOSED
+            for place in range(first[c], first[c + 1]):
+                one = net[order[place]]
+                more = max(more, min(most, one))
+                most = max(most, one)
+            net[k], net[k + 1] = most, more
+            best[row, c], second[row, c] = most, more
+            at[row, c], then[row, c] = bits[k] & _NUMBER, bits[k + 1] & _NUMBER
 
 
 @kernel
-def displaced(best: Doubles, door: int, most: int) -> float:
+def _displaced(best: Doubles, row: int, door: int, most: int) -> float:
     """What a person loses by a contact at the door: the least of the best `most` others, 0 when fewer are worth it."""
     if most <= 0:
         return np.inf
-    above = np.inf
-    last = -1
+    above, last = np.inf, -1
     for _ in range(most):
         highest, which = 0.0, -1
-        for c in range(len(best)):
-            if c == door:
-                continue
-            if highest < best[c] and (best[c] < above or (best[c] == above and c > last)):
-                highest, which = best[c], c
+        for c in range(best.shape[1]):
+            value = best[row, c]
+            if c != door and highest < value and (value < above or (value == above and c > last)):
+                highest, which = value, c
         if which < 0:
             return 0.0
         above, last = highest, which
@@ -157,7 +172,7 @@ def displaced(best: Doubles, door: int, most: int) -> float:
 
 
 @kernel
-def share_hours(
+def _share_hours(
     ratio: Doubles, each: Doubles, rank: Positions, count: int, available: float
 ) -> tuple[int, float]:
     """Put first in `rank` those whom the hours go to, by falling ratio: how many get all they ask, and the hours left.
@@ -203,169 +218,168 @@ def fill(ground: Ground, area: int, look: Look) -> tuple[float, int, float]:
     """Share out an area's hours: the hour's price, who is the first to be left out (-1: nobody), their share of what they
     ask. `look.inside` tells who gets a contact at the door; look.rank has all who want one, those first.
     """
-    start, end = ground.start[area], ground.start[area + 1]
-    door, count, asked = ground.door, 0, 0.0
-    for row in range(end - start):
-        look.inside[row] = 0
-        look.ratio[row] = 0.0
-        if door >= 0 and look.best[row, door] > 0.0:
-            i = start + row
-            gained = look.best[row, door] - displaced(look.best[row], door, ground.most[i])
+    start, door, count, asked = ground.start[area], ground.door, 0, 0.0
+    best, inside, ratio, hours, rank = look.best, look.inside, look.ratio, look.hours, look.rank
+    most, each, available = ground.most, ground.each, ground.hours[area]
+    for row in range(ground.start[area + 1] - start):
+        inside[row], ratio[row] = 0, 0.0
+        if door >= 0 and best[row, door] > 0.0:
+            gained = best[row, door] - _displaced(best, row, door, most[start + row])
             if gained > 0.0:
-                hours = np.float64(ground.each[i])
-                look.ratio[row], look.hours[row] = gained / hours, hours
-                look.rank[count] = row
-                look.inside[row] = 1
-                asked += hours
+                hours[row] = each[start + row]
+                ratio[row] = gained / hours[row]
+                inside[row] = 1
+                asked += hours[row]
+                rank[count] = row
                 count += 1
-    if asked <= ground.hours[area]:
+    if asked <= available or count == 0:
         return 0.0, -1, 0.0
-    full, left = share_hours(look.ratio, look.hours, look.rank, count, ground.hours[area])
+    full, left = _share_hours(ratio, hours, rank, count, available)
     if full == count:
         return 0.0, -1, 0.0
     for place in range(full, count):
-        look.inside[look.rank[place]] = 0
-    first = look.rank[full]
-    return look.ratio[first], first, left / look.hours[first]
+        inside[rank[place]] = 0
+    marginal = rank[full]
+    return ratio[marginal], marginal, left / hours[marginal]
 
 
 @kernel
-def choose(look: Look, row: int, door: int, inside: bool, most: int, charge: float, person: Person) -> float:
+def choose(best: Doubles, taken: Flags, row: int, door: int, inside: bool, most: int, charge: float) -> float:
     """The best set of one person, whose hours cost `charge`, with or without the door; its value."""
-    value, taken = person.value, person.taken
-    for c in range(len(value)):
-        value[c] = look.best[row, c]
-        taken[c] = 0
+    channels = best.shape[1]
+    for c in range(channels):
+        taken[row, c] = 0
     total, room = 0.0, np.int64(most)
-    if door >= 0:
-        value[door] -= charge
-        if inside:
-            taken[door] = 1
-            total += value[door]
-            room -= 1
+    if door >= 0 and inside:
+        taken[row, door] = 1
+        total += best[row, door] - charge
+        room -= 1
     for _ in range(room):
         highest, which = 0.0, -1
-        for c in range(len(value)):
-            if c != door and taken[c] == 0 and value[c] > highest:
-                highest, which = value[c], c
+        for c in range(channels):
+            if c != door and taken[row, c] == 0 and best[row, c] > highest:
+                highest, which = best[row, c], c
         if which < 0:
             break
-        taken[which] = 1
+        taken[row, which] = 1
         total += highest
     return total
 
 
 @kernel
-def _count(
-    ground: Ground, i: int, look: Look, row: int, taken: npt.NDArray[np.int8], share: float, seen: Seen
-) -> None:
-    for c in range(len(taken)):
-        if taken[c]:
-            o = look.at[row, c]
-            times = np.float64(ground.times[i, o]) if len(ground.times) > 0 else 1.0
-            seen.counts[ground.of_class[i], o] += share * times
-
-
-@kernel
-def _difference(ground: Ground, uses: Uses, i: int, out: int, into: int, person: Person) -> int:
-    """What changes in the limits when a person gets `into` instead of `out`: how many entries."""
-    length, of_class = 0, ground.of_class[i]
-    for o, sign in ((np.int64(out), -1.0), (np.int64(into), 1.0)):
-        if o < 0:
-            continue
-        times = np.float64(ground.times[i, o]) if len(ground.times) > 0 else 1.0
-        for z in range(uses.at.shape[2]):
-            if uses.at[of_class, o, z] < 0:
-                break
-            person.limit[length] = uses.at[of_class, o, z]
-            person.use[length] = sign * times * uses.use[of_class, o, z]
-            length += 1
-    return length
+def _settle(ground: Ground, area: int, look: Look, filled: tuple[float, int, float], seen: Seen) -> float:
+    """What everybody in an area gets, counted; the value of it, net of all prices."""
+    price, marginal, share = filled
+    best, at, taken, inside = look.best, look.at, look.taken, look.inside
+    times, of_class, most, each = ground.times, ground.of_class, ground.most, ground.each
+    counts, start, door, value = seen.counts, ground.start[area], ground.door, 0.0
+    for row in range(ground.start[area + 1] - start):
+        i = start + row
+        charge = price * each[i] if door >= 0 else 0.0
+        for part in range(2 if row == marginal else 1):
+            within = inside[row] == 1 or part == 1
+            weight = 1.0 if row != marginal else (share if part == 1 else 1.0 - share)
+            value += weight * choose(best, taken, row, door, within, most[i], charge)
+            for c in range(best.shape[1]):
+                if taken[row, c]:
+                    often = np.float64(times[i, at[row, c]]) if len(times) > 0 else 1.0
+                    counts[of_class[i], at[row, c]] += weight * often
+    return value
 
 
 @kernel
 def _tie(
-    ground: Ground, uses: Uses, i: int, out: int, into: int, hours: float, weight: float, person: Person,
-    curvature: Doubles, by_hours: Doubles,
+    at: Choices, use: Doubles, own: int, often: tuple[float, float], out: np.int64, into: np.int64, hours: float, weight: float,
+    change: Change, curvature: Doubles, by_hours: Doubles,
 ) -> None:  # fmt: skip
     """Count a near-tie of two options; by_hours (r + 1,): with the area's hours, the last one hours with hours."""
-    length = _difference(ground, uses, i, out, into, person)
+    rows, amounts, length = change.row, change.use, 0
+    for side in range(2):
+        o = out if side == 0 else into
+        if o >= 0:
+            for z in range(at.shape[2]):
+                if at[own, o, z] < 0:
+                    break
+                rows[length] = at[own, o, z]
+                amounts[length] = (-often[0] if side == 0 else often[1]) * use[own, o, z]
+                length += 1
     for a in range(length):
-        row, use = person.limit[a], weight * person.use[a]
+        one = weight * amounts[a]
         for b in range(length):
-            curvature[row, person.limit[b]] += use * person.use[b]
-        by_hours[row] += use * hours
+            curvature[rows[a], rows[b]] += one * amounts[b]
+        by_hours[rows[a]] += one * hours
     by_hours[-1] += weight * hours * hours
 
 
 @kernel
-def _near_ties(
-    ground: Ground, uses: Uses, i: int, look: Look, row: int, width: float, person: Person, curvature: Doubles,
-    by_hours: Doubles,
+def _tie_up(  # noqa: PLR0912 - one loop, so that its arrays are unpacked once an area
+    ground: Ground, uses: Uses, area: int, look: Look, price: float, width: float, change: Change, seen: Seen
 ) -> None:  # fmt: skip
-    """The ties that a person's choice is near to: the second option of a channel, another channel, one contact more."""
-    value, taken, door = person.value, person.taken, ground.door
-    room, outside, other = np.int64(ground.most[i]), 0.0, -1
-    for c in range(len(value)):
-        room -= taken[c]
-    if room <= 0:
-        for c in range(len(value)):
-            if not taken[c] and value[c] > outside:
-                outside, other = value[c], c
-    hours = np.float64(ground.each[i]) if door >= 0 else 0.0
-    for c in range(len(value)):
-        if taken[c]:
-            second = look.second[row, c] - (look.best[row, c] - value[c])
-            within = second > outside
-            gap = value[c] - (second if within else outside)
-            into, change, wide = -1, 0.0, width * ground.near[c]
-            if within:
-                into = look.then[row, c]
-            else:
-                change -= hours if c == door else 0.0
-                if other >= 0:
-                    into = look.at[row, other]
-                    change += hours if other == door else 0.0
-                    wide = max(wide, width * ground.near[other])
-            if gap < wide:
+    """The ties that persons' choices are near to: the second option of a channel, another channel, one contact more."""
+    best, second, at, then, taken, value = look.best, look.second, look.at, look.then, look.taken, look.value
+    times, of_class, most, each, near = ground.times, ground.of_class, ground.most, ground.each, ground.near
+    curvature, by_hours, limit, use = seen.curvature, change.by_hours, uses.at, uses.use
+    door, start, channels = ground.door, ground.start[area], best.shape[1]
+    for row in range(ground.start[area + 1] - start):
+        i = start + row
+        room, outside, other = np.int64(most[i]), 0.0, -1
+        hours = each[i] if door >= 0 else 0.0
+        for c in range(channels):
+            value[c] = best[row, c] - (price * hours if c == door else 0.0)
+            room -= taken[row, c]
+        if room <= 0:
+            for c in range(channels):
+                if not taken[row, c] and value[c] > outside:
+                    outside, other = value[c], c
+        for c in range(channels):
+            out, into, with_hours, wide, gap = np.int64(-1), np.int64(-1), 0.0, width * near[c], 0.0
+            if taken[row, c]:
+                out = np.int64(at[row, c])
+                least = second[row, c] - (best[row, c] - value[c])
+                if least > outside:
+                    gap, into = value[c] - least, np.int64(then[row, c])
+                else:
+                    gap = value[c] - outside
+                    with_hours = -hours if c == door else 0.0
+                    if other >= 0:
+                        into = np.int64(at[row, other])
+                        with_hours += hours if other == door else 0.0
+                        wide = max(wide, width * near[other])
+            elif room > 0:
+                gap, into = -value[c], np.int64(at[row, c])
+                with_hours = hours if c == door else 0.0
+            if (out >= 0 or into >= 0) and gap < wide:
                 weight = (1.0 - max(gap, 0.0) / wide) / wide
-                _tie(ground, uses, i, look.at[row, c], into, change, weight, person, curvature, by_hours)
-        elif room > 0 and -value[c] < width * ground.near[c]:
-            wide = width * ground.near[c]
-            weight = (1.0 - max(-value[c], 0.0) / wide) / wide
-            change = hours if c == door else 0.0
-            _tie(ground, uses, i, -1, look.at[row, c], change, weight, person, curvature, by_hours)
+                often = (1.0, 1.0)
+                if len(times) > 0:
+                    often = (
+                        np.float64(times[i, out]) if out >= 0 else 0.0,
+                        np.float64(times[i, into]) if into >= 0 else 0.0,
+                    )
+                _tie(
+                    limit, use, of_class[i], often, out, into, with_hours, weight, change, curvature, by_hours
+                )
 
 
 @kernel
 def _sweep(
-    ground: Ground, charges: Doubles, uses: Uses, width: float, first: int, last: int, look: Look, person: Person,
+    ground: Ground, charges: Doubles, uses: Uses, width: float, first: int, last: int, look: Look, change: Change,
     seen: Seen,
 ) -> float:  # fmt: skip
-    value, limits = 0.0, seen.curvature.shape[0]
-    by_hours = np.zeros(limits + 1)
+    value, by_hours, limits = 0.0, change.by_hours, seen.curvature.shape[0]
     for area in range(first, last):
-        start, end = ground.start[area], ground.start[area + 1]
-        for i in range(start, end):
-            look_at(ground, charges, i, i - start, look)
-        price, marginal, share = fill(ground, area, look)
-        by_hours[:] = 0.0
+        look_over(ground, charges, area, look)
+        filled = fill(ground, area, look)
+        price = filled[0]
+        seen.hour_price[area] = price
         if price > 0.0:
             value += price * ground.hours[area]
-        for i in range(start, end):
-            row = i - start
-            inside = look.inside[row] == 1
-            charge = price * ground.each[i] if ground.door >= 0 else 0.0
-            if row == marginal:
-                choose(look, row, ground.door, True, ground.most[i], charge, person)
-                _count(ground, i, look, row, person.taken, share, seen)
-            value += choose(look, row, ground.door, inside, ground.most[i], charge, person)
-            _count(ground, i, look, row, person.taken, 1.0 - share if row == marginal else 1.0, seen)
-            if width > 0.0:
-                _near_ties(ground, uses, i, look, row, width, person, seen.curvature, by_hours)
-        seen.hour_price[area] = price
-        if price > 0.0 and by_hours[limits] > 0.0:
-            for a in range(limits):
-                for b in range(limits):
-                    seen.curvature[a, b] -= by_hours[a] * by_hours[b] / by_hours[limits]
+        value += _settle(ground, area, look, filled, seen)
+        if width > 0.0:
+            by_hours[:] = 0.0
+            _tie_up(ground, uses, area, look, price, width, change, seen)
+            if price > 0.0 and by_hours[limits] > 0.0:
+                for a in range(limits):
+                    for b in range(limits):
+                        seen.curvature[a, b] -= by_hours[a] * by_hours[b] / by_hours[limits]
     return value

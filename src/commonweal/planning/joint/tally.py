@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.planning.joint.model import Doubles, Integers, Problem
+from commonweal.planning.joint.model import Doubles, Integers, Limit, Problem
 
 _ROUNDING = 1e-9  # of a limit: sums of the same numbers in another order differ by less
 
@@ -32,7 +33,12 @@ def tally(problem: Problem, person: Integers, option: Integers) -> Tally:
     times = np.ones(len(person))
     if problem.allowed is not None:
         times = problem.allowed[person, option].astype(np.float64)
-    used = np.array([_used(problem, row, person, option, times) for row in range(len(problem.limits))])
+    used = np.array(
+        [
+            _used(limit, counts)
+            for limit, counts in zip(problem.limits, _counts(problem, person, option, times), strict=True)
+        ]
+    )
     hours, available = _hours(problem, person, option), np.zeros(0)
     if problem.hours is not None:
         available = np.asarray(problem.hours.available, np.float64)
@@ -59,14 +65,44 @@ def tally(problem: Problem, person: Integers, option: Integers) -> Tally:
     )
 
 
-def _used(problem: Problem, row: int, person: Integers, option: Integers, times: Doubles) -> float:
-    limit = problem.limits[row]
-    use = np.asarray(limit.use, np.float64)[option] * times
-    if limit.group is not None and problem.group is not None:
-        use = np.where(problem.group[person] == limit.group, use, 0.0)
-    if limit.region is not None and problem.region is not None and problem.area is not None:
-        use = np.where(problem.region[problem.area[person]] == limit.region, use, 0.0)
-    return float(use.sum())
+def _counts(problem: Problem, person: Integers, option: Integers, times: Doubles) -> Iterator[Doubles]:
+    """For each limit, the contacts (k,) that it counts, by option."""
+    k = len(problem.options)
+    everyone = _table(np.zeros(len(option), np.int64), option, times, k)[0]
+    by_group, by_region = None, None
+    for limit in problem.limits:
+        if limit.group is None and limit.region is None:
+            yield everyone
+        elif limit.group is not None and limit.region is not None:
+            inside = (_group(problem, person) == limit.group) & (_region(problem, person) == limit.region)
+            yield _table(np.zeros(len(option), np.int64), option, times * inside, k)[0]
+        elif limit.group is not None:
+            by_group = _table(_group(problem, person), option, times, k) if by_group is None else by_group
+            yield by_group[limit.group] if limit.group < len(by_group) else np.zeros(k)
+        else:
+            by_region = _table(_region(problem, person), option, times, k) if by_region is None else by_region
+            yield by_region[limit.region] if int(limit.region or 0) < len(by_region) else np.zeros(k)
+
+
+def _table(number: Integers, option: Integers, times: Doubles, k: int) -> Doubles:
+    """Contacts by number and option."""
+    rows = int(number.max(initial=0)) + 1
+    counts = np.bincount(number.astype(np.int64) * k + option, times, minlength=rows * k)
+    return np.asarray(counts, np.float64).reshape(rows, k)
+
+
+def _group(problem: Problem, person: Integers) -> Integers:
+    return np.zeros(len(person), np.int64) if problem.group is None else problem.group[person]
+
+
+def _region(problem: Problem, person: Integers) -> Integers:
+    if problem.region is None or problem.area is None:
+        return np.zeros(len(person), np.int64)
+    return problem.region[problem.area[person]]
+
+
+def _used(limit: Limit, counts: Doubles) -> float:
+    return float(np.asarray(limit.use, np.float64) @ counts)
 
 
 def _hours(problem: Problem, person: Integers, option: Integers) -> Doubles:
