@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -19,14 +19,14 @@ from commonweal.mandate import narrowness, queries, rules, tables
 from commonweal.mandate.electorate import shares
 from commonweal.mandate.model import Code, Kept, Measure, Status
 from commonweal.people import queries as people
-from commonweal.store.engine import hold
+from commonweal.store.engine import hold, laid_out
 from commonweal.store.lake import Lake
 from commonweal.store.ledger import Connection, LedgerRole
 
 COMMAND = "count_promises"
 
 _EVENTS = "interactions.event"
-_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2970, 1, 1, tzinfo=UTC)
 _RECENT = f"SELECT {', '.join(tables.CONTACT)}, false AS sent FROM mandate.contact"  # the view left out what came back
 _UNDONE = "SELECT sender, corrects FROM interactions.event WHERE corrects IS NOT NULL"
 _RETURNED = (
@@ -61,14 +61,16 @@ def is_wanted(campaign: Campaign) -> bool:
 def count(campaign: Campaign, progress: Progress = silent) -> Report:
     """Count anew who heard which promise, and the narrowness of each week's talk; the pages get it in one transaction."""
     progress(0, 3, "reading contacts")
-    found = _contacts(campaign)
-    with campaign.ledger.read(LedgerRole.BULK) as connection:
-        kept, carried = queries.promises(connection), queries.carried(connection)
-        reach = _reach(campaign, connection, kept)
-        ground = _ground(campaign, connection)
-    progress(1, 3, "counting who heard what")
-    with hold(campaign.lake.backend, tables.placed(found, ground)) as known:
-        sums = _sums(campaign.lake, known, ground, _pairs(kept))
+    engine = campaign.lake.backend
+    with laid_out(engine, campaign.lake.root / ".scratch") as lay:
+        found = _contacts(campaign, lay)
+        with campaign.ledger.read(LedgerRole.BULK) as connection:
+            kept, carried = queries.promises(connection), queries.carried(connection)
+            reach = _reach(campaign, connection, kept)
+            ground = _ground(campaign, connection, lay)
+        progress(1, 3, "counting who heard what")
+        with hold(engine, tables.placed(found, ground)) as known:
+            sums = _sums(campaign.lake, known, ground, _pairs(kept))
     progress(2, 3, "measuring the talk")
     weeks = _weeks(sums.talk, carried, reach)
     contacts, quiet = _totals(sums.talk, carried)
@@ -103,24 +105,28 @@ def _sums(lake: Lake, known: ibis.Table, ground: tables.Ground, pairs: Sequence[
     )
 
 
-def _contacts(campaign: Campaign) -> ibis.Table:
+Lay = Callable[[pa.Table], ibis.Table]
+
+
+def _contacts(campaign: Campaign, lay: Lay) -> ibis.Table:
     """All delivered contacts. The ledger is read first: a day that moves to the lake meanwhile is met twice, not missed."""
-    recent = campaign.bridge.read(_RECENT)
-    undone, returned = campaign.bridge.read(_UNDONE), campaign.bridge.read(_RETURNED)
+    recent, undone, returned, claims = (
+        lay(campaign.bridge.read(query)) for query in (_RECENT, _UNDONE, _RETURNED, _CLAIMS)
+    )
     old = campaign.lake.table(_EVENTS)
-    told = tables.delivered(old, ibis.memtable(campaign.bridge.read(_CLAIMS)))
+    told = tables.delivered(old, claims)
     bounced = old.filter(old.kind == "bounced", old.subject.notnull())
     return tables.contacts(
-        ibis.union(told, ibis.memtable(recent).select(*told.columns).cast(told.schema())),
-        ibis.union(old.filter(old.corrects.notnull()).select("sender", "corrects"), ibis.memtable(undone)),
+        ibis.union(told, recent.select(*told.columns).cast(told.schema())),
+        ibis.union(old.filter(old.corrects.notnull()).select("sender", "corrects"), undone),
         ibis.union(
             bounced.select("subject", "channel", returned_at=bounced.occurred_at),
-            ibis.memtable(returned).cast({"returned_at": bounced.occurred_at.type()}),
+            returned.cast({"returned_at": bounced.occurred_at.type()}),
         ),
     )
 
 
-def _ground(campaign: Campaign, connection: Connection) -> tables.Ground:
+def _ground(campaign: Campaign, connection: Connection, lay: Lay) -> tables.Ground:
     bridge = campaign.bridge
     rows = connection.execute(
         "SELECT name, version_id, nullif(since, '-infinity'), nullif(until, 'infinity') FROM messages.named"
@@ -139,7 +145,7 @@ def _ground(campaign: Campaign, connection: Connection) -> tables.Ground:
     number = pc.struct_field(numbers, "number").cast(pa.int64())
     persons = persons.drop_columns(["house_number"]).append_column("number", number)
     carries = bridge.read("SELECT version_id, promise_id FROM mandate.carries")
-    return tables.Ground(*map(ibis.memtable, (named, living, persons, carries)))
+    return tables.Ground(*map(lay, (named, living, persons, carries)))
 
 
 def _pairs(kept: Sequence[Kept]) -> list[tuple[int, int]]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from commonweal.store.errors import EngineMissing, UnknownEngine
 
@@ -40,6 +45,22 @@ def read_parquet(backend: BaseBackend, paths: list[str]) -> ir.Table:
     view = f"commonweal_{uuid.uuid4().hex}"
     cast("Any", backend)._session.read.parquet(*paths).createTempView(view)
     return backend.table(view)
+
+
+@contextmanager
+def laid_out(backend: BaseBackend, scratch: Path) -> Iterator[Callable[[pa.Table], ir.Table]]:
+    """Gives Arrow tables to the engine, as files that are gone after the block.
+
+    `ibis.memtable` goes through pandas on Spark, where a text or a whole number that is null becomes "NaN".
+    """
+    with tempfile.TemporaryDirectory(prefix="laid-", dir=scratch) as folder:
+
+        def lay(rows: pa.Table) -> ir.Table:
+            path = Path(folder) / f"{uuid.uuid4().hex}.parquet"
+            pq.write_table(rows, path)
+            return read_parquet(backend, [str(path)])
+
+        yield lay
 
 
 def hold(backend: BaseBackend, expression: ir.Table) -> ir.CachedTable:
