@@ -28,7 +28,7 @@ from psycopg.types.json import Jsonb
 from tests.conftest import Clock, LedgerServer
 
 from commonweal.campaign import Campaign, Settings
-from commonweal.identity import blocking, delta, queries, rules, running, standing
+from commonweal.identity import blocking, delta, neighbours, queries, rules, running, standing
 from commonweal.identity.actions import decide, resolve, undo
 from commonweal.identity.comparisons import starting_model
 from commonweal.identity.errors import NoRecords, NothingToPart
@@ -199,6 +199,7 @@ def tight(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "limits", lambda usual, *_: [4] * len(usual))
     monkeypatch.setattr(delta, "GROWTH", (0.0, 1e9))
     monkeypatch.setattr(standing, "_MOST_CHANGES", 1.0)
+    monkeypatch.setattr(neighbours, "_MOST", 9.0)
 
 
 @pytest.mark.usefixtures("tight")

@@ -230,7 +230,7 @@ def _scored(ground: Ground, seen: Seen, candidates: ir.Table) -> pa.Table:
         return LAKE["identity.pair"].schema.empty_table()
     batch = seen.batch_id[np.searchsorted(seen.record_id, ids)]
     with (
-        hold(ground.backend, rows(lake, ids, batch)) as records,
+        hold(ground.backend, rows(lake, ids, batch).select(tables.READ)) as records,
         prepared(ground.backend, records, ground.standing()) as comparing,
     ):
         listed = Listed.of(ground.backend, records)

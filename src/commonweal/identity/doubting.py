@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import numpy as np
 import pyarrow as pa
 
-from commonweal.identity import doubts, rules
+from commonweal.identity import doubts, rules, tables
 from commonweal.identity.binding import Binding
 from commonweal.identity.changes import rows
 from commonweal.identity.cluster import Pairs
@@ -67,7 +67,7 @@ def _explained(ground: Ground, relinked: Relinked, asked: Pairs, worth: rules.We
     ids = np.unique(np.concatenate((asked.left, asked.right)))
     batch = seen.batch_id[np.searchsorted(seen.record_id, ids)]
     with ExitStack() as held:
-        records = held.enter_context(hold(ground.backend, rows(lake, ids, batch)))
+        records = held.enter_context(hold(ground.backend, rows(lake, ids, batch).select(tables.READ)))
         comparing = held.enter_context(prepared(ground.backend, records, ground.standing()))
         listed = Listed.of(ground.backend, records)
         left, right = listed.places(asked.left), listed.places(asked.right)

@@ -21,6 +21,7 @@ from commonweal.identity import (
     doubting,
     doubts,
     levels,
+    neighbours,
     noting,
     pairs,
     queries,
@@ -80,6 +81,8 @@ class Put:
     census: Census | None
     waiting: Callable[[pa.Table], tuple[pa.Table, int]]
     """From the links of all records to the doubts that say most, and how many there are in all."""
+    house: Callable[[pa.Table], tuple[pa.Table, bool] | None]
+    """From them to the households, and whether these are as before; to None where all are to be made anew."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,7 @@ class Run:
         persons = settling.identify(campaign, "person", put.cluster, claimed)
         links = _links(put, persons, before)
         gone = before.filter(rules.among(before["record_id"].to_numpy(), put.gone))
-        households, same = settling.housed(campaign, records, links)
+        households, same = put.house(links) or settling.housed(campaign, records, links)
         waiting, doubtful = put.waiting(links)
         return Found(
             put,
@@ -232,6 +235,7 @@ class Run:
             renewed=0,
             census=taken[0] if taken and by is None else None,
             waiting=lambda _links: (doubts.waiting(linked.doubts), linked.doubtful),
+            house=lambda _links: None,
         )
 
     def _put_changed(
@@ -262,6 +266,7 @@ class Run:
             renewed=renewed.fresh.size - new,
             census=None,
             waiting=lambda links: doubting.waiting(ground, relinked, renewed.all, links, here, asked),
+            house=lambda links: neighbours.rehoused(ground, relinked, renewed, begun.before, links),
         )
 
     def _write_down(

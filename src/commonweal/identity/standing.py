@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from commonweal.identity.link import Basis
 
 BASE, CHANGES = "base", "changes"
+PLACES = ["door", "town", "phone", "named"]
 _KEEP = (
     *("identity.key", "identity.pair", "identity.seen", "identity.frequency"),
     *("identity.link", "identity.household"),
@@ -218,5 +219,6 @@ def _stage(
 def _filled(keys: ir.Table) -> ir.Table:
     """With an empty column for each block that there might be."""
     schema = LAKE["identity.key"].schema
-    beyond = {f"key_{at}": ibis.null("int32") for at in range(len(keys.columns) - 2, IDENTITY_KEYS)}
+    blocks = sum(name.startswith("key_") for name in keys.columns)
+    beyond = {f"key_{at}": ibis.null("int32") for at in range(blocks, IDENTITY_KEYS)}
     return keys.mutate(**beyond).select(*schema.names)

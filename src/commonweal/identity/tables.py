@@ -40,6 +40,32 @@ COMPARED = (
 )
 
 
+# The columns of `intake.record` that this is made from.
+READ = (
+    *(
+        "record_id",
+        "source",
+        "given_key",
+        "surname_key",
+        "birth_surname_key",
+        "name_suffix",
+        "sex",
+        "birth_date",
+    ),
+    *(
+        "birth_year",
+        "email_key",
+        "phone",
+        "house_number",
+        "street_key",
+        "unit",
+        "postcode",
+        "city_key",
+        "area_code",
+    ),
+    *("registration_number", "household_key"),
+)
+
 # Further evidence about the person is in columns called so: extra_ and a name. Folded text, null where unknown.
 EXTRA = "extra_"
 _SAYS_IT = 8.0  # bits of further evidence that no veto stands against
@@ -86,7 +112,8 @@ def number_code(value: ir.Value) -> ir.IntegerValue:
 
 
 def comparable(records: ir.Table, crowds: Crowds) -> ir.Table:
-    """Records (columns of `intake.record`, and `extras`) to what they are compared by: record_id, `COMPARED`, extras.
+    """Records (columns of `intake.record`, and `extras`) to what they are compared by: record_id, `COMPARED`, extras;
+    and to fingerprints of where they say that their person is, called at_….
 
     Each record by itself: what other records say of its values is in `crowds` (`crowded`).
     """
@@ -120,7 +147,24 @@ def comparable(records: ir.Table, crowds: Crowds) -> ir.Table:
         birth_year=ibis.ifelse(yearless, ibis.null("int32"), year),
         birth_month=day.month().cast("int32"),
         birth_day=day.day().cast("int32"),
+        **{f"at_{name}": _told(value) for name, value in _places(placed).items()},
     )
+
+
+def _places(records: ir.Table) -> dict[str, ir.Value]:
+    """Where a record says that its person is: nobody is compared by it (a list's own household is not the person's), but
+    who lives together hangs on it."""
+    return {
+        "door": door(records),
+        "town": ibis.coalesce(records.postcode, records.city_key),
+        "phone": records.phone,
+        "named": records.source.fill_null("") + "|" + records.household_key,
+        "unit": records.unit,
+    }
+
+
+def _told(value: ir.Value) -> ir.Value:
+    return ibis.ifelse(value.isnull(), ibis.null("int64"), fingerprint(value).cast("int64"))
 
 
 def _own_value(value: ir.StringValue, crowd: Sequence[int]) -> ir.Value:
@@ -300,8 +344,11 @@ def lists_sharing_numbers(numbered: ir.Table) -> ir.Table:
 
 
 def with_content(keys: ir.Table, comparable: ir.Table) -> ir.Table:
-    """Keys of records with `content`: a fingerprint of all that they are compared by, in this order."""
+    """Keys of records with door, town, phone and named (a household that a list names), by their fingerprints, and
+    `content`: a fingerprint of these and of all that records are compared by, in this order."""
     number: ir.IntegerValue = ibis.literal(0)
-    for name in COMPARED:
-        number = fingerprint(number ^ fingerprint(comparable[name]))
-    return keys.join(comparable.select("record_id", content=number), "record_id")
+    for name in comparable.columns:
+        if name != "record_id":
+            number = fingerprint(number ^ fingerprint(comparable[name]))
+    places = {name: comparable[f"at_{name}"] for name in ("door", "town", "phone", "named")}
+    return keys.join(comparable.select("record_id", content=number, **places), "record_id")

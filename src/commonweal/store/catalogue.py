@@ -158,10 +158,12 @@ _LIST = [
     ),
     LakeTable(
         "identity.key",
-        "What a record was blocked by at the last run (see identity.blocking), and a fingerprint of what it was compared "
-        "by. Rows in the partition `changes` stand for those in `base`; a record without a fingerprint is gone.",
+        "What a record was blocked by at the last run (see identity.blocking), and fingerprints: of where it says that its "
+        "person is, and of all that it was compared by. Rows in the partition `changes` stand for those in `base`; a record without a fingerprint is gone.",
         pa.schema(
-            [("record_id", _ID), ("content", _ID), *((f"key_{n}", pa.int32()) for n in range(IDENTITY_KEYS))]
+            [("record_id", _ID), ("content", _ID)]
+            + [(name, _ID) for name in ("door", "town", "phone", "named")]
+            + [(f"key_{n}", pa.int32()) for n in range(IDENTITY_KEYS)]
         ),
         partition="base, and changes since",
     ),
