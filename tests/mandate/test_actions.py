@@ -5,7 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from commonweal.access.model import Role
+from commonweal.access.model import Permission, Role
+from commonweal.access.rules import may
 from commonweal.audit import queries as audit
 from commonweal.campaign import Campaign
 from commonweal.consent.packs import RefusedByPolicy
@@ -244,6 +245,16 @@ def test_two_budgets_are_one_by_their_name(team: Office, campaign: Campaign) -> 
 
 READERS = {Role.CANDIDATE, Role.DIRECTOR, Role.ANALYST, Role.DIGITAL}
 LEADERS = {Role.CANDIDATE, Role.DIRECTOR}
+
+
+def test_the_ledger_knows_who_may_as_the_pages_do(team: Office, campaign: Campaign) -> None:
+    for role, account in team.all.items():
+        with campaign.ledger.read(LedgerRole.WEB, account=account.account_id) as connection:
+            told = connection.execute("SELECT mandate.sees(), mandate.leads()").fetchone()
+        assert told == (may(role, Permission.SEE_MANDATE), may(role, Permission.WRITE_MANDATE)), role
+    with campaign.ledger.read(LedgerRole.WEB) as connection:
+        nobody = connection.execute("SELECT mandate.sees(), mandate.leads(), mandate.is_open()").fetchone()
+    assert nobody == (False, False, False)
 
 
 def test_before_it_is_public_a_promise_is_seen_by_few_and_written_by_fewer(

@@ -37,7 +37,7 @@ def token(page: Any, text: str) -> str:
 def write(browser: Any, text: str, **more: str) -> str:
     """A promise written on the page, then announced; its page."""
     browser.get("/mandate")
-    form = {"text": text, "key": text, "public": "yes"} | more
+    form = {"text": text, "key": text, "public": "true"} | more
     place: str = browser.post("/mandate/write", form).headers["location"]
     browser.get(place)
     moved = browser.post(f"{place}/move", {"to": "announced", "key": f"{text} 2", "version": "1"})
@@ -75,7 +75,7 @@ def test_a_promise_is_written_changed_and_followed(small_town: Campaign, directo
             "text": "Free trams <b>",
             "key": "a",
             "version": "2",
-            "public": "yes",
+            "public": "true",
             **{
                 name: form[name] for name in ("gains", "pays", "cost", "funding", "levers", "issue", "source")
             },
@@ -176,7 +176,7 @@ def test_a_message_that_breaks_a_promise_needs_a_reason(small_town: Campaign, di
 def test_the_public_page_is_there_once_somebody_decides_so(small_town: Campaign, browser: Any) -> None:
     browser.sign_in(Role.CANDIDATE)
     write(browser, "Free trams", gains='area = "0113"', cost="5 million")
-    write(browser, "A word to the few", public="")
+    write(browser, "A word to the few", public="false")
     assert browser.get("/promises").status_code == 404
     browser.get("/mandate/publication")
     form = {"heard": "now", "sponsor": "The list", "email": "list@example.org", "open": "yes"}

@@ -36,7 +36,7 @@ class ListUnreadable(CommonwealError):
 class CellUnreadable(CommonwealError):
     """A cell of a list of promises that does not say what its column should."""
 
-    what = _("{path}, promise {key!r}: {value!r} is no {column}.")
+    what = _("{path}, promise {key!r}: {value!r} can’t be read as {column}.")
     remedy = _("Write it as: {example}.")
 
 

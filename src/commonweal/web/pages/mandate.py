@@ -33,38 +33,13 @@ _SEE, _WRITE = needs(Permission.SEE_MANDATE), needs(Permission.WRITE_MANDATE)
 _ON_A_PAGE = 10  # pairs to judge
 
 
-@dataclass
-class Form:
-    """A promise as the form gives it. `public` and `new_levers` are boxes: "yes" when ticked."""
+@dataclass(frozen=True, kw_only=True)
+class Form(Draft):
+    """A promise as the form gives it; a box that is not ticked is not sent. `version` is the one that was shown."""
 
-    text: str
     key: str
     version: int = 0
-    issue: str = ""
-    gains: str = ""
-    pays: str = ""
-    cost: str = ""
-    funding: str = ""
-    levers: str = ""
-    source: str = ""
-    public: str = ""
-    new_levers: str = ""
-
-    @property
-    def draft(self) -> Draft:
-        """What it says."""
-        return Draft(
-            self.text,
-            issue=self.issue,
-            gains=self.gains,
-            pays=self.pays,
-            cost=self.cost,
-            funding=self.funding,
-            levers=self.levers,
-            source=self.source,
-            public=bool(self.public),
-            new_levers=bool(self.new_levers),
-        )
+    public: bool = False
 
 
 @dataclass
@@ -136,7 +111,7 @@ def ledger_page(visit: Here) -> Html:
 def write(visit: Here, data: URLEncodedBody[Form]) -> Response[Any]:
     """Write a promise."""
     try:
-        made = actions.write(visit.campaign, visit.account, data.draft, key=data.key)
+        made = actions.write(visit.campaign, visit.account, data, key=data.key)
     except CommonwealError as error:
         return _ledger(visit, status=422, told=error.worded(visit.gettext), given=data)
     return visit.go(f"/mandate/promise/{visit.link('promise', made)}")
@@ -167,7 +142,7 @@ def amend(visit: Here, token: FromPath[str], data: URLEncodedBody[Form]) -> Resp
     """Change what it says."""
 
     def act(promise_id: int) -> None:
-        actions.amend(visit.campaign, visit.account, promise_id, data.version, data.draft, key=data.key)
+        actions.amend(visit.campaign, visit.account, promise_id, data.version, data, key=data.key)
 
     return _done(visit, token, act)
 
@@ -283,7 +258,7 @@ def _ledger(visit: Visit, status: int = 200, told: str = "", given: Form | None 
             "mandate.html",
             status=status,
             told=told,
-            given=given or Form("", "", public="yes"),
+            given=given or Form(text="", key="", public=True),
             key=secrets.token_urlsafe(12),
             promises=kept,
             bill=rules.bill([each.promise for each in kept]),
@@ -357,8 +332,8 @@ def _as_form(visit: Visit, kept: Kept, lever: Callable[[str, str], str]) -> Form
         return "" if told is None else told.text or visit.gettext(_("everyone"))
 
     return Form(
-        promise.text,
-        "",
+        text=promise.text,
+        key="",
         version=kept.version,
         issue=promise.issue,
         gains=scope(promise.gains),
@@ -372,7 +347,7 @@ def _as_form(visit: Visit, kept: Kept, lever: Callable[[str, str], str]) -> Form
             f"{lever(pull.lever, visit.language.code)} {pull.direction.value}" for pull in promise.pulls
         ),
         source=promise.source,
-        public="yes" if promise.public else "",
+        public=promise.public,
     )
 
 
