@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 
 from commonweal import terminal
-from commonweal.campaign import CURRENCIES, Campaign, utc_now
+from commonweal.campaign import CURRENCIES, Campaign, read_settings, utc_now
 from commonweal.cli.frame import AsJson
 from commonweal.store.ledger import LedgerRole
 
 commands = typer.Typer(no_args_is_help=True, help="What was promised.")
 
 
-def _currency(code: str) -> str:
-    if code not in CURRENCIES:
+def _currency(code: str | None) -> str | None:
+    if code is not None and code not in CURRENCIES:
         raise typer.BadParameter(f"{code!r} is not one of {', '.join(CURRENCIES)}")
     return code
 
@@ -28,8 +28,11 @@ def check(
         Path | None, typer.Option("--campaign", "-C", help="Count in this campaign whom each promise serves.")
     ] = None,
     currency: Annotated[
-        str, typer.Option(callback=_currency, help="Of the list's amounts (ISO 4217).")
-    ] = "EUR",
+        str | None,
+        typer.Option(
+            callback=_currency, help="Of the list's amounts (ISO 4217); else the campaign's, or EUR."
+        ),
+    ] = None,
     whole: Annotated[bool, typer.Option("--all", help="Every pair and every promise.")] = False,
     json: AsJson = False,
 ) -> None:
@@ -43,7 +46,8 @@ def check(
     from commonweal.reports import mandate as reports
     from commonweal.web.language import Language
 
-    language = Language("en", "UTC", currency)
+    known = currency or (read_settings(campaign).currency if campaign else "EUR")
+    language = Language("en", "UTC", known)
     listed = reading.read(file, utc_now().date(), minor_units=language.minor_units)
     if campaign:
         with Campaign.open(campaign) as opened, opened.ledger.read(LedgerRole.BULK) as connection:

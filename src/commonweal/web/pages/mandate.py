@@ -310,7 +310,6 @@ def _promise(visit: Visit, token: str, status: int = 200, told: str = "") -> Htm
                 (levers.name(pull.lever, visit.language.code), pull.direction) for pull in kept.promise.pulls
             ],
             areas=areas,
-            most=max((area.persons for area in areas), default=0),
             area_names={area.area_code: area.name for area in people.areas(connection)},
             history=queries.history(connection, promise_id),
             decided=queries.decided(connection, promise_id),
