@@ -44,7 +44,7 @@ CASES = {
     "small": Case(10_000, 20, peers=SEEDS),
     "middle": Case(100_000, 20, peers=(1,)),
     "large": Case(1_000_000, 50),
-    "messages": Case(1_000_000, 200, (1,), floors=2.0),
+    "messages": Case(1_000_000, 200, (1,), floors=2.6),
     "huge": Case(10_000_000, 50, (1,)),
 }
 

@@ -153,6 +153,13 @@ def test_floors_that_hold_at_a_loss() -> None:
     assert plan.votes > 2.0
 
 
+def test_without_limits_everyone_gets_their_best() -> None:
+    problem = replace(drawn(8, 300), limits=(), hours=None, most=5)
+    plan = solve(problem)
+    kept(problem, plan)
+    assert plan.gap == pytest.approx(0.0, abs=1e-9)
+
+
 def test_nobody_gains_anything() -> None:
     options = (DOOR, MAIL)
     plan = solve(Problem(np.full((5, 2), -0.1, np.float32), options, (money(options, 10.0),)))

@@ -108,7 +108,7 @@ def _step(
     curvature: Doubles, used: Doubles, lower: Doubles, upper: Doubles, prices: Doubles, highest: float, box: float
 ) -> Doubles:  # fmt: skip
     """The least of the model within the box: coordinate by coordinate."""
-    found, slope = prices.copy(), -used
+    found, slope, enough = prices.copy(), -used, 1e-7 * np.abs(used).sum() + 1e-300
     for _ in range(_DESCENTS):
         longest = 0.0
         for r in range(len(prices)):
@@ -125,6 +125,6 @@ def _step(
                 found[r] += change
                 slope += curvature[:, r] * change
                 longest = max(longest, abs(change) * bent)
-        if longest < 1e-7 * np.abs(used).max():
+        if longest < enough:
             break
     return found

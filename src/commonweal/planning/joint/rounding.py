@@ -120,24 +120,24 @@ class Rounding:
     def _first_reach(self) -> float:
         return _REACH * self.program.gain * min(1.0, math.sqrt(_PART / self.program.persons))
 
+    def _part_count(self) -> int:
+        return max(1, min(len(self.program.ground.hours), self.program.persons // _PART))
+
     def _parts(self) -> Iterator[Positions]:
         """Of the areas, over and over."""
-        areas = len(self.program.ground.hours)
-        count = max(1, min(areas, self.program.persons // _PART))
+        areas, count = len(self.program.ground.hours), self._part_count()
         while True:
             yield from (np.arange(part, areas, count) for part in range(count))
 
     def _mend(self, ends: Mends, tries: int = _TRIES) -> None:
-        reach = self._first_reach()
+        reach, in_vain = self._first_reach(), 0
         for areas, _ in zip(self._parts(), range(tries), strict=False):
-            if not self._broken(ends):
+            if not self._broken(ends) or in_vain > self._part_count():
                 return
             moves = self._moves(areas, reach, ends)
             made = self._make(np.argsort(moves.loss / moves.mended, kind="stable"), moves, ends)
-            if not made and reach > self.program.highest:
-                return
-            if not made or self._broken(ends):
-                reach *= _WIDER
+            in_vain = 0 if made or reach < self.program.highest else in_vain + 1
+            reach *= _WIDER
 
     def _improve(self) -> None:
         """Part by part; where there is one part only, with all moves, until none gains."""
