@@ -137,7 +137,7 @@ class Rounding:
             moves = self._moves(areas, reach, ends)
             made = self._make(np.argsort(moves.loss / moves.mended, kind="stable"), moves, ends)
             in_vain = 0 if made or reach < self.program.highest else in_vain + 1
-            reach *= _WIDER
+            reach *= _WIDER if not made or self._part_count() == 1 else 1.0
 
     def _improve(self) -> None:
         """Part by part; where there is one part only, with all moves, until none gains."""
