@@ -113,6 +113,9 @@ def test_a_contradiction_is_shown_and_decided_in_a_name(small_town: Campaign, br
     write(browser, "Higher rents", levers="rents up", gains="age < 30")
     page = browser.get("/mandate")
     assert "They pull one lever different ways: rents, down and up." in page.text
+    home = browser.get("/").text
+    for part in ("2 promises bind us.", "1 thing to settle"):
+        assert part in home, part
     low, high = token(page, "Lower rents"), token(page, "Higher rents")
     circle = {"pair": f"{low} {high}", "reason": "The market rules."}
     assert browser.post("/mandate/order", circle | {"stands": high, "reason": " "}).status_code == 422

@@ -251,6 +251,20 @@ def promised_page(visit: Here, token: FromPath[str]) -> Html:
         return visit.page("promised.html", person=person, promised=told)
 
 
+def at_home(connection: Connection) -> dict[str, Any]:
+    """What the candidate's home page tells: how many promises bind, how often they were made, what is left to settle, and
+    how much of the last week's talk serves few (None where that is not measured)."""
+    kept = queries.promises(connection)
+    binding = [each for each in kept if each.promise.status.binds]
+    narrow = [each for each in queries.weeks(connection) if each.measure == "narrow"]
+    return {
+        "promises": len(binding),
+        "promised": sum(each.contacts for each in binding),
+        "to_settle": len(queries.findings(connection, kept)),
+        "narrow": narrow[-1] if narrow else None,
+    }
+
+
 def _ledger(visit: Visit, status: int = 200, told: str = "", given: Form | None = None) -> Html:
     with visit.read() as connection:
         kept = queries.promises(connection)

@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.params import FromPath, URLEncodedBody
 
 from commonweal.access.model import Permission
@@ -162,7 +163,10 @@ def decide(visit: Here, data: URLEncodedBody[Decision]) -> Response[Any]:
     return visit.go("/mandate/publication")
 
 
-@get("/promises", opt=PUBLIC, sync_to_thread=True)
+_PATIENT = RateLimitConfig(rate_limit=("minute", 120), store="looks_at_promises")  # from one address
+
+
+@get("/promises", opt=PUBLIC, sync_to_thread=True, middleware=[_PATIENT.middleware])
 def public_page(visit: Here) -> Html:
     """What was promised, for everyone; nothing where nobody decided to publish it. The ledger's policies say what is seen:
     the page asks as nobody, whoever looks."""
