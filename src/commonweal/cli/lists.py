@@ -95,7 +95,7 @@ def areas(
 @command()
 def resolve(
     full: Annotated[
-        bool, typer.Option("--full", help="Compare all records again, though nothing has changed.")
+        bool, typer.Option("--full", help="Compare all records again, though few or none have changed.")
     ] = False,
     campaign: Folder = HERE,
     json: AsJson = False,

@@ -22,9 +22,11 @@ def resolve(
 ) -> ResolveReport:
     """Decide which records are one person and which persons are one household.
 
-    A person keeps the id of the run before as long as it keeps most of its records; a run on the same records
-    changes nothing, and where neither records nor answers have changed it compares nothing, unless `full`. Weights are learnt in the first run that has enough to learn from, and kept from then on;
-    `retrain` learns them anew. What reviewers decided is honoured. Raises NoRecords.
+    A person keeps the id of the run before as long as it keeps most of its records. Compared is what has changed since the
+    last run, which comes to what comparing all records would (`delta`); all are compared in the first run, where the census
+    holds no more (`model.Census`), and with `full`. A run on the same records and answers changes nothing. Weights are
+    learnt in the first run that has enough to learn from, and kept from then on; `retrain` learns them anew. What reviewers
+    decided is honoured. Raises NoRecords.
     """
     return Run(campaign, progress, retrain, full).do()
 

@@ -82,6 +82,13 @@ def show_resolve(report: ResolveReport) -> None:
         f"[bold]{report.records:,}[/] records are [bold]{report.persons:,}[/] persons"
         f" in {report.households:,} households."
     )
+    renewed = (report.new, report.renewed, report.gone)
+    if any(renewed):
+        new, changed, gone = (f"{number:,}" for number in renewed)
+        OUT.print(
+            f"{new} records are new, {changed} say something else than before, {gone} are gone;"
+            f" {report.looked_at:,} persons were looked at."
+        )
     if report.doubts:
         OUT.print(f"{report.doubts:,} pairs of records wait for somebody to say whether they are one person.")
     if report.overruled:
