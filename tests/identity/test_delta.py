@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -182,8 +183,9 @@ def same_as_all_anew(campaign: Campaign) -> None:
             seen = standing.Seen.read(lake).as_arrow()
             assert _rows(lake, writer.staged("identity.seen")) == seen.to_pylist()
             assert _rows(lake, writer.staged("identity.pair")) == _rows(lake, standing.pairs(lake))
-            kept = standing.kept_keys(lake, seen["record_id"].to_numpy())
-            assert _rows(lake, writer.staged("identity.key")) == _rows(lake, kept)
+            index = standing.Index.of(lake, len(_BLOCKS), held)
+            kept = index.of_records(seen["record_id"].to_numpy())
+            assert _rows(lake, writer.staged("identity.key").select(kept.columns)) == _rows(lake, kept)
 
 
 def _rows(lake: Any, table: ir.Table) -> list[dict[str, Any]]:
@@ -215,3 +217,64 @@ def test_what_has_changed_is_all_that_needs_to_be_looked_at(ledger_server: Ledge
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(machine, settings=chosen)
+
+
+_ANNE = ("a", "Anne", "Abadie", "", "", "31000", "", "")
+_BRICE = ("b", "Brice", "Roux", "1990-05-06", "1", "81000", "", "")
+
+
+def _begin(campaign: Campaign, folder: Path, rows: list[Row]) -> None:
+    campaign.settings = msgspec.structs.replace(campaign.settings, jurisdiction="fr")
+    keep_starting_weights(campaign)
+    add(campaign, folder, "roll", rows, Mode.SNAPSHOT, 0)
+    resolve(campaign)
+
+
+def _censuses(campaign: Campaign) -> int:
+    with campaign.ledger.read(LedgerRole.OWNER) as connection:
+        row = connection.execute("SELECT count(*) FROM identity.census").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.usefixtures("tight")
+def test_a_key_that_becomes_too_common_and_rare_again(
+    campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two who share a name are compared; not, once a third and a fourth of that name come; and again, when these are gone.
+    What changed is told, and all else as it was."""
+    monkeypatch.setattr(rules, "limits", lambda usual, *_: [2] * len(usual))
+    _begin(campaign, tmp_path, [_ANNE, ("c", *_ANNE[1:5], "", *_ANNE[6:]), _BRICE])
+    compared = _rows(campaign.lake, standing.pairs(campaign.lake))
+    assert len(compared) == 1
+    others = [("d", *_ANNE[1:]), ("e", *_ANNE[1:]), ("b", *_BRICE[1:3], "1961-03-04", *_BRICE[4:])]
+    batch = add(campaign, tmp_path, "roll", others, Mode.DELTA, 1)
+    report = resolve(campaign)
+    assert (report.new, report.renewed, report.gone) == (2, 1, 0)
+    assert compared[0] not in _rows(campaign.lake, standing.pairs(campaign.lake))
+    same_as_all_anew(campaign)
+    take_back(campaign, batch)
+    report = resolve(campaign)
+    assert (report.new, report.renewed, report.gone) == (0, 1, 2)
+    assert _rows(campaign.lake, standing.pairs(campaign.lake)) == compared
+    same_as_all_anew(campaign)
+    assert _censuses(campaign) == 1
+
+
+@pytest.mark.usefixtures("tight")
+def test_what_was_not_counted_is_counted_anew(
+    campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list with registration numbers that had none before; a campaign that grows by half."""
+    _begin(campaign, tmp_path, [_ANNE, _BRICE])
+    add(campaign, tmp_path, "gifts", [_ANNE], Mode.DELTA, 1)
+    resolve(campaign)
+    assert _censuses(campaign) == 1
+    add(campaign, tmp_path, "gifts", [(*_ANNE[:7], "101")], Mode.DELTA, 2)
+    resolve(campaign)
+    assert _censuses(campaign) == 2
+    monkeypatch.setattr(delta, "GROWTH", (0.8, 1.25))
+    add(campaign, tmp_path, "gifts", [("f", *_BRICE[1:]), ("g", *_BRICE[1:])], Mode.DELTA, 3)
+    resolve(campaign)
+    assert _censuses(campaign) == 3
+    same_as_all_anew(campaign)

@@ -29,7 +29,7 @@ from commonweal.identity.link import evidenced, known
 from commonweal.identity.model import Census, LinkModel
 from commonweal.identity.pairs import prepared
 from commonweal.identity.rules import MOST_RECORDS, THRESHOLD, Ids, Numbered, among
-from commonweal.identity.standing import Seen
+from commonweal.identity.standing import Index, Seen
 from commonweal.store.catalogue import LAKE
 from commonweal.store.engine import hold
 from commonweal.store.lake import LakeWriter
@@ -51,6 +51,7 @@ class Ground:
     census: Census
     then: Seen
     lists: dict[int, str]
+    index: Index
 
     def standing(self) -> tuple[Census, ir.Table]:
         """The census with its counted values."""
@@ -152,7 +153,7 @@ def _renewed(ground: Ground, changes: Changes, held: ExitStack) -> Renewed:
         keys = held.enter_context(hold(ground.backend, blocked))
     known_before = other[among(other, ground.then.record_id)]
     before = held.enter_context(
-        hold(ground.backend, standing.kept_keys(lake, np.union1d(known_before, changes.gone)))
+        hold(ground.backend, ground.index.of_records(np.union1d(known_before, changes.gone)))
     )
     now = lake.read(keys.select("record_id", "content", number=keys[blocking.key(blocking.NUMBER)]))
     was = lake.read(before.select("record_id", "content"))
@@ -180,7 +181,7 @@ def _in_bounds(ground: Ground, changes: Changes, renewed: Renewed) -> bool:
 
 
 def _met(ground: Ground, renewed: Renewed, held: ExitStack) -> Met:
-    index, limits = standing.index(ground.campaign.lake), ground.census.limits
+    index, limits = ground.index, ground.census.limits
 
     def kept(expression: ir.Table) -> ir.Table:
         return held.enter_context(hold(ground.backend, expression))
@@ -188,7 +189,7 @@ def _met(ground: Ground, renewed: Renewed, held: ExitStack) -> Met:
     fresh, stale = kept(meeting.long(renewed.keys)), kept(meeting.long(renewed.before))
     asked = kept(meeting.asked(fresh, stale))
     own = _ids(renewed.all)
-    passed = kept(index[1].select("record_id").union(own)), own
+    passed = kept(index.changes.select("record_id").union(own)), own
     rest = meeting.holders(index, len(limits), asked, passed)
     sized = kept(meeting.sized(asked, rest, limits))
     few = sized.filter((sized.after <= sized.most) | (sized.before <= sized.most), sized.others > 0)
@@ -260,7 +261,7 @@ def _outgrown(ground: Ground, found: Met, before: ir.Table) -> pa.Table:
     ends = np.unique(np.concatenate([lost[name].to_numpy() for name in _PAIR]))
     pairs = ibis.memtable(lost.select(_PAIR).rename_columns(["join_key_l", "join_key_r"]))
     with (
-        hold(ground.backend, meeting.long(standing.kept_keys(lake, ends))) as keys,
+        hold(ground.backend, meeting.long(ground.index.of_records(ends))) as keys,
         hold(ground.backend, meeting.shared(pairs, keys)) as shared,
     ):
         still = lake.read(_still(ground, found, shared)).rename_columns(_PAIR)
@@ -275,7 +276,7 @@ def _still(ground: Ground, found: Met, shared: ir.Table) -> ir.Table:
         "block", "key", came=ibis._.came.fill_null(0), went=ibis.literal(0)
     )
     limits = ground.census.limits
-    rest = meeting.holders(standing.index(ground.campaign.lake), len(limits), keys, found.passed)
+    rest = meeting.holders(ground.index, len(limits), keys, found.passed)
     sized = meeting.sized(asked, rest, limits)
     alive = sized.filter(sized.after <= sized.most)
     return shared.semi_join(alive, ["block", "key"]).select("join_key_l", "join_key_r").distinct()

@@ -14,6 +14,7 @@ import pyarrow as pa
 from ibis import selectors as s
 
 from commonweal.identity.blocking import key
+from commonweal.identity.standing import Index
 
 _KEY = ["block", "key"]
 
@@ -38,21 +39,19 @@ def asked(fresh: ir.Table, stale: ir.Table) -> ir.Table:
     return both.group_by(_KEY).aggregate(came=both.came.sum(), went=both.went.sum())
 
 
-def holders(
-    index: tuple[ir.Table, ir.Table], blocks: int, keys: ir.Table, passed: tuple[ir.Table, ir.Table]
-) -> ir.Table:
-    """The records of the index (its base, its changes) that have any of some `keys` (block, key): record_id, block, key.
+def holders(index: Index, blocks: int, keys: ir.Table, passed: tuple[ir.Table, ir.Table]) -> ir.Table:
+    """The records of the index that have any of some `keys` (block, key): record_id, block, key.
 
     Without those that are `passed` over (record_id), in the base and in the changes: what the index has of them holds
     no more.
     """
-    base, changes = index
     found = []
     for block in range(blocks):
         wanted = keys.filter(keys.block == block).select("key")
-        own = base.select("record_id", block=ibis.literal(block, "int64"), key=base[key(block)])
+        column = index.base[key(block)]
+        own = index.base.select("record_id", block=ibis.literal(block, "int64"), key=column)
         found.append(own.semi_join(wanted, "key"))
-    newer = long(changes).semi_join(keys, _KEY).anti_join(passed[1], "record_id")
+    newer = long(index.changes).semi_join(keys, _KEY).anti_join(passed[1], "record_id")
     return ibis.union(*found).anti_join(passed[0], "record_id").union(newer)
 
 

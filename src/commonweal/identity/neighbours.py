@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.identity import standing
 from commonweal.identity.changes import rows
 from commonweal.identity.delta import Ground, Relinked, Renewed
 from commonweal.identity.households import house
@@ -90,10 +89,10 @@ def _where(ground: Ground, seen: Seen, renewed: Renewed, links: pa.Table) -> ir.
     """Where each record says that its person is: record_id, person_id, active, and fingerprints of door, town,
     telephone and the household that a list names."""
     columns = ["record_id", *PLACES]
-    base, changes = (part.select(*columns, "content") for part in standing.index(ground.campaign.lake))
+    base, changes = (part.select(columns) for part in (ground.index.base, ground.index.changes))
     owners = links.select(["record_id", "person_id"]).append_column("active", pa.array(seen.active))
     over = ibis.memtable(pa.table({"record_id": renewed.all}))
-    kept = base.anti_join(changes, "record_id").union(changes).anti_join(over, "record_id").select(columns)
+    kept = base.anti_join(changes, "record_id").union(changes).anti_join(over, "record_id")
     return kept.union(renewed.keys.select(columns)).join(ibis.memtable(owners), "record_id")
 
 

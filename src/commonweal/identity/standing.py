@@ -7,6 +7,7 @@ that changes little writes little; where the changes have become many, the base 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from commonweal.identity.queries import LastRun
 from commonweal.identity.rules import THRESHOLD, Ids, among
 from commonweal.intake.model import Batch
 from commonweal.store.catalogue import IDENTITY_KEYS, LAKE
+from commonweal.store.engine import hold
 from commonweal.store.lake import Lake, LakeWriter
 from commonweal.store.ledger import Connection
 
@@ -36,7 +38,7 @@ _KEEP = (
 )
 # A share of the base that the changes may come to before it is written anew.
 _MOST_CHANGES = 0.2
-_NEITHER = "record_id", "other_record_id"
+_PAIR = ["record_id", "other_record_id"]
 
 Place = tuple[int, str, str, str]
 """A batch as a run saw it: its number, list, day and mode."""
@@ -149,16 +151,25 @@ def keep(lake: Lake, writer: LakeWriter, basis: Basis, records: ir.Table, fresh:
         writer.stage("identity.frequency", basis.counted)
 
 
-def index(lake: Lake) -> tuple[ir.Table, ir.Table]:
-    """`identity.key`: the base, and the changes."""
-    return lake.table("identity.key", partition=BASE), lake.table("identity.key", partition=CHANGES)
+@dataclass(frozen=True)
+class Index:
+    """`identity.key` in the engine: the base, and the changes that stand for rows of it."""
 
+    base: ir.Table
+    changes: ir.Table
 
-def kept_keys(lake: Lake, record_id: Ids) -> ir.Table:
-    """The rows of `identity.key` of some records, but those that are gone."""
-    wanted = ibis.memtable(pa.table({"record_id": record_id}))
-    base, changes = (part.semi_join(wanted, "record_id") for part in index(lake))
-    return base.anti_join(changes, "record_id").union(changes.filter(changes.content.notnull()))
+    @classmethod
+    def of(cls, lake: Lake, blocks: int, held: ExitStack) -> Index:
+        """Brought into the engine, with the keys of so many blocks; it is asked block by block, several times."""
+        columns = ["record_id", "content", *PLACES, *(blocking.key(at) for at in range(blocks))]
+        parts = (lake.table("identity.key", partition=each).select(columns) for each in (BASE, CHANGES))
+        return cls(*(held.enter_context(hold(lake.backend, each)) for each in parts))
+
+    def of_records(self, record_id: Ids) -> ir.Table:
+        """The rows of some records, but those that are gone."""
+        wanted = ibis.memtable(pa.table({"record_id": record_id}))
+        base, changes = (part.semi_join(wanted, "record_id") for part in (self.base, self.changes))
+        return base.anti_join(self.changes, "record_id").union(changes.filter(changes.content.notnull()))
 
 
 def pairs(lake: Lake) -> ir.Table:
@@ -166,53 +177,36 @@ def pairs(lake: Lake) -> ir.Table:
     base, changes = (lake.table("identity.pair", partition=each) for each in (BASE, CHANGES))
     if not lake.partition_rows("identity.pair", CHANGES):
         return base
-    return base.anti_join(changes, _NEITHER).union(changes.filter(changes.weight.notnull()))
+    return base.anti_join(changes, _PAIR).union(changes.filter(changes.weight.notnull()))
 
 
 def change_keys(lake: Lake, writer: LakeWriter, rows: ir.Table, gone: Ids) -> None:
-    """Stage the keys of new and changed records (columns of `blocking.keys`, and content), and that some are gone."""
-    schema = LAKE["identity.key"].schema
-    nulls = [pa.nulls(gone.size, field.type) for field in schema]
-    ended = ibis.memtable(pa.table([pa.array(gone), *nulls[1:]], schema=schema))
-    own = _filled(rows).union(ended) if gone.size else _filled(rows)
-    base, before = index(lake)
-    changes = before.anti_join(own, "record_id").union(own)
-    _stage(lake, writer, "identity.key", base, changes, ("record_id",), "content")
+    """Stage the keys of new and changed records (`tables.with_content`), and that some are gone."""
+    _stage(lake, writer, "identity.key", lake.read(_filled(rows)), pa.table({"record_id": gone}), "content")
 
 
 def change_pairs(lake: Lake, writer: LakeWriter, gained: pa.Table, dropped: pa.Table) -> None:
     """Stage pairs gained, and that some are no more (both: columns of identity.pair)."""
-    schema = LAKE["identity.pair"].schema
-    ended = pa.table(
-        [
-            *(dropped[name] for name in _NEITHER),
-            *(pa.nulls(dropped.num_rows, schema.field(n).type) for n in ("weight", "sure")),
-        ],
-        schema=schema,
-    )
-    ended_ = ibis.memtable(ended).anti_join(ibis.memtable(gained), _NEITHER)
-    own = ibis.memtable(gained).union(ended_)
-    base, before = (lake.table("identity.pair", partition=each) for each in (BASE, CHANGES))
-    changes = before.anti_join(own, _NEITHER).union(own)
-    _stage(lake, writer, "identity.pair", base, changes, _NEITHER, "weight")
+    ended = dropped.select(_PAIR).join(gained.select(_PAIR), _PAIR, join_type="left anti")
+    _stage(lake, writer, "identity.pair", gained, ended, "weight")
 
 
-def _stage(
-    lake: Lake,
-    writer: LakeWriter,
-    name: str,
-    base: ir.Table,
-    changes: ir.Table,
-    by: tuple[str, ...],
-    alive: str,
-) -> None:
-    """Stage the changes, or, where they have become many, the base with them."""
-    found = lake.read(changes)
-    if found.num_rows <= _MOST_CHANGES * lake.partition_rows(name, BASE):
-        writer.stage(name, found, CHANGES)
+def _stage(lake: Lake, writer: LakeWriter, name: str, new: pa.Table, ended: pa.Table, alive: str) -> None:
+    """Stage rows that are `new`, and the ids of those that have `ended`, as changes; where the changes have become many,
+    in one with the base. `alive`: a column that is null in those that have ended.
+
+    Not by the engine: Spark takes tables of memory through pandas, where a number that is null becomes another.
+    """
+    schema, by = LAKE[name].schema, ended.column_names
+    ids = pa.concat_tables([new.select(by), ended])
+    before = lake.partition(name, CHANGES).join(ids, by, join_type="left anti")
+    gone = [ended[each.name] if each.name in by else pa.nulls(ended.num_rows, each.type) for each in schema]
+    changes = pa.concat_tables([before, new.cast(schema), pa.table(gone, schema=schema)])
+    if changes.num_rows <= _MOST_CHANGES * lake.partition_rows(name, BASE):
+        writer.stage(name, changes, CHANGES)
         return
-    told = ibis.memtable(found)
-    writer.stage(name, base.anti_join(told, by).union(told.filter(told[alive].notnull())), BASE)
+    base = lake.partition(name, BASE).join(changes.select(by), by, join_type="left anti")
+    writer.stage(name, pa.concat_tables([base, changes.filter(changes[alive].is_valid())]), BASE)
     writer.drop(name, CHANGES)
 
 
