@@ -20,6 +20,7 @@ from commonweal.planning.joint.sweep import Choices, Look, choose, fill, look_ov
 _WINDOW = 32  # persons on either side of an area's hour price who are tried against each other
 _SWAPS = 24
 _FEW = 1e-11
+Whole = int | np.int64  # a number that numba should not take for a constant: it compiles anew for each
 
 
 class State(NamedTuple):
@@ -97,12 +98,16 @@ def _use_up(ground: Ground, area: int, look: Look, price: float) -> float:
                 left -= look.hours[row]
     if price <= 0.0:
         return left
-    order = look.rank[:count][np.argsort(-look.ratio[look.rank[:count]])]
-    left = _fit(look, order, left)
-    middle = 0
-    while middle < count and look.ratio[order[middle]] > price:
-        middle += 1
-    near = order[max(0, middle - _WINDOW) : min(count, middle + _WINDOW)]
+    own, others = np.empty(_WINDOW, np.int64), np.empty(_WINDOW, np.int64)
+    inside, outside = 0, 0
+    for place in range(count):
+        row = look.rank[place]
+        if look.inside[row]:
+            inside = _insert(own, inside, row, look.ratio, -1.0)
+        else:
+            outside = _insert(others, outside, row, look.ratio, 1.0)
+    near = np.concatenate((others[:outside], own[:inside]))
+    left = _fit(look, near, left)
     for _ in range(_SWAPS):
         out, into = _best_exchange(look, near, left)
         if out < 0:
@@ -110,6 +115,19 @@ def _use_up(ground: Ground, area: int, look: Look, price: float) -> float:
         look.inside[out], look.inside[into] = 0, 1
         left = _fit(look, near, left - (look.hours[into] - look.hours[out]))
     return left
+
+
+@kernel
+def _insert(rows: Positions, length: int, row: int, ratio: Doubles, sign: float) -> int:
+    """Put a row into a short list by falling sign x ratio, from which the last drops out; how many are in it."""
+    place = length
+    while place > 0 and sign * ratio[rows[place - 1]] < sign * ratio[row]:
+        if place < len(rows):
+            rows[place] = rows[place - 1]
+        place -= 1
+    if place < len(rows):
+        rows[place] = row
+    return min(length + 1, len(rows))
 
 
 @kernel
@@ -149,14 +167,15 @@ def count_contacts(ground: Ground, choice: Choices, first: int, last: int, count
 def find_moves(  # noqa: PLR0912 - one loop, so that its arrays are unpacked once
     ground: Ground, charges: Doubles, hour_price: Doubles, state: State, areas: Positions, reach: float, mends: Mends,
     found: Moves,
-) -> int:  # fmt: skip
+) -> Whole:  # fmt: skip
     """The moves in some areas that lose less than `reach`, and mend something where that is asked: how many there are; as
     many are written as there is room for.
     """
     gain, times, of_class, most, each = ground.gain, ground.times, ground.of_class, ground.most, ground.each
     order, first, choice, worth, door = ground.order, ground.first, state.choice, ground.worth, ground.door
     k, channels, press, only = gain.shape[1], len(first) - 1, mends.press, mends.only
-    net, count = np.empty(k), 0
+    net, nothing = np.empty(k), np.int64(-1)
+    count: Whole = np.int64(0)
     for area in areas:
         for i in range(ground.start[area], ground.start[area + 1]):
             hours, own = each[i] * hour_price[area] if door >= 0 else 0.0, of_class[i]
@@ -180,7 +199,7 @@ def find_moves(  # noqa: PLR0912 - one loop, so that its arrays are unpacked onc
                     gained = np.float64(gain[i, had])
                     eased = press[own, had] * (np.float64(times[i, had]) if len(times) > 0 else 1.0)
                 if had >= 0 and value < reach and only and eased > 0.0:
-                    count = _write(ground, state, mends, found, count, i, out, -1, value, -gained)
+                    count = _write(ground, state, mends, found, count, i, out, nothing, value, -gained)
                 for c in range(channels):
                     if c != out and (choice[i, c] >= 0 or (out >= 0 and room > 0)):
                         continue  # taken; or to be had without taking anything away
@@ -198,9 +217,9 @@ def find_moves(  # noqa: PLR0912 - one loop, so that its arrays are unpacked onc
 
 @kernel
 def _write(
-    ground: Ground, state: State, mends: Mends, found: Moves, count: int, i: int, out: int, into: int, loss: float,
+    ground: Ground, state: State, mends: Mends, found: Moves, count: Whole, i: int, out: int, into: Whole, loss: float,
     gain: float,
-) -> int:  # fmt: skip
+) -> Whole:  # fmt: skip
     mended = 0.0
     if mends.only:
         had = state.choice[i, out] if out >= 0 else -1
@@ -218,7 +237,7 @@ def _write(
 
 
 @kernel
-def _worse(ground: Ground, mends: Mends, used: Doubles, i: int, out: int, into: int) -> float:
+def _worse(ground: Ground, mends: Mends, used: Doubles, i: int, out: int, into: Whole) -> float:
     """By how much a move makes all excesses and shortfalls larger."""
     uses, change, lower, upper = mends.uses, mends.change, mends.lower, mends.upper
     of_class, worse = ground.of_class[i], 0.0
@@ -249,7 +268,7 @@ def make_moves(
     """
     uses, made = mends.uses, 0
     for m in order:
-        i, out, into = moves.person[m], moves.out[m], moves.into[m]
+        i, out, into = moves.person[m], moves.out[m], np.int64(moves.into[m])
         if moved[i] or (not mends.only and moves.gain[m] <= 0.0):
             continue
         had = state.choice[i, out] if out >= 0 else -1
@@ -280,7 +299,7 @@ def make_moves(
 
 
 @kernel
-def _channel(ground: Ground, option: int) -> int:
+def _channel(ground: Ground, option: Whole) -> int:
     for c in range(len(ground.first) - 1):
         for place in range(ground.first[c], ground.first[c + 1]):
             if ground.order[place] == option:

@@ -108,7 +108,10 @@ def _step(
     curvature: Doubles, used: Doubles, lower: Doubles, upper: Doubles, prices: Doubles, highest: float, box: float
 ) -> Doubles:  # fmt: skip
     """The least of the model within the box: coordinate by coordinate."""
-    found, slope, enough = prices.copy(), -used, 1e-7 * np.abs(used).sum() + 1e-300
+    found, slope, enough = prices.copy(), np.empty(len(prices)), 1e-300
+    for r in range(len(prices)):
+        slope[r] = -used[r]
+        enough += 1e-7 * abs(used[r])
     for _ in range(_DESCENTS):
         longest = 0.0
         for r in range(len(prices)):
@@ -123,7 +126,8 @@ def _step(
             change = min(max(aim, low), high) - found[r]
             if change != 0.0:
                 found[r] += change
-                slope += curvature[:, r] * change
+                for other in range(len(prices)):
+                    slope[other] += curvature[other, r] * change
                 longest = max(longest, abs(change) * bent)
         if longest < enough:
             break

@@ -75,7 +75,7 @@ class Rounding:
         A lower end may be out of reach of single moves, because each would break an upper one: then it is met all the same,
         and the upper ones are mended by others.
         """
-        self._mend(self._near_ends(), _FEW_TRIES)
+        self._mend(self._near_ends(), min(_FEW_TRIES, 2 + self._part_count()))
         self._mend_all()
         for _ in range(_ROUNDS):
             if not self._shortfall().any():
@@ -167,9 +167,8 @@ class Rounding:
                 found = _no_moves(_MOST_MOVES // THREADS)
                 own = ends._replace(change=np.zeros(len(ends.lower)))
                 some = areas[first:last]
-                return find_moves(
-                    ground, self.charges, self.hour_price, self.state, some, reach, own, found
-                ), found
+                prices = self.charges, self.hour_price
+                return int(find_moves(ground, *prices, self.state, some, reach, own, found)), found
 
             parts = both(part, sizes)
             most = max(count for count, _ in parts)

@@ -376,7 +376,8 @@ def _sweep(
             value += price * ground.hours[area]
         value += _settle(ground, area, look, filled, seen)
         if width > 0.0:
-            by_hours[:] = 0.0
+            for a in range(limits + 1):
+                by_hours[a] = 0.0
             _tie_up(ground, uses, area, look, price, width, change, seen)
             if price > 0.0 and by_hours[limits] > 0.0:
                 for a in range(limits):
