@@ -151,7 +151,7 @@ def _renewed(ground: Ground, changes: Changes, held: ExitStack) -> Renewed:
     with prepared(ground.backend, rows(lake, other, batch), ground.standing()) as comparing:
         blocked = tables.with_content(blocking.keys(comparing.comparable), comparing.comparable)
         keys = held.enter_context(hold(ground.backend, blocked))
-    known_before = other[among(other, ground.then.record_id)]
+    known_before = other[ground.then.has(other)]
     before = held.enter_context(
         hold(ground.backend, ground.index.of_records(np.union1d(known_before, changes.gone)))
     )
@@ -173,7 +173,7 @@ def _renewed(ground: Ground, changes: Changes, held: ExitStack) -> Renewed:
 def _in_bounds(ground: Ground, changes: Changes, renewed: Renewed) -> bool:
     """Is the campaign about as large as when its records were counted, and was each list with numbers known?"""
     counted = ground.census.records
-    new = changes.record_id.size - int(among(changes.record_id, ground.then.record_id).sum())
+    new = changes.record_id.size - int(ground.then.has(changes.record_id).sum())
     records = ground.then.record_id.size + new - changes.gone.size
     numbered = changes.batch_of(ground.then, renewed.fresh[renewed.number >= 0])
     lists = {ground.lists[batch] for batch in np.unique(numbered).tolist()}
@@ -301,13 +301,13 @@ def _looked_at(
     of = np.unique(then.component[then.places(np.unique(np.concatenate(touched)))])
     others = then.record_id[among(then.component, of)]
     looked = np.union1d(others, renewed.fresh)
-    return looked[among(looked, seen.record_id)]
+    return looked[seen.has(looked)]
 
 
 def _component(then: Seen, ids: Ids) -> Ids:
     """Of each record; -1 where it is new."""
     found = np.full(ids.size, -1, dtype=np.int64)
-    there = among(ids, then.record_id)
+    there = then.has(ids)
     found[there] = then.component[np.searchsorted(then.record_id, ids[there])]
     return found
 

@@ -14,7 +14,6 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from commonweal.identity.changes import rows
 from commonweal.identity.delta import Ground, Relinked, Renewed
@@ -67,7 +66,7 @@ def rehoused(
     new = pa.table({"person_id": anew, "household_id": ids, "evidence": evidence})
     over = among(homes["person_id"].to_numpy(), np.concatenate((anew, vanished)))
     all_ = pa.concat_tables([homes.filter(pa.array(~over)), new])
-    all_ = all_.take(pc.sort_indices(all_["person_id"])).combine_chunks()
+    all_ = all_.take(np.argsort(all_["person_id"].to_numpy(), kind="stable")).combine_chunks()
     return all_, all_.equals(homes.combine_chunks())
 
 
@@ -81,7 +80,7 @@ def _touched(then: Seen, seen: Seen, renewed: Renewed, before: pa.Table, links: 
     records = np.union1d(then.record_id[other], renewed.all)
     old = np.unique(was[among(then.record_id, records)])
     new = np.unique(now[among(seen.record_id, records)])
-    vanished = old[~among(old, now)]
+    vanished = np.setdiff1d(old, now[among(now, old)])
     return np.setdiff1d(np.union1d(old, new), vanished), vanished
 
 

@@ -254,10 +254,9 @@ class Run:
         relinked = delta.relink(ground, changed, renewed, found, bound, told, writer, held)
         with self.campaign.ledger.read(LedgerRole.BULK) as connection:
             asked = queries.doubts_as_json(connection)
-        here = bound.among(
-            set(np.array(sorted(told), dtype=np.int64)[_are_there(told, relinked.seen)].tolist())
-        )
-        new = int((~rules.among(renewed.fresh, ground.then.record_id)).sum())
+        spoken_of = np.array(sorted(told), dtype=np.int64)
+        here = bound.among(set(spoken_of[relinked.seen.has(spoken_of)].tolist()))
+        new = int((~ground.then.has(renewed.fresh)).sum())
         return Put(
             *(relinked.record_id, relinked.cluster, relinked.evidence, relinked.probability),
             gone=changed.gone,
@@ -352,11 +351,8 @@ def _links(put: Put, persons: rules.Outcome, before: pa.Table) -> pa.Table:
     )
     over = np.concatenate((put.record_id, put.gone))
     others = before.filter(~rules.among(before["record_id"].to_numpy(), over))
-    return pa.concat_tables([others, new]).sort_by("record_id").combine_chunks() if others.num_rows else new
-
-
-def _are_there(told: set[int], seen: standing.Seen) -> npt.NDArray[np.bool_]:
-    return rules.among(np.array(sorted(told), dtype=np.int64), seen.record_id)
+    both = pa.concat_tables([others, new])
+    return both.take(np.argsort(both["record_id"].to_numpy(), kind="stable")).combine_chunks()
 
 
 def _there(campaign: Campaign, records: ir.Table, bound: Binding) -> set[int]:

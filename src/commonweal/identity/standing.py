@@ -20,7 +20,7 @@ import pyarrow as pa
 from commonweal.identity import blocking, tables
 from commonweal.identity.cluster import joined
 from commonweal.identity.queries import LastRun
-from commonweal.identity.rules import THRESHOLD, Ids, among
+from commonweal.identity.rules import THRESHOLD, Ids
 from commonweal.intake.model import Batch
 from commonweal.store.catalogue import IDENTITY_KEYS, LAKE
 from commonweal.store.engine import hold
@@ -112,19 +112,28 @@ class Seen:
 
     def with_(self, others: Seen) -> Seen:
         """With others in the place of those of the same id, or added."""
-        rest = self.where(~among(self.record_id, others.record_id))
+        at, known = np.searchsorted(self.record_id, others.record_id), self.has(others.record_id)
+
+        def both(own: npt.NDArray[Any], new: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            own = own.copy()
+            own[at[known]] = new[known]
+            return np.insert(own, at[~known], new[~known]) if not known.all() else own
+
         names = LAKE["identity.seen"].schema.names
-        both = [np.concatenate((getattr(rest, name), getattr(others, name))) for name in names]
-        order = np.argsort(both[0], kind="stable")
-        return Seen(*(each[order] for each in both))
+        return Seen(*(both(getattr(self, name), getattr(others, name)) for name in names))
+
+    def has(self, ids: Ids) -> npt.NDArray[np.bool_]:
+        """Which ids are there."""
+        if not self.record_id.size:
+            return np.zeros(ids.size, dtype=bool)
+        at = np.minimum(np.searchsorted(self.record_id, ids), self.record_id.size - 1)
+        there: npt.NDArray[np.bool_] = self.record_id[at] == ids
+        return there
 
     def places(self, ids: Ids) -> Ids:
         """Where records stand; those that aren't there are left out."""
-        if not self.record_id.size:
-            return np.empty(0, dtype=np.int64)
-        at = np.minimum(np.searchsorted(self.record_id, ids), self.record_id.size - 1)
-        there: Ids = at[self.record_id[at] == ids]
-        return there
+        found: Ids = np.searchsorted(self.record_id, ids[self.has(ids)])
+        return found
 
 
 def first_of(component: Ids, record_id: Ids) -> Ids:
