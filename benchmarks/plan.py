@@ -1,6 +1,6 @@
 """The joint plan beside its peers, on the instances of `plan_instances`: seconds, gap, memory.
 
-    python -m benchmarks.plan [CASE…]     small middle large messages warm tiny-areas; huge is run only when named
+    python -m benchmarks.plan [CASE…]     small middle large messages; huge is run only when named
     python -m benchmarks.plan one PERSONS OPTIONS SEED [FLOORS]
 
 Peers are HiGHS (interior point and crossover: an exact linear program) and OR-Tools' PDLP, each with 300 seconds, where the

@@ -75,7 +75,7 @@ class Rounding:
         A lower end may be out of reach of single moves, because each would break an upper one: then it is met all the same,
         and the upper ones are mended by others.
         """
-        self._mend(self._near_ends(), min(_FEW_TRIES, 2 + self._part_count()))
+        self._mend(self._near_ends(), min(_FEW_TRIES, 4 + self._part_count()))
         self._mend_all()
         for _ in range(_ROUNDS):
             if not self._shortfall().any():
@@ -137,7 +137,7 @@ class Rounding:
             moves = self._moves(areas, reach, ends)
             made = self._make(np.argsort(moves.loss / moves.mended, kind="stable"), moves, ends)
             in_vain = 0 if made or reach < self.program.highest else in_vain + 1
-            reach *= _WIDER if not made or self._part_count() == 1 else 1.0
+            reach *= 1.0 if made else _WIDER
 
     def _improve(self) -> None:
         """Part by part; where there is one part only, with all moves, until none gains."""
