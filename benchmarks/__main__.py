@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.measure import machine
 
-_HELPERS = {"__main__", "ground", "measure"}
+_HELPERS = {"__main__", "ground", "measure", "plan_instances"}
 
 
 def main(names: list[str]) -> None:
