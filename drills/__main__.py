@@ -1,7 +1,7 @@
 """`python -m drills [NAME [SIZE]]`: each module of this folder that has a `main` is a drill; all of them without a name.
 
 A drill breaks something for SIZE times (or however often it does by itself) and raises AssertionError when it was not
-borne. Continuous integration runs each at a small size (tests/test_drills.py).
+borne. Continuous integration runs the quick ones at a small size (tests/test_drills.py).
 """
 
 from __future__ import annotations

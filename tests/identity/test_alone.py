@@ -243,8 +243,11 @@ def test_the_command_prints_one_object(people: list[Row], tmp_path: Path) -> Non
     assert done.exit_code == 0, done.output
     report = json.loads(done.stdout)
     assert list(report) == [
-        "records", "persons", "threshold", "blocking_recall", "edges", "pairwise", "exact", "seconds",
+        "records", "persons", "threshold", "blocking_recall", "edges", "pairwise", "exact", "seconds", "missed",
     ]  # fmt: skip
+    missed = 1 - report["blocking_recall"]
+    assert report["missed"]["least"] <= missed <= report["missed"]["most"]
+    assert sum(block["alone"] for block in report["missed"]["blocks"]) == report["missed"]["once"]
     assert list(report["pairwise"]) == ["precision", "recall", "f1"]
     written = pq.read_table(tmp_path / "out.parquet")
     assert written.num_rows == report["records"] == 360
@@ -258,6 +261,7 @@ def test_the_command_for_people(people: list[Row], tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["link", str(tmp_path / "a.csv"), "--out", str(tmp_path / "b.csv")])
     assert done.exit_code == 0, done.output
     assert "40 records are" in done.stdout
+    assert "no block" in done.stdout
     with (tmp_path / "b.csv").open(encoding="utf-8") as file:
         assert next(csv.reader(file))[-2:] == ["person", "person (2)"]
 

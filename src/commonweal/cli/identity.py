@@ -1,4 +1,4 @@
-"""Who is who, after the runs: merges taken back."""
+"""Who is who, after the runs: what they miss, and merges taken back."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from commonweal import terminal
+from commonweal.campaign import Campaign
 from commonweal.cli.frame import HERE, AsJson, Folder, at_work
 
-commands = typer.Typer(no_args_is_help=True, help="Take back what a run decided of who is who.")
+commands = typer.Typer(
+    no_args_is_help=True, help="Who is who, after a run: what it misses; a merge taken back."
+)
 
 
 @commands.command()
@@ -30,3 +33,17 @@ def undo(
         report = loop.undo(opened, merge, why=why, progress=run)
         run.result = report
     terminal.show_json(report) if json else reports.show_resolve(report)
+
+
+@commands.command()
+def missed(campaign: Folder = HERE, json: AsJson = False) -> None:
+    """Tell which share of the pairs of one person no run has compared, and what each block brings together.
+
+    Example: commonweal identity missed
+    """
+    from commonweal.identity.missed import in_campaign
+    from commonweal.reports.blocking import show_missed
+
+    with Campaign.open(campaign) as opened:
+        found = in_campaign(opened)
+    terminal.show_json(found.as_json()) if json else show_missed(found, whole=True)

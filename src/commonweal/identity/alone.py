@@ -20,6 +20,7 @@ from commonweal.identity import lists, measures, rules
 from commonweal.identity.errors import CannotWriteAs, ColumnNowhere, WouldReplaceList
 from commonweal.identity.link import link_records
 from commonweal.identity.measures import Ids, Measures
+from commonweal.identity.missed import Missed
 from commonweal.intake.errors import EmptyFile
 from commonweal.intake.mapping import Corrections
 from commonweal.intake.rules import resolve_headers
@@ -34,13 +35,15 @@ class Linking:
 
     `person` has the person's number (0 to persons-1, by first row) of each row, in the order of the lists and their
     rows; `rows` the rows as they came, as text: the columns of all lists. `threshold`: the log2 odds from which a pair
-    speaks for one person. `measures` is there where the truth was told. `unread` counts lines that are no rows.
+    speaks for one person. `measures` is there where the truth was told, `missed` where there are two rows or more: what
+    no comparison brought together, told without a truth. `unread` counts lines that are no rows.
     """
 
     person: Ids
     rows: pa.Table
     threshold: float
     measures: Measures | None
+    missed: Missed | None
     lists: tuple[lists.List, ...]
     unread: int
     seconds: float
@@ -67,6 +70,7 @@ class Linking:
             "pairwise": found and vars(found.pairwise),
             "exact": found and vars(found.exact),
             "seconds": self.seconds,
+            "missed": self.missed and self.missed.as_json(),
         }
 
     def write(self, path: Path) -> None:
@@ -168,12 +172,13 @@ def _linked(
     understood = lists.understood(untold, corrections, ignored=truth)
     records = lists.records(understood, utc_now().date(), progress)
     codes = _codes(tables, truths) if truth is not None else None
-    linked = link_records(records, progress=progress, truth=codes)
+    linked = link_records(records, progress=progress, truth=codes, survey=True)
     return Linking(
         person=linked.cluster,
         rows=pa.concat_tables(list(tables.values()), promote_options="default"),
         threshold=rules.THRESHOLD,
         measures=linked.measures,
+        missed=linked.missed,
         lists=tuple(understood),
         unread=unread,
         seconds=round(time.monotonic() - started, 2),

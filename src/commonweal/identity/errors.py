@@ -80,3 +80,10 @@ class MergeNotNoted(CommonwealError):
 
     what = _("Merge {event} is too old to be taken back: it was not noted then which records came with it.")
     remedy = _("Correct in the lists what ties the two, then: commonweal resolve")
+
+
+class NothingCounted(CommonwealError):
+    """What blocking misses is asked before a run has learnt weights."""
+
+    what = _("No run has learnt from these lists yet: what it misses can't be told.")
+    remedy = _("Run: commonweal resolve. Lists in which hardly anybody stands twice teach nothing.")

@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from commonweal.identity import blocking, doubts, measures, pairs, rules, tables
+from commonweal.identity import blocking, doubts, measures, missed, pairs, rules, tables
 from commonweal.identity.cluster import NO_PAIRS, Bounds, Pairs, clusters
 from commonweal.identity.comparisons import starting_model
 from commonweal.identity.errors import RecordTwice
 from commonweal.identity.judging import Listed, Scored, Weighed, registers
 from commonweal.identity.measures import Measures
+from commonweal.identity.missed import Missed
 from commonweal.identity.model import Census, Evidence, LinkModel, ModelOrigin
 from commonweal.jobs.model import Progress, silent
 from commonweal.store.catalogue import LAKE
@@ -47,7 +48,7 @@ class Linked:
     they ended in one cluster), and the parts that the weight is the sum of, in bits: `beforehand`, a column for each
     comparison of the model, and `household`, what is taken off because two of a household agree like one person.
 
-    `measures`: how good it is, where the truth was given.
+    `measures`: how good it is, where the truth was given. `missed`: what blocking misses, where that was asked.
     """
 
     record_id: Ids
@@ -59,6 +60,7 @@ class Linked:
     model: LinkModel
     origin: ModelOrigin
     measures: Measures | None = None
+    missed: Missed | None = None
 
     def as_arrow(self) -> pa.Table:
         """record_id, cluster, evidence, probability (null when alone)."""
@@ -96,20 +98,23 @@ def link_records(
     must: Ids = NO_PAIRS,
     cannot: Ids = NO_PAIRS,
     truth: Ids | None = None,
+    survey: bool = False,
 ) -> Linked:
     """Which records are one person, for a table in memory, without a campaign.
 
     `records`: record_id (int64, unique) and any of the other columns of the lake's table `intake.record`; those
     absent count as unknown. Text is compared by the folded columns (`given_key`, …), so these should be there.
     Columns called extra_… hold further evidence about the person, whatever it is (folded text). Without a `model` one
-    is trained on the records. `must`, `cannot`, `truth`: see `link`. Raises RecordTwice.
+    is trained on the records. `must`, `cannot`, `truth`, `survey`: see `link`. Raises RecordTwice.
     """
     with tempfile.TemporaryDirectory(prefix="commonweal-link-") as scratch:
         backend: Any = connect("duckdb", Path(scratch))
         try:
             backend.con.register("records", _completed(records))
             table = backend.table("records")
-            return link(backend, table, model, progress, must=must, cannot=cannot, truth=truth)
+            return link(
+                *(backend, table, model, progress), must=must, cannot=cannot, truth=truth, survey=survey
+            )
         finally:
             backend.disconnect()
 
@@ -138,6 +143,7 @@ def link(
     must: Ids = NO_PAIRS,
     cannot: Ids = NO_PAIRS,
     truth: Ids | None = None,
+    survey: bool = False,
     standing: pairs.Standing | None = None,
     keep: Keep | None = None,
 ) -> Linked:
@@ -148,7 +154,7 @@ def link(
     record that is not there count for nothing.
 
     `truth` has for each record, ordered by id, the code of its true person (`measures.truth_codes`). It has no say in
-    the result: it measures it.
+    the result: it measures it. `survey`: tell what blocking misses (`missed`), without any truth.
 
     `standing`: a census by which records are compared, instead of one taken of them. Where weights were learnt, now or
     before, `keep` is told what a later run can go on from, while it is in the engine.
@@ -183,6 +189,7 @@ def link(
         asked = _doubts(comparing, chosen, weighed, open_, listed.record_id, cluster)
         if keep and origin is not ModelOrigin.STARTING:
             keep(Basis(census, comparing.counted, comparing.comparable, keys, listed, weighed, bounds))
+        surveyed = _surveyed(backend, comparing, keys, listed.record_id, cluster) if survey else None
     evidence, probability = evidenced(weighed.pairs, weighed.sure, cluster)
     progress(_STEPS, _STEPS, "clustering")
     measured = None if truth is None or true is None else _measured(weighed.pairs, cluster, truth, true)
@@ -196,7 +203,15 @@ def link(
         model=chosen,
         origin=origin,
         measures=measured,
+        missed=surveyed,
     )
+
+
+def _surveyed(
+    backend: BaseBackend, comparing: pairs.Comparing, keys: ir.Table, record_id: Ids, cluster: Ids
+) -> Missed:
+    blocks, limits = blocking.blocks(comparing.comparable), comparing.census.limits
+    return missed.missed(blocks, limits, missed.read(backend, keys, record_id, len(blocks)), cluster)
 
 
 def _model(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from commonweal.identity.alone import Linking
+from commonweal.reports.blocking import show_missed
 from commonweal.terminal import OUT, show_table
 
 
@@ -24,6 +25,8 @@ def show_linking(linking: Linking, out: Path | None) -> None:
         scores = (("edges", found.edges), ("pairwise", found.pairwise), ("exact persons", found.exact))
         rows = [(name, *(f"{share:.3f}" for share in vars(score).values())) for name, score in scores]
         show_table("Against the truth", ("measure", "precision", "recall", "F1"), rows)
+    if linking.missed:
+        show_missed(linking.missed)
     OUT.print(
         f"Written: {out}"
         if out
