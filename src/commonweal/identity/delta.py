@@ -177,7 +177,8 @@ def _in_bounds(ground: Ground, changes: Changes, renewed: Renewed) -> bool:
     records = ground.then.record_id.size + new - changes.gone.size
     numbered = changes.batch_of(ground.then, renewed.fresh[renewed.number >= 0])
     lists = {ground.lists[batch] for batch in np.unique(numbered).tolist()}
-    return GROWTH[0] * counted <= records <= GROWTH[1] * counted and lists <= ground.census.registers.keys()
+    as_large = records > 0 and GROWTH[0] * counted <= records <= GROWTH[1] * counted
+    return as_large and lists <= ground.census.registers.keys()
 
 
 def _met(ground: Ground, renewed: Renewed, held: ExitStack) -> Met:

@@ -67,7 +67,8 @@ class Begun:
 @dataclass(frozen=True)
 class Put:
     """Records (ordered) that were put together anew, along them what `link.Linked` has; `gone`: those that no list holds
-    any more; `origin`: of the weights, `model` where they were learnt; `census`: what was counted in this run."""
+    any more; `origin`: of the weights, `model` where they were learnt; `census`: what was counted in this run;
+    `stands`: whether the next run can go on from what this one leaves."""
 
     record_id: Ids
     cluster: Ids
@@ -79,6 +80,7 @@ class Put:
     new: int
     renewed: int
     census: Census | None
+    stands: bool
     waiting: Callable[[pa.Table], tuple[pa.Table, int]]
     """From the links of all records to the doubts that say most, and how many there are in all."""
     house: Callable[[pa.Table], tuple[pa.Table, bool] | None]
@@ -235,6 +237,7 @@ class Run:
             new=int((~rules.among(linked.record_id, before)).sum()),
             renewed=0,
             census=taken[0] if taken and by is None else None,
+            stands=bool(taken),
             waiting=lambda _links: (doubts.waiting(linked.doubts), linked.doubtful),
             house=lambda _links: None,
         )
@@ -265,6 +268,7 @@ class Run:
             new=new,
             renewed=renewed.fresh.size - new,
             census=None,
+            stands=True,
             waiting=lambda links: doubting.waiting(ground, relinked, renewed.all, links, here, asked),
             house=lambda links: neighbours.rehoused(ground, relinked, renewed, begun.before, links),
         )
@@ -283,7 +287,7 @@ class Run:
             kept = noting.keep_model(connection, campaign, found.put.model, found.links.num_rows)
         report = _report(found, time.monotonic() - self._began)
         census = noting.keep_census(connection, campaign, kept, found.put.census)
-        if census is None and begun.last and found.put.origin is ModelOrigin.KEPT:
+        if census is None and begun.last and found.put.stands:
             census = begun.last.census_id
         left = standing.LeftBehind(standing.places(begun.batches), standing.files(connection))
         heard = begun.decided[-1].decision_id if begun.decided else 0
