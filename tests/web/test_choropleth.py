@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commonweal.web import choropleth
@@ -11,6 +11,7 @@ VALUES = st.lists(st.one_of(st.just(0.0), st.floats(0.001, 1e7)), max_size=300)
 
 
 @given(VALUES)
+@example([159.99999999813735])
 def test_edges_rise_and_zero_stands_alone(values: list[float]) -> None:
     edges = choropleth.breaks(values)
     assert edges == sorted(set(edges))

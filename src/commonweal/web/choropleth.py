@@ -37,7 +37,8 @@ def _rounded_down(value: float) -> float:
         size *= 10
     while size * 10 > value:
         size /= 10
-    return round(int(value / size + 1e-9) * size, 12)
+    edge = round(int(value / size + 1e-9) * size, 12)  # 0.3 / 0.01 is a little below 30
+    return edge if edge <= value else round(edge - size, 12)
 
 
 def steps(edges: Sequence[float], written: Callable[[float], str], none: str, more: str) -> list[Step]:
