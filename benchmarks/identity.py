@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import duckdb
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,8 +33,10 @@ from commonweal.identity.alone import link_files
 from commonweal.identity.link import link_records
 from commonweal.identity.measures import Ids, Measures
 from commonweal.identity.tables import EXTRA
-from commonweal.intake.actions import import_file
+from commonweal.intake import mapping as mappings
+from commonweal.intake.actions import import_file, preview
 from commonweal.intake.mapping import Corrections
+from commonweal.intake.model import Origin
 from commonweal.intake.readers import open_file
 from commonweal.jobs.model import silent
 from commonweal.store.ledger import LedgerRole
@@ -176,7 +179,7 @@ def delta(voters: int, seed: int = 1) -> None:
         written = Electorate(voters, seed).write(Path(folder) / "lists", Path(folder) / "truth")
         late = _held_back(next(each.path for each in written.lists if each.path.stem == "signups"))
         for each in written.lists:
-            import_file(campaign, each.path, source=each.path.stem)
+            _load(campaign, each.path)
         resolve(campaign)
         persons = _persons(campaign)
         import_file(campaign, late, source="signups")
@@ -197,6 +200,13 @@ def delta(voters: int, seed: int = 1) -> None:
         f" {'other' if every.changed or every.doubts != few.doubts else 'the same'}; of the records of persons that no event"
         f" names {kept / len(untouched):.2%} keep their id"
     )
+
+
+def _load(campaign: Campaign, path: Path) -> None:
+    """A list of made-up people, its columns guessed."""
+    guessed = mappings.from_data(preview(campaign, path, source=path.stem).mapping)
+    mapping = msgspec.structs.replace(guessed, origin=Origin.SYNTHETIC)
+    import_file(campaign, path, source=path.stem, mapping=mapping)
 
 
 def _held_back(path: Path, rows: int = 10_000) -> Path:
