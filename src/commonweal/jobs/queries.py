@@ -39,6 +39,15 @@ def last(connection: psycopg.Connection[Any], command: str, status: RunStatus | 
         ).fetchone()
 
 
+def is_under_way(connection: psycopg.Connection[Any], command: str) -> bool:
+    """Whether a run of a command waits or runs."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM jobs.run WHERE command = %s AND status IN ('queued', 'running'))",
+        (command,),
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def _row(cursor: psycopg.Cursor[Any]) -> Any:
     names = [column.name for column in cursor.description or ()]
     return lambda values: _run(**dict(zip(names, values, strict=True)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -52,14 +54,19 @@ async def live(visit: Here, parts: NamedDependency[Parts]) -> Stream:
 @post("/runs/start", opt=needs(Permission.START_RUNS), sync_to_thread=True)
 def start(visit: Here, data: URLEncodedBody[Start]) -> Response[Any]:
     """Queue the loop, unless it waits or runs already; with a budget it ends in a new draft of the plan."""
-    with visit.read() as connection:
-        under_way = any(run.command == LOOP and run.status in _OPEN for run in queries.recent(connection))
-    if not under_way:
-        campaign = visit.campaign
-        run_id = actions.queue(campaign.ledger, campaign.clock, LOOP, _arguments(data), visit.actor)
-        with visit.transaction() as connection:
-            record(connection, campaign, "start_run", subject=f"run:{run_id}", actor=visit.actor)
+    begin(visit, LOOP, partial(_arguments, data))
     return visit.go("/runs")
+
+
+def begin(visit: Visit, command: str, arguments: Callable[[], Mapping[str, Any]]) -> None:
+    """Queue a run, unless one of the command waits or runs already: then the arguments are not even read."""
+    with visit.read() as connection:
+        if queries.is_under_way(connection, command):
+            return
+    campaign = visit.campaign
+    run_id = actions.queue(campaign.ledger, campaign.clock, command, arguments(), visit.actor)
+    with visit.transaction() as connection:
+        record(connection, campaign, "start_run", subject=f"run:{run_id}", actor=visit.actor)
 
 
 @post("/runs/{token:str}/stop", opt=needs(Permission.START_RUNS), sync_to_thread=True)
