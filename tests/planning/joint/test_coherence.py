@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from commonweal.planning.joint import Problem, contacts, solve
-from commonweal.planning.joint.coherence import Worth, price_curve, within
+from commonweal.planning.joint.coherence import price_curve, within
 from commonweal.planning.joint.errors import FloorsOutOfReach
 from commonweal.planning.joint.tally import tally
+from commonweal.planning.joint.worth import Worth
 from planning.joint.problems import drawn, fractional_optimum
 
 MESSAGES = ("0", "1", "2", "3", "4")

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -25,9 +25,9 @@ import numpy.typing as npt
 
 from commonweal.jobs.model import Progress, silent
 from commonweal.planning.joint.errors import FloorsOutOfReach
-from commonweal.planning.joint.kernel import both, kernel
 from commonweal.planning.joint.model import Doubles, Hours, Limit, Plan, Prices, Problem
 from commonweal.planning.joint.solve import solve
+from commonweal.planning.joint.worth import Worth, messages_of
 
 _T = TypeVar("_T")
 Worths = npt.NDArray[np.float32]
@@ -69,12 +69,14 @@ def price_curve(problem: Problem, most: Sequence[int], progress: Progress = sile
     everything = solve(problem)
     points: list[Point] = []
     start: Set = ()
+    look: Worth | None = None
     for done, count in enumerate(most):
         progress(done, len(most), "comparing sets of messages")
         if count >= len(messages):
             points.append(Point(count, messages, everything, everything.bound))
             continue
-        points.append(_Search(problem, messages, count, everything.prices).point(start))
+        look = look or Worth.at(problem, messages, everything.prices)
+        points.append(_Search(problem, messages, count, look).point(start))
         start = tuple(messages.index(name) for name in points[-1].messages)
     progress(len(most), len(most), "comparing sets of messages")
     return points
@@ -82,20 +84,19 @@ def price_curve(problem: Problem, most: Sequence[int], progress: Progress = sile
 
 @dataclass
 class _Search:
-    """The search for one number of messages. `prices`: where it starts."""
+    """The search for one number of messages. `first`: what they are worth where it starts."""
 
     problem: Problem
     messages: tuple[str, ...]
     count: int
-    prices: Prices
-
+    first: Worth
     tried: dict[Set, Plan] = field(default_factory=dict)
     refused: list[FloorsOutOfReach] = field(default_factory=list)
 
     def point(self, start: Set) -> Point:
         """`start`: a smaller set that may be a good beginning. Raises FloorsOutOfReach where no set that was met can keep
         what it has to."""
-        look = Worth.at(self.problem, self.messages, self.prices)
+        look = self.first
         chosen, bound = self._chosen(look, start), math.inf
         self._try(chosen)
         for _round in range(_ROUNDS):
@@ -191,109 +192,9 @@ def within(problem: Problem, messages: Sequence[str]) -> Plan:
     return replace(plan, option=columns[plan.option].astype(np.int16))
 
 
-def _of(limit: Limit, problem: Problem) -> set[str]:
-    """The messages that a limit looks at."""
-    return {option.message for option, use in zip(problem.options, limit.use, strict=True) if use > 0}
-
-
 def _concerns(limit: Limit, problem: Problem, messages: set[str]) -> bool:
     """Whether a plan with these messages has to keep the limit."""
-    return not _of(limit, problem).isdisjoint(messages)
-
-
-@dataclass(frozen=True, eq=False)
-class Worth:
-    """What messages are worth at fixed prices.
-
-    ends       what limits' ends are worth that hold whichever messages are used
-    own (m,)   the same of ends that hold only where a message is used
-    net (n, c, m)  the best of a message through a channel for a person, net of prices; 0 where it gains nothing.
-               Rounded up, so that sums are bounds.
-    most (n,)  contacts a person may get
-    """
-
-    ends: float
-    own: Doubles
-    net: Worths
-    most: npt.NDArray[np.int8]
-
-    @staticmethod
-    def at(problem: Problem, messages: Sequence[str], prices: Prices) -> Worth:
-        """At the prices of a plan. A price of a lower end that only some sets of messages have to keep counts as 0, unless
-        it is of one message."""
-        ends, own, kept = 0.0, np.zeros(len(messages)), np.array(prices.limits, np.float64)
-        for place, limit in enumerate(problem.limits):
-            named, price = _of(limit, problem), kept[place]
-            if price == 0 or (price > 0 and not math.isfinite(limit.at_most)):
-                kept[place] = 0.0
-                continue
-            worth = price * (limit.at_most if price > 0 else max(0.0, limit.at_least))
-            if len(named) == 1:
-                own[messages.index(next(iter(named)))] += worth
-            elif price > 0 or len(named) == len(messages):
-                ends += worth
-            else:
-                kept[place] = 0.0
-        hours = np.maximum(prices.hours, 0.0)
-        if problem.hours is not None and len(hours):
-            priced = hours > 0
-            ends += float(np.asarray(problem.hours.available, np.float64)[priced] @ hours[priced])
-        net = _net(problem, messages, kept, hours)
-        most = np.array(np.broadcast_to(np.asarray(problem.most), problem.persons), np.int8)
-        return Worth(ends, own, net, most)
-
-    def value(self, chosen: Sequence[int]) -> float:
-        """The bound of a plan with these messages, in votes."""
-        places = np.array(sorted(chosen), np.int64)
-
-        def part(first: int, last: int) -> float:
-            return float(_value(self.net, self.most, places, first, last))
-
-        return self.ends + float(self.own[places].sum()) + math.fsum(self._parts(part))
-
-    def marginal(self, chosen: Sequence[int]) -> Doubles:
-        """(m,): what each message adds to these; 0 for those that are among them."""
-        places, count = np.array(sorted(chosen), np.int64), self.net.shape[2]
-
-        def part(first: int, last: int) -> Doubles:
-            gains = np.zeros(count)
-            _marginal(self.net, self.most, places, first, last, gains)
-            return gains
-
-        gains = np.asarray(sum(self._parts(part), np.zeros(count))) + self.own
-        gains[places] = 0.0
-        return gains
-
-    def _parts(self, work: Callable[[int, int], _T]) -> list[_T]:
-        return both(work, np.ones(len(self.net), np.int64))
-
-
-def _net(problem: Problem, messages: Sequence[str], prices: Doubles, hours: Doubles) -> Worths:
-    """(n, c, m): as in Worth."""
-    channels = list(dict.fromkeys(option.channel for option in problem.options))
-    n = problem.persons
-    area = np.zeros(n, np.int64) if problem.area is None else np.asarray(problem.area, np.int64)
-    group = np.zeros(n, np.int64) if problem.group is None else np.asarray(problem.group, np.int64)
-    region = np.zeros(n, np.int64) if problem.region is None else np.asarray(problem.region, np.int64)[area]
-    net = np.zeros((n, len(channels), len(messages)), np.float32)
-    for place, option in enumerate(problem.options):
-        times = 1.0 if problem.allowed is None else np.asarray(problem.allowed[:, place], np.float64)
-        charge = np.zeros(n)
-        for price, limit in zip(prices, problem.limits, strict=True):
-            if price and limit.use[place]:
-                inside = np.ones(n, bool) if limit.group is None else group == limit.group
-                if limit.region is not None:
-                    inside = inside & (region == limit.region)
-                charge += price * float(limit.use[place]) * inside
-        gain = np.asarray(problem.gain[:, place], np.float64)
-        useful = (gain > 0) & (np.asarray(times) > 0)
-        worth = np.where(useful, gain, 0.0) - times * charge
-        if problem.hours is not None and option.channel == problem.hours.channel and len(hours):
-            worth -= np.asarray(problem.hours.each, np.float64) * hours[area]
-        rounded = np.nextafter(worth.astype(np.float32), np.float32(np.inf))
-        own = net[:, channels.index(option.channel), messages.index(option.message)]
-        np.maximum(own, np.where(useful, rounded, 0), out=own)
-    return net
+    return not messages_of(limit, problem).isdisjoint(messages)
 
 
 def _largest(look: Worth, count: int, enough: float) -> tuple[Set, float]:
@@ -338,66 +239,3 @@ def _largest(look: Worth, count: int, enough: float) -> tuple[Set, float]:
 
 def _at_most(value: float, gains: Doubles, left: Set, room: int) -> float:
     return value + sum(sorted((max(0.0, float(gains[each])) for each in left), reverse=True)[:room])
-
-
-@kernel
-def _top(best: Doubles, most: int) -> float:
-    """The sum of the `most` largest, which are 0 or more."""
-    total = 0.0
-    if most >= len(best):
-        for value in best:
-            total += value
-        return total
-    above, last = np.inf, -1
-    for _ in range(most):
-        highest, which = 0.0, -1
-        for c in range(len(best)):
-            if highest < best[c] and (best[c] < above or (best[c] == above and c > last)):
-                highest, which = best[c], c
-        if which < 0:
-            break
-        total += highest
-        above, last = highest, which
-    return total
-
-
-@kernel
-def _value(
-    net: Worths, most: npt.NDArray[np.int8], places: npt.NDArray[np.int64], first: int, last: int
-) -> float:
-    best = np.zeros(net.shape[1])
-    total = 0.0
-    for i in range(first, last):
-        for c in range(len(best)):
-            highest = 0.0
-            for m in places:
-                highest = max(highest, np.float64(net[i, c, m]))
-            best[c] = highest
-        total += _top(best, most[i])
-    return total
-
-
-@kernel
-def _marginal(
-    net: Worths,
-    most: npt.NDArray[np.int8],
-    places: npt.NDArray[np.int64],
-    first: int,
-    last: int,
-    gains: Doubles,
-) -> None:
-    best, more = np.zeros(net.shape[1]), np.zeros(net.shape[1])
-    for i in range(first, last):
-        for c in range(len(best)):
-            highest = 0.0
-            for m in places:
-                highest = max(highest, np.float64(net[i, c, m]))
-            best[c] = highest
-        now = _top(best, most[i])
-        for m in range(len(gains)):
-            better = False
-            for c in range(len(best)):
-                more[c] = max(best[c], np.float64(net[i, c, m]))
-                better |= more[c] > best[c]
-            if better:
-                gains[m] += _top(more, most[i]) - now

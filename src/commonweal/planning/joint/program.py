@@ -141,7 +141,7 @@ class Program:
 
 def compile_problem(problem: Problem, open_counts: Doubles, gains: Doubles, highest: float) -> Program:
     """The program of a problem that was checked; the last three are what `scan` found."""
-    rows, ground = _rows(problem), ground_of(problem)
+    rows, ground = rows_of(problem), ground_of(problem)
     contacts = np.maximum(open_counts.sum(axis=0), 1e-9)
     gain = float(gains.sum() / contacts.sum())
     edges = ground.first[:-1]
@@ -209,7 +209,8 @@ def classes(problem: Problem) -> tuple[npt.NDArray[np.int32], int]:
     return region[problem.area] * np.int32(groups) + group, groups * (int(region.max(initial=0)) + 1)
 
 
-def _rows(problem: Problem) -> Rows:
+def rows_of(problem: Problem) -> Rows:
+    """The limits of a problem that was checked."""
     use = np.array([limit.use for limit in problem.limits], np.float64).reshape(-1, len(problem.options))
     scale = use.max(axis=1, initial=0.0)
     count = classes(problem)[1]
