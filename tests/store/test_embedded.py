@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -264,6 +265,31 @@ def test_the_making_of_a_ledger_is_killed(fresh: Path, state: Path, stage: str) 
     with open_ledger(fresh) as ledger:
         assert kept(ledger) == set()
     assert not list(data_folder(fresh).parent.glob("data.new-*"))
+
+
+@LINUX_ONLY
+def test_who_makes_a_ledger_is_killed_and_its_initdb_hangs(fresh: Path, state: Path) -> None:
+    opening = client(fresh)
+    assert soon(lambda: _initdb(fresh, state) is not None)
+    of_initdb = _initdb(fresh, state)
+    assert of_initdb is not None
+    os.kill(of_initdb, signal.SIGSTOP)
+    opening.kill()
+    os.kill(supervisor(fresh), signal.SIGKILL)
+    opening.communicate()
+    with open_ledger(fresh) as ledger:
+        assert kept(ledger) == set()
+    assert not lives(of_initdb), "it could have gone on to write into what is cleared away"
+
+
+def _initdb(folder: Path, state: Path) -> int | None:
+    """The process that makes the ledger's data."""
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            words = (entry / "cmdline").read_text().split("\0")
+            if words[0].endswith("/initdb") and {folder, state} & set(Path(words[2]).parents):
+                return int(entry.name)
+    return None
 
 
 def test_a_server_that_dies_again_and_again_is_given_up(fresh: Path) -> None:

@@ -80,7 +80,7 @@ def initialise(place: Place, password: str, *, durable: bool, log: Path) -> None
         *([] if durable else ["--no-sync"]),
     ]
     try:
-        _run(place, command, "", log)
+        _run(place, draft, command, "", log)
         (draft / "pg_hba.conf").write_text(_HBA)
         role = f"CREATE ROLE {OWNER} LOGIN CREATEDB CREATEROLE BYPASSRLS PASSWORD '{password}';\n"
         _single_user(place, draft, role + _CLOSE_DOORS, durable=durable, log=log)
@@ -165,7 +165,7 @@ class Server:
         command = [str(self._place.binaries / "postgres"), "-D", str(self._place.data), *options]
         begin = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
-            self._process = _child(self._place, command, log)
+            self._process = _child(self._place, self._place.data, command, log)
         pause = 0.01
         while not self._takes_connections():
             if self._process.poll() is not None:
@@ -203,16 +203,20 @@ class Server:
 
 
 def _child(
-    place: Place, command: list[str], log: IO[bytes], given: int = subprocess.DEVNULL
+    place: Place, data: Path, command: list[str], log: IO[bytes], given: int = subprocess.DEVNULL
 ) -> subprocess.Popen[bytes]:
-    """A program of PostgreSQL's as the server's user; it dies with us. We have one thread: preexec_fn is safe."""
+    """A program of PostgreSQL's as the server's user; it dies with us. We have one thread: preexec_fn is safe.
+
+    It begins in the data folder, so that `evict` sees it from its first moment: initdb never goes there by
+    itself, the server only after a while.
+    """
     return subprocess.Popen(  # noqa: S603
         command,
         stdin=given,
         stdout=log,
         stderr=log,
         preexec_fn=_die_with_parent(),  # noqa: PLW1509
-        **place.popen_options(),
+        **place.popen_options(data),
     )
 
 
@@ -242,17 +246,18 @@ def _single_user(place: Place, data: Path, statements: str, *, durable: bool, lo
     ]
     _run(
         place,
+        data,
         [str(place.binaries / "postgres"), "--single", "-D", str(data), *settings, "postgres"],
         statements,
         log,
     )
 
 
-def _run(place: Place, command: list[str], given: str, log: Path) -> None:
+def _run(place: Place, data: Path, command: list[str], given: str, log: Path) -> None:
     """Run one of PostgreSQL's programs to its end, its words into the log; it dies with us."""
     begin = log.stat().st_size if log.exists() else 0
     with log.open("ab") as output:
-        process = _child(place, command, output, subprocess.PIPE)
+        process = _child(place, data, command, output, subprocess.PIPE)
         process.communicate(given.encode())
     if process.returncode:
         raise _failure(place.data, log, begin)

@@ -61,11 +61,11 @@ class Place:
     binaries: Path
     user: ServerUser | None
 
-    def popen_options(self) -> dict[str, Any]:
+    def popen_options(self, working_in: Path = Path("/")) -> dict[str, Any]:
         """For subprocess: run as the server's user, in a folder it can enter, with a small environment."""
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
         options: dict[str, Any] = {
-            "cwd": "/",
+            "cwd": working_in,
             "env": environment,
             "umask": 0o077,
         }
