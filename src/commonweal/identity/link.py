@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ibis
 import ibis.expr.types as ir
@@ -171,24 +171,16 @@ def link(
     ):
         true = None if truth is None else _true_candidates(backend, candidates, listed.record_id, truth)
         progress(1, _STEPS, "training")
-        chosen, origin = _model(model, comparing, candidates)
-        scored = Scored.of(listed, comparing.score(chosen, candidates, progress))
-        census = comparing.census
-        if standing is None:
-            census = replace(census, registers=registers(backend, records, listed, scored, census.records))
-        numbered = listed.numbered(census.registers)
-        scored = scored.parted(numbered)
-        if origin is ModelOrigin.TRAINED:
-            chosen = rules.calibrated(chosen, scored.judged, census.records)
+        found = _compared(backend, records, listed, comparing, candidates, model, standing, progress)
+        chosen, weighed, numbered = found.model, found.weighed, found.numbered
         progress(3, _STEPS, "clustering")
-        weighed = scored.weighed(chosen, census)
         decided = (known(told, listed.record_id) for told in (must, cannot))
         bounds = Bounds(numbered.number, numbered.register, rules.MOST_RECORDS, *decided)
         cluster = clusters(weighed.pairs, listed.record_id.size, rules.THRESHOLD, bounds)
         open_ = doubtful(weighed.pairs, bounds)
         asked = _doubts(comparing, chosen, weighed, open_, listed.record_id, cluster)
-        if keep and origin is not ModelOrigin.STARTING:
-            keep(Basis(census, comparing.counted, comparing.comparable, keys, listed, weighed, bounds))
+        if keep and found.origin is not ModelOrigin.STARTING:
+            keep(Basis(found.census, comparing.counted, comparing.comparable, keys, listed, weighed, bounds))
         surveyed = _surveyed(backend, comparing, keys, listed.record_id, cluster) if survey else None
     evidence, probability = evidenced(weighed.pairs, weighed.sure, cluster)
     progress(_STEPS, _STEPS, "clustering")
@@ -201,10 +193,43 @@ def link(
         doubts=asked,
         doubtful=int(open_.size),
         model=chosen,
-        origin=origin,
+        origin=found.origin,
         measures=measured,
         missed=surveyed,
     )
+
+
+class _Compared(NamedTuple):
+    """What comparing came to: the weights and where they are from, what was counted, the numbers that tell people apart,
+    and what each pair weighs."""
+
+    model: LinkModel
+    origin: ModelOrigin
+    census: Census
+    numbered: rules.Numbered
+    weighed: Weighed
+
+
+def _compared(
+    backend: BaseBackend,
+    records: ir.Table,
+    listed: Listed,
+    comparing: pairs.Comparing,
+    candidates: ir.Table,
+    kept: LinkModel | None,
+    standing: pairs.Standing | None,
+    progress: Progress,
+) -> _Compared:
+    model, origin = _model(kept, comparing, candidates)
+    scored = Scored.of(listed, comparing.score(model, candidates, progress))
+    census = comparing.census
+    if standing is None:
+        census = replace(census, registers=registers(backend, records, listed, scored, census.records))
+    numbered = listed.numbered(census.registers)
+    scored = scored.parted(numbered)
+    if origin is ModelOrigin.TRAINED:
+        model = rules.calibrated(model, scored.judged, census.records)
+    return _Compared(model, origin, census, numbered, scored.weighed(model, census))
 
 
 def _surveyed(

@@ -153,14 +153,12 @@ def is_settled(finding: Finding, known: Mapping[tuple[str, str], Mapping[bool, A
 def to_judge(connection: Connection, kept: Sequence[Kept]) -> list[Likely]:
     """Pairs that may be one promise in other words and of which nobody has said anything, the likeliest first."""
     known = answers(connection)
-    texts = [
+    texts = tuple(
         Text(each.promise.key, each.promise.text, each.promise.language)
         for each in kept
         if each.promise.status is not Status.WITHDRAWN
-    ]
-    return [
-        each for each in likeness.candidates(texts) if False not in known.get(pair(each.one, each.other), {})
-    ]
+    )
+    return [each for each in _candidates(texts) if False not in known.get(pair(each.one, each.other), {})]
 
 
 @lru_cache(maxsize=4)  # each look at the ledger's page asks for the same ones

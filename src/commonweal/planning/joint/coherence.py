@@ -18,10 +18,8 @@ import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from commonweal.jobs.model import Progress, silent
 from commonweal.planning.joint.errors import FloorsOutOfReach
@@ -29,8 +27,6 @@ from commonweal.planning.joint.model import Doubles, Hours, Limit, Plan, Prices,
 from commonweal.planning.joint.solve import solve
 from commonweal.planning.joint.worth import Worth, messages_of
 
-_T = TypeVar("_T")
-Worths = npt.NDArray[np.float32]
 Set = tuple[int, ...]
 """Messages by their positions, rising."""
 

@@ -26,7 +26,7 @@ from commonweal.people.errors import NoSuchPerson
 from commonweal.store.ledger import Connection
 from commonweal.web import charts, promises
 from commonweal.web.guard import needs
-from commonweal.web.pages.people import audit_a_look
+from commonweal.web.pages.people import area_names, audit_a_look
 from commonweal.web.visit import Here, Html, Visit
 
 _SEE, _WRITE = needs(Permission.SEE_MANDATE), needs(Permission.WRITE_MANDATE)
@@ -324,7 +324,7 @@ def _promise(visit: Visit, token: str, status: int = 200, told: str = "") -> Htm
                 (levers.name(pull.lever, visit.language.code), pull.direction) for pull in kept.promise.pulls
             ],
             areas=areas,
-            area_names={area.area_code: area.name for area in people.areas(connection)},
+            area_names=area_names(connection),
             history=queries.history(connection, promise_id),
             decided=queries.decided(connection, promise_id),
             texts={each.promise_id: each.promise.text for each in all_},

@@ -22,6 +22,7 @@ from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
 from commonweal.store.ledger import Connection
 from commonweal.web import choropleth, words
 from commonweal.web.guard import needs
+from commonweal.web.pages.people import area_names
 from commonweal.web.visit import Here, Html, Visit
 
 
@@ -128,8 +129,8 @@ def _page(visit: Visit, connection: Connection, plan: MadePlan | None) -> Html:
         return visit.page("plan.html", plan=None)
     totals = queries.area_totals(connection, plan.plan_id)
     options = queries.option_totals(connection, plan.plan_id)
-    area_names = {area.area_code: area.name for area in people.areas(connection)}
-    areas = by_area(totals, area_names, visit.gettext("No area known"))
+    called = area_names(connection)
+    areas = by_area(totals, called, visit.gettext("No area known"))
     return visit.page(
         "plan.html",
         plan=plan,
@@ -141,7 +142,7 @@ def _page(visit: Visit, connection: Connection, plan: MadePlan | None) -> Html:
         areas=areas,
         channels=sorted({total.channel for total in totals}),
         plans=queries.plans(connection),
-        has_map=bool(area_names),
+        has_map=bool(called),
         measures=_measures(visit, areas),
     )
 
