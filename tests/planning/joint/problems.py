@@ -78,7 +78,7 @@ def rows_of(
         inside = (limit.group is None) | (group[person] == limit.group)
         inside &= (limit.region is None) | (region[area[person]] == limit.region)
         dense.append(np.asarray(limit.use)[option] * times * inside)
-    lower = [limit.at_least for limit in problem.limits]
+    lower = [limit.at_least if limit.at_least > 0 else -np.inf for limit in problem.limits]
     upper = [limit.at_most for limit in problem.limits]
     codes = [each.channel for each in problem.options]
     channel = np.array([codes.index(code) for code in codes])[option]

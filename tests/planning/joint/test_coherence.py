@@ -11,6 +11,7 @@ import pytest
 from commonweal.planning.joint import Problem, contacts, solve
 from commonweal.planning.joint.coherence import price_curve, within
 from commonweal.planning.joint.errors import FloorsOutOfReach
+from commonweal.planning.joint.narrowness import limit_of, share_of
 from commonweal.planning.joint.tally import tally
 from commonweal.planning.joint.worth import Worth
 from planning.joint.problems import drawn, fractional_optimum
@@ -48,6 +49,18 @@ def test_each_point_is_the_best_of_all_sets_but_for_its_gap(floors: float) -> No
         assert not counted.broken
         assert not counted.short.any()
         assert counted.votes == pytest.approx(point.plan.votes)
+
+
+def test_a_limit_of_narrow_talk_holds_for_every_point() -> None:
+    narrow = {"3": 1.0, "4": 1.0, "0": 0.0, "1": 0.0, "2": 0.0}
+    problem = unequal(8)
+    problem = replace(problem, limits=(*problem.limits, limit_of(problem.options, narrow, 0.3)))
+    for point in price_curve(problem, [1, 2]):
+        optima = [fractional_optimum(only(problem, each)) for each in combinations(MESSAGES, point.most)]
+        best = max(optimum for optimum in optima if optimum is not None)
+        assert point.bound >= best * (1 - 1e-6)
+        assert point.plan.votes >= best * 0.98
+        assert share_of(problem, narrow, point.plan) <= 0.3 + 1e-9
 
 
 def test_more_messages_gain_more_and_all_of_them_what_the_plan_does() -> None:

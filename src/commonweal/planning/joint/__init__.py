@@ -14,6 +14,7 @@ certificate  the bound, in code of its own
 tally        what a plan uses, counted anew
 solve        Problem in, Plan out
 coherence    the best plan with few messages, and its bound (worth: what a set of messages is worth at fixed prices)
+narrowness   the best plan whose talk is not too narrow, and its bound
 reasons      why a person gets what they get, and what came second
 """
 

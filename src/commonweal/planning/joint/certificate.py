@@ -134,7 +134,7 @@ def _end(limit: Limit, *, upper: bool, whole: bool) -> float:
     end = limit.at_most if upper else limit.at_least
     use = np.asarray(limit.use, np.float64)
     one = float(use.max())
-    if not whole or not math.isfinite(end) or (use[use > 0] != one).any():
+    if not whole or not math.isfinite(end) or (use[use != 0] != one).any():
         return end
     return one * (math.floor(end / one + _WHOLE) if upper else math.ceil(end / one - _WHOLE))
 

@@ -144,7 +144,8 @@ def _check_limit(problem: Problem, limit: Limit) -> None:
 
 def _wrong(problem: Problem, limit: Limit) -> Phrase | None:
     use = np.asarray(limit.use, np.float64)
-    bad = np.flatnonzero(~((use >= 0) & np.isfinite(use)))
+    may_give_back = limit.at_least <= 0 and (use > 0).any()
+    bad = np.flatnonzero(~(((use >= 0) | may_give_back) & np.isfinite(use)))
     if len(bad):
         code = problem.options[int(bad[0])].code
         return Phrase(BadLimit.negative_use, option=code, use=float(use[bad[0]]))

@@ -47,6 +47,13 @@ class BadLimit(CommonwealError):
     repeated = _("its name stands twice")
 
 
+class BadShare(CommonwealError):
+    """A share that is none."""
+
+    what = _("{name}: {share:g} is no share.")
+    remedy = _("Give a number from 0 to 1: 0.2 is one in five.")
+
+
 class BadHours(CommonwealError):
     """Hours that can't be: of a contact, 0 or less; of an area, below 0."""
 

@@ -27,7 +27,7 @@ def explain_shortfalls(problem: Problem, program: Program) -> None:
     found = least_bound(program, None, 1.0, _PROVEN)
     prices = Prices(found.prices / program.rows.scale, found.seen.hour_price)
     missing = -certify(problem, prices, worth=0.0).whole
-    if missing <= _PROVEN * float(program.rows.lower.sum()):
+    if missing <= _PROVEN * float(np.maximum(program.rows.lower, 0.0).sum()):
         return
     rounding = Rounding.begin(program, found.prices)
     rounding.finish()

@@ -34,7 +34,9 @@ class Option:
 class Limit:
     """What all contacts together may use at most, or have to use at least, of something.
 
-    use       (k,) what one contact of each option uses: 0 or more, in the unit of at_least and at_most
+    use       (k,) what one contact of each option uses, in the unit of at_least and at_most; below 0: what it gives back,
+              where there is no lower end (a share of contacts: see `narrowness`)
+    at_most   0 or more. at_least: a lower end where it is above 0
     group     counts persons of this group only; None: of every group
     region    counts persons of this region only; None: of every region
     """
@@ -153,7 +155,7 @@ class Use:
     @property
     def shortfall(self) -> float:
         """What is missing to its lower end."""
-        return max(0.0, self.limit.at_least - self.used)
+        return max(0.0, self.limit.at_least - self.used) if self.limit.at_least > 0 else 0.0
 
 
 @dataclass(frozen=True, eq=False)

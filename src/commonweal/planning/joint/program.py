@@ -55,7 +55,8 @@ class Uses(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The limits: use (r, k), member (r, classes) whether a class counts, lower and upper (r,), all divided by scale (r,)."""
+    """The limits: use (r, k), member (r, classes) whether a class counts, lower and upper (r,), all divided by scale (r,).
+    An end that a limit hasn't got is infinite."""
 
     use: Doubles
     member: Doubles
@@ -75,7 +76,7 @@ class Rows:
         """What the limits' ends are worth: the part of the bound that is not persons'."""
         return float(
             np.where(prices > 0, self.upper, 0.0) @ np.maximum(prices, 0.0)
-            + self.lower @ np.minimum(prices, 0.0)
+            + np.where(prices < 0, self.lower, 0.0) @ np.minimum(prices, 0.0)
         )
 
     def uses(self) -> Uses:
@@ -212,7 +213,7 @@ def classes(problem: Problem) -> tuple[npt.NDArray[np.int32], int]:
 def rows_of(problem: Problem) -> Rows:
     """The limits of a problem that was checked."""
     use = np.array([limit.use for limit in problem.limits], np.float64).reshape(-1, len(problem.options))
-    scale = use.max(axis=1, initial=0.0)
+    scale = np.abs(use).max(axis=1, initial=0.0)
     count = classes(problem)[1]
     groups = count // (
         1 if problem.region is None or problem.area is None else int(np.max(problem.region)) + 1
@@ -220,7 +221,8 @@ def rows_of(problem: Problem) -> Rows:
     return Rows(
         use=use / scale[:, None],
         member=np.array([_members(limit, groups, count) for limit in problem.limits]).reshape(-1, count),
-        lower=np.array([max(0.0, limit.at_least) for limit in problem.limits]) / scale,
+        lower=np.array([limit.at_least if limit.at_least > 0 else -np.inf for limit in problem.limits])
+        / scale,
         upper=np.array([limit.at_most for limit in problem.limits]) / scale,
         scale=scale,
     )

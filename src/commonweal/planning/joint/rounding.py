@@ -179,7 +179,8 @@ class Rounding:
     def _drop_excess(self) -> None:
         """Take contacts away, those that gain least for what they use first, until no upper end is broken."""
         program, ground = self.program, self.program.ground
-        for row in np.flatnonzero(self._excess()):
+        while len(rows := np.flatnonzero(self._excess())):
+            row = rows[0]
             persons, channels = np.nonzero(self.state.choice >= 0)
             options = self.state.choice[persons, channels]
             use = program.rows.member[row, ground.of_class[persons]] * program.rows.use[row, options]

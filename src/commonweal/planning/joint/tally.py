@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.planning.joint.model import Doubles, Integers, Limit, Problem
+from commonweal.planning.joint.model import Doubles, Integers, Problem
 
 _ROUNDING = 1e-9  # of a limit: sums of the same numbers in another order differ by less
 
@@ -33,26 +33,24 @@ def tally(problem: Problem, person: Integers, option: Integers) -> Tally:
     times = np.ones(len(person))
     if problem.allowed is not None:
         times = problem.allowed[person, option].astype(np.float64)
-    used = np.array(
-        [
-            _used(limit, counts)
-            for limit, counts in zip(problem.limits, _counts(problem, person, option, times), strict=True)
-        ]
-    )
+    counts = list(_counts(problem, person, option, times))
+    uses = [np.asarray(limit.use, np.float64) for limit in problem.limits]
+    used = np.array([use @ each for use, each in zip(uses, counts, strict=True)], np.float64)
+    moved = np.array([np.abs(use) @ each for use, each in zip(uses, counts, strict=True)], np.float64)
     hours, available = _hours(problem, person, option), np.zeros(0)
     if problem.hours is not None:
         available = np.asarray(problem.hours.available, np.float64)
     most = np.broadcast_to(np.asarray(problem.most), problem.persons)
     channel = np.unique([each.channel for each in problem.options], return_inverse=True)[1]
     pairs = person.astype(np.int64) * (int(channel.max()) + 1) + channel[option]
-    lower = np.array([limit.at_least for limit in problem.limits])
+    lower = np.array([limit.at_least if limit.at_least > 0 else -np.inf for limit in problem.limits])
     upper = np.array([limit.at_most for limit in problem.limits])
     faults = {
         "an option that is closed": ~(times > 0),
         "a contact that gains nothing": ~(gain > 0),
         "a second contact through one channel": np.diff(np.sort(pairs)) == 0,
         "more contacts than a person may get": np.bincount(person, minlength=problem.persons) > most,
-        "more than a limit": used > upper + _ROUNDING * np.maximum(upper, 1.0),
+        "more than a limit": used > upper + _ROUNDING * np.maximum(moved, 1.0),
         "more hours than an area has": hours > available + _ROUNDING * np.maximum(available, 1.0),
     }
     missing = lower - used
@@ -99,10 +97,6 @@ def _region(problem: Problem, person: Integers) -> Integers:
     if problem.region is None or problem.area is None:
         return np.zeros(len(person), np.int64)
     return problem.region[problem.area[person]]
-
-
-def _used(limit: Limit, counts: Doubles) -> float:
-    return float(np.asarray(limit.use, np.float64) @ counts)
 
 
 def _hours(problem: Problem, person: Integers, option: Integers) -> Doubles:

@@ -19,7 +19,7 @@ Worths = npt.NDArray[np.float32]
 
 
 def messages_of(limit: Limit, problem: Problem) -> set[str]:
-    """The messages that a limit looks at."""
+    """The messages that use something of a limit: a plan without them keeps it."""
     return {option.message for option, use in zip(problem.options, limit.use, strict=True) if use > 0}
 
 
