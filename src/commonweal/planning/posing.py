@@ -1,0 +1,209 @@
+"""The campaign's problem: its people, options, budget and terms as the joint plan's arrays, and the way back to persons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from commonweal.experiments.rules import uniform
+from commonweal.planning.joint import Effects, Hours, Limit, Option, Problem, money
+from commonweal.planning.model import OPEN, EffectDraws, Goal
+from commonweal.planning.options import CampaignOption
+from commonweal.planning.population import Population
+from commonweal.planning.terms import (
+    MONEY,
+    AreasOverlap,
+    Doors,
+    NameTaken,
+    NobodyLivesThere,
+    Term,
+    TermOfNothing,
+    Terms,
+)
+from commonweal.planning.units import Units, together
+from commonweal.store.lake import Lake
+
+_DOOR = "door"
+_WHOLE = 1e-9  # of a door: nearer to a whole number than this counts as one
+_NAMED = 5  # areas, as examples
+_LEARNING = "held out to learn from"  # the salt by which these households are drawn, the same for every plan
+
+
+@dataclass(frozen=True, eq=False)
+class Posed:
+    """A problem whose rows are units (persons, or households), and what they stand for.
+
+    effects, gain (n, k): what a contact changes and gains, by person. units: who is planned as one. areas (a,): their
+    codes, "" where none is known. held_out (u,): who gets nothing, so that one can learn. The problem's hours are counted in
+    whole doors, of `terms.doors.hours_each` hours.
+    """
+
+    problem: Problem
+    options: tuple[CampaignOption, ...]
+    terms: Terms
+    effects: Effects
+    gain: npt.NDArray[np.float32]
+    units: Units
+    areas: tuple[str, ...]
+    held_out: npt.NDArray[np.bool_]
+
+
+def pose(
+    lake: Lake,
+    population: Population,
+    options: tuple[CampaignOption, ...],
+    budget: int,
+    terms: Terms | None = None,
+) -> Posed:
+    """The problem of contacting a population by `options` for `budget` (minor units) within `terms`; None: no others.
+
+    Where nobody has a support score the goal is turnout alone. As soon as one option is per household, households are planned: a
+    contact serves all members who are open to it, and counts for each of them. Raises what is wrong with the effects
+    (`rules.check`) or with the terms: NameTaken, TermOfNothing, NobodyLivesThere, AreasOverlap.
+    """
+    terms = terms or Terms()
+    open_ = np.asarray(population.barrier == OPEN)
+    effects = effects_of(lake, population, options)
+    chosen = as_options(options)
+    gain = effects.gain(chosen, open_)
+    once = np.array([option.per == "household" for option in options])
+    codes, place = _areas(population)
+    units = together(gain, open_, once, population.household if once.any() else None, place)
+    here, area = np.unique(units.area, return_inverse=True)
+    areas = tuple(codes[number] for number in here)
+    _check_areas(terms, set(codes))
+    region = _regions(terms.limit, areas)
+    held_out = _held_out(population, units, terms.learning)
+    problem = Problem(
+        gain=units.gain,
+        options=chosen,
+        limits=tuple(_limits(options, chosen, budget, terms, areas, region)),
+        most=np.where(held_out, 0, terms.most).astype(np.int8),
+        allowed=units.times,
+        area=area.astype(np.int32),
+        region=region,
+        hours=_hours(terms.doors, options, areas, len(units)),
+    )
+    return Posed(problem, options, terms, effects, gain, units, areas, held_out)
+
+
+def as_options(options: Sequence[CampaignOption]) -> tuple[Option, ...]:
+    """Options of options.toml as the joint plan takes them; costs in minor units."""
+    return tuple(Option(each.code, each.channel, each.message, float(each.unit_cost)) for each in options)
+
+
+def effects_of(lake: Lake, population: Population, options: Sequence[CampaignOption]) -> Effects:
+    """What the options change by person, with the errors that they share as far as scoring left draws of these."""
+    with_support = bool(np.isfinite(population.support).any())
+    return Effects(
+        d_turnout=population.d_turnout,
+        se_turnout=population.se_turnout,
+        d_support=population.d_support if with_support else None,
+        se_support=population.se_support if with_support else None,
+        turnout=population.turnout if with_support else None,
+        support=population.support if with_support else None,
+        draws=_draws(lake, population, options, with_support=with_support),
+        goal=Goal.VOTES if with_support else Goal.TURNOUT,
+    )
+
+
+def _draws(
+    lake: Lake, population: Population, options: Sequence[CampaignOption], *, with_support: bool
+) -> EffectDraws | None:
+    """The errors that effects share, as (draws, segments, options); None where scoring left none."""
+    table = lake.table("scoring.effect_draw")
+    arms = [option.arm_name for option in options]
+    rows = lake.read(table.filter(table.option.isin(arms)))
+    if not rows.num_rows:
+        return None
+    option = np.array([arms.index(arm) for arm in rows["option"].to_pylist()])
+    segment, draw = rows["segment"].to_numpy(), rows["draw"].to_numpy()
+    shape = (int(draw.max()) + 1, max(int(segment.max()), int(population.segment.max())) + 1, len(arms))
+    turnout, support = np.zeros(shape), np.zeros(shape)
+    turnout[draw, segment, option] = np.nan_to_num(rows["d_turnout"].to_numpy())
+    support[draw, segment, option] = np.nan_to_num(rows["d_support"].to_numpy())
+    return EffectDraws(population.segment, turnout, support if with_support else None)
+
+
+def _areas(population: Population) -> tuple[list[str], npt.NDArray[np.int32]]:
+    """The codes in their order, and each person's place among them."""
+    found = population.area.fill_null("").dictionary_encode()
+    codes = np.array(found.dictionary.to_pylist(), dtype=object)
+    order = np.argsort(codes)
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order))
+    return codes[order].tolist(), place[found.indices.to_numpy()]
+
+
+def _check_areas(terms: Terms, lived_in: set[str]) -> None:
+    named = [area for term in terms.limit for area in term.areas]
+    for area in [*(terms.doors.hours if terms.doors else ()), *named]:
+        if area not in lived_in:
+            raise NobodyLivesThere(area=area, known=", ".join(sorted(lived_in - {""})[:_NAMED]))
+
+
+def _regions(terms: Sequence[Term], areas: Sequence[str]) -> npt.NDArray[np.int32] | None:
+    """(a,): areas that the same limits count have one number, 0 where none does; None where no limit asks."""
+    region = np.zeros(len(areas), np.int32)
+    owner: dict[str, Term] = {}
+    numbers: dict[frozenset[str], int] = {}
+    for term in terms:
+        wanted = frozenset(term.areas)
+        for area in wanted:
+            before = owner.setdefault(area, term)
+            if frozenset(before.areas) != wanted:
+                raise AreasOverlap(one=before.name, other=term.name, area=area)
+        if wanted:
+            number = numbers.setdefault(wanted, len(numbers) + 1)
+            region[[area in wanted for area in areas]] = number
+    return region if numbers else None
+
+
+def _held_out(population: Population, units: Units, share: float) -> npt.NDArray[np.bool_]:
+    """(u,): drawn by household, so that nobody is left out of what their household gets."""
+    first = np.unique(units.of, return_index=True)[1]
+    return np.asarray(uniform(population.household[first], _LEARNING) < share)
+
+
+def _limits(
+    options: Sequence[CampaignOption],
+    chosen: tuple[Option, ...],
+    budget: int,
+    terms: Terms,
+    areas: Sequence[str],
+    region: npt.NDArray[np.int32] | None,
+) -> Iterator[Limit]:
+    taken = {MONEY, *(option.code for option in options)}
+    yield money(chosen, float(budget))
+    for place, option in enumerate(options):
+        if option.capacity is not None:
+            yield Limit(option.code, np.eye(len(options))[place], float(option.capacity))
+    for term in terms.limit:
+        if term.name in taken:
+            raise NameTaken(name=term.name)
+        use = np.array([term.each if term.counts(option) else 0.0 for option in options])
+        if not use.any():
+            if term.at_least:
+                raise TermOfNothing(name=term.name, at_least=term.at_least)
+            continue
+        number = None
+        if term.areas:
+            assert region is not None
+            inside = region[[area in term.areas for area in areas]]
+            number = int(inside[0]) if len(inside) else int(region.max()) + 1
+        most = np.inf if term.at_most is None else term.at_most
+        yield Limit(term.name, use, most, term.at_least, region=number)
+
+
+def _hours(
+    doors: Doors | None, options: Sequence[CampaignOption], areas: Sequence[str], units: int
+) -> Hours | None:
+    """Counted in doors, of which each area has a whole number."""
+    if doors is None or all(option.channel != _DOOR for option in options):
+        return None
+    elsewhere = np.inf if doors.elsewhere is None else doors.elsewhere
+    available = np.array([doors.hours.get(area, elsewhere) for area in areas]) / doors.hours_each
+    return Hours(_DOOR, np.ones(units), np.floor(available + _WHOLE))

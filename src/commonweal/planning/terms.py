@@ -1,0 +1,158 @@
+"""The campaign's terms: what a plan may use, beside its budget and the options' capacities. They stand in plan.toml."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from commonweal.errors import CommonwealError, _
+from commonweal.planning.options import CampaignOption, Channel
+
+MONEY = "money"
+"""The name of the budget among a plan's limits; a capacity has its option's code, any other limit the name in plan.toml."""
+
+
+class TermsUnreadable(CommonwealError):
+    """plan.toml does not say what it should."""
+
+    what = _("{path} can't be read: {reason}.")
+    remedy = _("Correct it in an editor; docs/plans.md lists what may stand there.")
+
+
+class TermOfNothing(CommonwealError):
+    """A limit that counts none of the plan's options, and still asks for some of them."""
+
+    what = _(
+        "The limit {name!r} asks for {at_least:g}, but counts none of the options that the plan may use."
+    )
+    remedy = _("Correct its channel, message or option in plan.toml, or allow an option that it counts.")
+
+
+class NameTaken(CommonwealError):
+    """A limit that is called as another one."""
+
+    what = _("Two limits are called {name!r}.")
+    remedy = _("Name the one in plan.toml otherwise: the budget is called money, a capacity as its option.")
+
+
+class NobodyLivesThere(CommonwealError):
+    """An area in plan.toml without people."""
+
+    what = _("plan.toml names the area {area!r}, but nobody is known to live there.")
+    remedy = _("Correct its code, or leave it out. Areas with people are, for example: {known}.")
+
+
+class AreasOverlap(CommonwealError):
+    """Two limits that count areas which are neither the same nor apart."""
+
+    what = _("The limits {one!r} and {other!r} both count the area {area!r}, but not the same areas.")
+    remedy = _("Give both the same areas, or areas of their own.")
+
+
+class Doors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Volunteers' hours at the door, area by area.
+
+    hours_each  what one door takes, with the way to the next one
+    hours       hours that each area has, by its code; 0 closes the door there
+    elsewhere   hours in each area that `hours` doesn't name; None: as many as needed
+    """
+
+    hours_each: float
+    hours: dict[str, float] = {}
+    elsewhere: float | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.hours_each > 0 and math.isfinite(self.hours_each)):
+            raise ValueError(f"a door takes {self.hours_each} hours: it takes more than 0")
+        for area, hours in self.hours.items():
+            _check_number(f"the hours of area {area!r}", hours)
+        if self.elsewhere is not None:
+            _check_number("the hours elsewhere", self.elsewhere)
+
+
+class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A limit on all contacts together that are of this channel, message and option, in these areas; left out: of all.
+
+    each      what one contact uses of it, 0.1 where a call takes six minutes of so many hours
+    unit      what is counted, for pages: contacts or hours
+    at_most, at_least   the ends, in that unit; None and 0: there is no such end
+    """
+
+    name: str
+    channel: Channel | None = None
+    message: str | None = None
+    option: str | None = None
+    areas: tuple[str, ...] = ()
+    each: float = 1.0
+    unit: Literal["contacts", "hours"] = "contacts"
+    at_most: float | None = None
+    at_least: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError("a limit needs a name")
+        called = f"limit {self.name!r}"
+        if not (self.each > 0 and math.isfinite(self.each)):
+            raise ValueError(f"{called}: a contact uses {self.each} of it, which has to be more than 0")
+        _check_number(f"{called}: at_least", self.at_least)
+        if self.at_most is None and not self.at_least:
+            raise ValueError(f"{called} has neither at_most nor at_least")
+        if self.at_most is not None:
+            _check_number(f"{called}: at_most", self.at_most)
+            if self.at_most < self.at_least:
+                raise ValueError(f"{called}: at least {self.at_least:g} is above at most {self.at_most:g}")
+
+    def counts(self, option: CampaignOption) -> bool:
+        """Whether contacts of an option count in it."""
+        return (
+            self.channel in (None, option.channel)
+            and self.message in (None, option.message)
+            and self.option in (None, option.code)
+        )
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What plan.toml says.
+
+    most      contacts that one person gets at most, over all channels, one each; of a household likewise
+    learning  the share of households, drawn once for the campaign, that get nothing: who compares learns what contacts do
+    doors     volunteers' hours by area; None: as many as needed
+    limit     any other limits
+    """
+
+    most: int = 1
+    learning: float = 0.0
+    doors: Doors | None = None
+    limit: tuple[Term, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.most <= 5:
+            raise ValueError(f"most is {self.most}: a person gets 1 to 5 contacts, one a channel")
+        if not 0 <= self.learning <= 0.5:
+            raise ValueError(f"learning is {self.learning}: a share from 0 to 0.5")
+        names = [term.name for term in self.limit]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"limit {twice[0]!r} stands twice")
+
+
+def read_terms(folder: Path) -> Terms:
+    """What plan.toml of the campaign's folder says; without it, the terms are one contact and no limit.
+
+    Raises TermsUnreadable.
+    """
+    path = folder / "plan.toml"
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Terms)
+    except FileNotFoundError:
+        return Terms()
+    except (msgspec.MsgspecError, OSError, UnicodeDecodeError) as error:
+        raise TermsUnreadable(path=path, reason=error) from error
+
+
+def _check_number(what: str, value: float) -> None:
+    if not (value >= 0 and math.isfinite(value)):
+        raise ValueError(f"{what}: {value} is not a number of 0 or more")
