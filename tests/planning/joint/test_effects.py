@@ -61,6 +61,21 @@ def test_errors_go_by_draws_where_there_are_some() -> None:
     assert found.votes(plan).error == pytest.approx(np.std(by_draw[:, 0] @ counts, ddof=1))
 
 
+def test_what_two_plans_share_makes_no_error_between_them() -> None:
+    rng = np.random.default_rng(2)
+    by_draw = rng.normal(0, 0.01, (50, 1, 2))
+    turnout = replace(effects(), goal=Goal.TURNOUT, d_support=None)
+    draws = replace(turnout, draws=EffectDraws(np.zeros(300, int), by_draw))
+    people, door, mail = np.arange(100), np.zeros(100, np.int16), np.ones(100, np.int16)
+    for found, size in ((turnout, 0.01), (draws, float(by_draw[:, 0, 0].std(ddof=1)))):
+        assert found.error(people, door) == pytest.approx(100 * size)
+        assert found.difference((people, door), (people + 100, door)) == pytest.approx(0)
+        assert found.difference((people, door), (people[:30], door[:30])) == pytest.approx(70 * size)
+    apart = draws.difference((people, door), (people, mail))
+    assert apart == pytest.approx(100 * (by_draw[:, 0, 0] - by_draw[:, 0, 1]).std(ddof=1))
+    assert turnout.difference((people, door), (people, mail)) == pytest.approx(np.hypot(1, 1))
+
+
 def test_who_keeps_people_from_voting_is_refused() -> None:
     found = effects()
     away = found.d_turnout.copy()

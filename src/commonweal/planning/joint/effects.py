@@ -12,18 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from commonweal.experiments.model import Estimate
-from commonweal.planning import model as single
 from commonweal.planning import rules
 from commonweal.planning.joint.model import Doubles, Floats, Integers, Option, Plan
+from commonweal.planning.model import EffectDraws, Goal
 
 
 @dataclass(frozen=True, eq=False)
 class Effects:
-    """What one contact changes, by person and option, with standard errors; as in `planning.model.Problem`.
+    """What one contact changes, by person and option, with standard errors. n persons, k options.
 
-    d_turnout, se_turnout (n, k): the change in the chance of voting. Under the goal VOTES also d_support, se_support
+    d_turnout, se_turnout (n, k): the change in the chance of voting, -1 … 1. Under the goal VOTES also d_support, se_support
     (n, k): the change in the chance that a vote is for us, and turnout, support (n,): both chances if nothing is done.
-    draws: errors that effects share; None: those of one option are taken as wholly shared by all.
+    draws: errors that effects share; None: those of one option are taken as wholly shared by all persons, those of different
+    options as independent: wide, but never too narrow for that option.
     """
 
     d_turnout: Floats
@@ -32,73 +33,64 @@ class Effects:
     se_support: Floats | None = None
     turnout: Floats | None = None
     support: Floats | None = None
-    draws: single.EffectDraws | None = None
-    goal: single.Goal = single.Goal.VOTES
+    draws: EffectDraws | None = None
+    goal: Goal = Goal.VOTES
 
     def gain(
         self, options: Sequence[Option], allowed: npt.NDArray[np.bool_] | npt.NDArray[np.uint8] | None = None
     ) -> npt.NDArray[np.float32]:
         """(n, k): votes; what is closed gains 0. Raises what `rules.check` raises of estimates, such as SuppressesTurnout."""
-        rules.check(self._posed(options, allowed))
+        open_ = np.ones(self.d_turnout.shape, bool) if allowed is None else np.asarray(allowed) > 0
+        rules.check(self, [option.code for option in options], open_)
         gain = np.zeros(self.d_turnout.shape, np.float32)
         for position in range(len(options)):
-            rows = slice(None) if allowed is None else np.flatnonzero(allowed[:, position])
-            moved, turnout, support = None, None, None
-            if self.d_support is not None and self.turnout is not None and self.support is not None:
-                moved, turnout, support = (
-                    self.d_support[rows, position],
-                    self.turnout[rows],
-                    self.support[rows],
-                )
-            gain[rows, position] = rules.votes(self.d_turnout[rows, position], moved, turnout, support)
+            rows = np.flatnonzero(open_[:, position])
+            gain[rows, position] = rules.votes(*self._at(rows, np.full(len(rows), position)))
         return gain
 
     def votes(self, plan: Plan) -> Estimate:
-        """What a plan gains, with the error of the effects that it rests on."""
-        return Estimate(plan.votes, self._error(plan.person, plan.option))
+        """What a plan of persons gains, with the error of the effects that it rests on."""
+        return Estimate(plan.votes, self.error(plan.person, plan.option))
 
-    def _posed(self, options: Sequence[Option], allowed: npt.NDArray[np.generic] | None) -> single.Problem:
-        """As the single contact's problem, whose rules are the same."""
-        return single.Problem(
-            options=tuple(single.Option(each.code, each.channel, each.message, 1) for each in options),
-            budget=1,
-            d_turnout=self.d_turnout,
-            se_turnout=self.se_turnout,
-            d_support=self.d_support,
-            se_support=self.se_support,
-            turnout=self.turnout,
-            support=self.support,
-            barred=None if allowed is None else (np.asarray(allowed) == 0).astype(np.uint8),
-            draws=self.draws,
-            goal=self.goal,
-        )
+    def errors(self, person: Integers, option: Integers) -> Doubles:
+        """(m,): the error of what each contact gains by itself."""
+        by_turnout, by_support = rules.slopes(*self._at(person, option))
+        se_turnout, se_support = self._standard_errors(person, option)
+        return np.hypot(by_turnout * se_turnout, by_support * se_support)
 
-    def _error(self, person: Integers, option: Integers) -> float:
-        k = self.d_turnout.shape[1]
-        moved, turnout, support = None, None, None
-        se_support: Floats = np.zeros(len(person))
-        if self.goal is single.Goal.VOTES and self.d_support is not None:
-            assert self.turnout is not None
-            assert self.support is not None
-            assert self.se_support is not None
-            moved, turnout, support = (
-                self.d_support[person, option],
-                self.turnout[person],
-                self.support[person],
-            )
-            se_support = self.se_support[person, option]
-        slopes = rules.slopes(self.d_turnout[person, option], moved, turnout, support)
-        if self.draws is None:
-            errors = self.se_turnout[person, option], se_support
-            shared = [
-                np.bincount(option, np.abs(slope) * error, minlength=k)
-                for slope, error in zip(slopes, errors, strict=True)
-            ]
-            return float(np.sqrt(np.square(shared).sum()))
-        return rules.spread(self._drawn(self.draws, person, option, slopes))
+    def error(self, person: Integers, option: Integers) -> float:
+        """The error of what contacts (m,), (m,) gain together."""
+        slopes = rules.slopes(*self._at(person, option))
+        if self.draws is not None:
+            return rules.spread(self._drawn(self.draws, person, option, slopes))
+        shared = [
+            np.bincount(option, np.abs(slope) * error, minlength=self.d_turnout.shape[1])
+            for slope, error in zip(slopes, self._standard_errors(person, option), strict=True)
+        ]
+        return float(np.sqrt(np.square(shared).sum()))
+
+    def _at(
+        self, person: Integers, option: Integers
+    ) -> tuple[Floats, Floats | None, Floats | None, Floats | None]:
+        """Both changes and both chances of contacts, as `rules.votes` takes them."""
+        d_turnout = self.d_turnout[person, option]
+        if (
+            self.goal is Goal.TURNOUT
+            or self.d_support is None
+            or self.turnout is None
+            or self.support is None
+        ):
+            return d_turnout, None, None, None
+        return d_turnout, self.d_support[person, option], self.turnout[person], self.support[person]
+
+    def _standard_errors(self, person: Integers, option: Integers) -> tuple[Floats, Floats]:
+        se_turnout = self.se_turnout[person, option]
+        if self.goal is Goal.TURNOUT or self.se_support is None:
+            return se_turnout, np.zeros(len(person))
+        return se_turnout, self.se_support[person, option]
 
     def _drawn(
-        self, draws: single.EffectDraws, person: Integers, option: Integers, slopes: tuple[Doubles, Doubles]
+        self, draws: EffectDraws, person: Integers, option: Integers, slopes: tuple[Doubles, Doubles]
     ) -> Doubles:
         """(B,): votes beyond the estimate, by each draw."""
         count, segments, k = draws.turnout.shape
