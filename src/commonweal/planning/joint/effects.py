@@ -60,14 +60,26 @@ class Effects:
 
     def error(self, person: Integers, option: Integers) -> float:
         """The error of what contacts (m,), (m,) gain together."""
+        return self._size(self._shared(person, option))
+
+    def difference(self, one: tuple[Integers, Integers], other: tuple[Integers, Integers]) -> float:
+        """The error of what some contacts (m,), (m,) gain more than others: what both owe to one estimate is left out."""
+        return self._size(self._shared(*one) - self._shared(*other))
+
+    def _shared(self, person: Integers, option: Integers) -> Doubles:
+        """What errors that are shared do to the sum of contacts: (B,) by draw, or (2 k,) by what is estimated."""
         slopes = rules.slopes(*self._at(person, option))
         if self.draws is not None:
-            return rules.spread(self._drawn(self.draws, person, option, slopes))
-        shared = [
+            return self._drawn(self.draws, person, option, slopes)
+        parts = [
             np.bincount(option, np.abs(slope) * error, minlength=self.d_turnout.shape[1])
             for slope, error in zip(slopes, self._standard_errors(person, option), strict=True)
         ]
-        return float(np.sqrt(np.square(shared).sum()))
+        return np.concatenate(parts)
+
+    def _size(self, shared: Doubles) -> float:
+        """Draws tell it by their spread; estimates that are independent add up as squares."""
+        return rules.spread(shared) if self.draws is not None else float(np.sqrt(np.square(shared).sum()))
 
     def _at(
         self, person: Integers, option: Integers
