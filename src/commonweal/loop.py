@@ -14,6 +14,8 @@ from commonweal.campaign import Campaign
 from commonweal.consent import parting as refusals
 from commonweal.contacts import actions as contacts
 from commonweal.contacts import parting as pressure
+from commonweal.contacts import queries as contact_queries
+from commonweal.contacts.model import Refusal
 from commonweal.identity import actions as identity
 from commonweal.identity.errors import UndoneAlready
 from commonweal.identity.model import ResolveReport
@@ -31,11 +33,12 @@ from commonweal.people import actions as people
 from commonweal.planning import actions as planning
 from commonweal.planning import forecast as forecasting
 from commonweal.planning.forecast import Forecast, MostVotes, expected
+from commonweal.planning.options import read_options
 from commonweal.planning.totals import PlanReport
 from commonweal.privacy import rewriting
 from commonweal.scoring.actions import score as score_everyone
 from commonweal.scoring.model import ScoreReport
-from commonweal.store.ledger import Connection
+from commonweal.store.ledger import Connection, LedgerRole
 
 
 @dataclass(frozen=True)
@@ -96,12 +99,22 @@ def plan(
     without: tuple[str, ...] = (),
     approve: bool = False,
 ) -> PlanReport:
-    """The best plan under a budget (in the campaign's currency), as a draft or in force, and the serving copy."""
-    report = planning.make(campaign, budget, name=name, without=without, progress=progress)
+    """The best plan under a budget (in the campaign's currency), as a draft or in force, and the serving copy. It does
+    without the options of `unusable`."""
+    left_out = tuple(dict.fromkeys((*without, *unusable(campaign))))
+    report = planning.make(campaign, budget, name=name, without=left_out, progress=progress)
     if approve:
         planning.approve(campaign, report.plan.plan_id)
     publish(campaign, progress)
     return report
+
+
+def unusable(campaign: Campaign) -> dict[str, Refusal]:
+    """The options whose message may be told to nobody now, with why: it is not approved, or no longer."""
+    options = read_options(campaign.folder)
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        why = contact_queries.unusable(connection, campaign, (option.message for option in options))
+    return {option.code: why[option.message] for option in options if option.message in why}
 
 
 def forecast(campaign: Campaign, progress: Progress = silent) -> Forecast:

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commonweal.access import actions as access
+from commonweal.access.model import Role
 from commonweal.campaign import Campaign
 from commonweal.contacts.claiming import Terms, claim
 from commonweal.contacts.model import (
@@ -33,13 +35,23 @@ from commonweal.contacts.rules import (
     Useless,
     decide,
 )
+from commonweal.mandate.standing import Standing, standings
 from commonweal.store.ledger import Connection, LedgerRole
 from contacts.electors import merge, settle
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2027, 3, 28, 11, 30, tzinfo=UTC)  # the day on which summer time began in Paris
 ANYBODY = "SELECT person_id, NULL::text AS refusal FROM asked"
-MESSAGES, QUESTIONS = ("housing", "climate"), ("", "support", "gift")
+STANDINGS = {
+    "housing": None,
+    "draft": Standing(approved=False),
+    "unapproved": Standing(approved=False, promises=True),
+    "climate": Standing(approved=True, promises=True),
+    "withdrawn": Standing(approved=True, withdrawn=True),
+    "void": Standing(approved=True, promises=True, taken_back=True),
+}
+"""Messages by how they stand on the ledger."""
+MESSAGES, QUESTIONS = tuple(STANDINGS), ("", "support", "gift")
 WIDE = Rules(
     caps=Caps(
         day="unlimited", week="unlimited", campaign="unlimited", **{c.value: ChannelCaps() for c in CHANNELS}
@@ -78,6 +90,7 @@ rules = st.builds(
             channels, st.dictionaries(channels, st.sampled_from([1.0, 48.0]), max_size=2), max_size=2
         ),
     ),
+    approval=st.sampled_from(["promises", "all"]),
     useless=st.builds(
         Useless, voted=st.booleans(), gave=st.booleans(), same_message=st.booleans(), answered=st.booleans()
     ),
@@ -85,7 +98,7 @@ rules = st.builds(
 options = st.builds(
     Option,
     code=st.just("o"),
-    message=st.sampled_from(MESSAGES),
+    message=st.sampled_from([*MESSAGES, "housing", "housing", "climate", "climate", ""]),
     question=st.sampled_from(QUESTIONS),
     cost=st.just(7),
 )
@@ -126,6 +139,44 @@ def put(connection: Connection, subject: int, history: History) -> None:
     )
 
 
+@pytest.fixture
+def ledger_of_messages(campaign: Campaign) -> None:
+    """Each message of STANDINGS, as a person would have left it."""
+    access.invite(campaign, "Camille", Role.CANDIDATE)
+    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
+        who = {"by": connection.execute("SELECT account_id FROM access.account").fetchone()[0], "at": NOW}  # type: ignore[index]
+        connection.execute(
+            "INSERT INTO mandate.promise (text, public, status, made_by, made_at, changed_at)"
+            " SELECT s, true, s, %(by)s, %(at)s, %(at)s FROM unnest(ARRAY['announced', 'withdrawn']) AS s",
+            who,
+        )
+        for name, stands in STANDINGS.items():
+            if stands is None:
+                continue
+            given = who | {"code": name, "approved": stands.approved, "withdrawn": stands.withdrawn}
+            given["promise"] = "withdrawn" if stands.taken_back else "announced" if stands.promises else None
+            connection.execute("INSERT INTO messages.message VALUES (%(code)s, %(by)s, %(at)s)", given)
+            connection.execute(
+                "WITH made AS (INSERT INTO messages.version (code, number, written_by, written_at, approved_by, approved_at)"
+                "   SELECT %(code)s, 1, %(by)s, %(at)s, a.by, a.at FROM (SELECT) one"
+                "   LEFT JOIN (SELECT %(by)s::bigint AS by, %(at)s::timestamptz AS at WHERE %(approved)s) a ON true"
+                "   RETURNING version_id),"
+                " back AS (INSERT INTO messages.withdrawal SELECT version_id, 'x', %(by)s, %(at)s FROM made WHERE %(withdrawn)s)"
+                " INSERT INTO mandate.carries SELECT version_id, promise_id FROM made, mandate.promise WHERE text = %(promise)s",
+                given,
+            )
+
+
+@pytest.mark.usefixtures("ledger_of_messages")
+def test_the_ledger_tells_how_each_message_stands(campaign: Campaign) -> None:
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        bare = standings(connection, STANDINGS)
+        numbered = standings(connection, [f"{name}-1" for name in STANDINGS])
+    assert bare == {name: stands for name, stands in STANDINGS.items() if stands}
+    assert numbered == {f"{name}-1": stands for name, stands in bare.items()}
+
+
+@pytest.mark.usefixtures("ledger_of_messages")
 @given(st.lists(st.tuples(histories, st.sampled_from([0, 0, 1, 2])), min_size=1, max_size=8), rules, wishes)
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_sql_says_what_the_plain_rules_say(
@@ -143,7 +194,15 @@ def test_sql_says_what_the_plain_rules_say(
     for person, (history, home) in persons.items():
         shared = home and wish.channel in HOUSEHOLD_CHANNELS
         others = [h for p, (h, at) in persons.items() if shared and at == home and p != person]
-        said = decide(history, rules, wish, Moment(NOW, PARIS), household=others, voted_since=since)
+        said = decide(
+            history,
+            rules,
+            wish,
+            Moment(NOW, PARIS),
+            household=others,
+            voted_since=since,
+            standing=STANDINGS.get(wish.option.message),
+        )
         assert found.refused.get(person) == said, (person, home)
     claimed = [person for each in found.made for person in each.asked]
     assert sorted([*claimed, *found.refused]) == sorted(persons)

@@ -106,6 +106,7 @@ WEB: dict[str, dict[str, str]] = {table: {"SELECT": ALL} for table in _READ} | {
     "mandate.pull": {"DELETE": ALL, "INSERT": ALL, "SELECT": ALL},
     "messages.message": {"INSERT": ALL, "SELECT": ALL},
     "messages.text": {"INSERT": ALL, "SELECT": ALL},
+    "messages.withdrawal": {"INSERT": ALL, "SELECT": ALL},
     "messages.version": {
         "INSERT": "code number written_at written_by",
         "SELECT": ALL,

@@ -16,6 +16,7 @@ from commonweal.interactions.model import Channel, Event, Kind
 from commonweal.jobs.worker import Worker
 from commonweal.loop import handlers
 from commonweal.mandate.model import Heard, Publication
+from commonweal.store.ledger import LedgerRole
 from commonweal.web.app import _key
 from commonweal.web.links import Links
 from commonweal.web.pages.saying import is_told
@@ -268,3 +269,33 @@ def test_budgets_are_noted(small_town: Campaign, director: Any) -> None:
     assert director.post("/mandate/budget", {"name": "Reserve", "holds": "2 million"}).status_code == 303
     assert "€2,000,000 a year" in director.get("/mandate").text
     assert director.post("/mandate/budget", {"name": "Reserve", "holds": "much"}).status_code == 422
+
+
+def test_a_message_is_approved_before_it_is_used_and_can_be_taken_back(
+    small_town: Campaign, director: Any
+) -> None:
+    with small_town.ledger.transaction(LedgerRole.OWNER) as connection:
+        connection.execute("UPDATE intake.source SET origin = 'synthetic', purpose = 'x', legal_basis = 'x'")
+        connection.execute("UPDATE people.origin SET purpose = 'x', legal_basis = 'x'")
+    small_town.clock.now = small_town.clock().replace(hour=12)  # type: ignore[attr-defined]
+    write(director, "Rooms for all")
+    page = director.get("/mandate/messages")
+    carried = re.search(r'name="carries" value="([^"]+)"', page.text)
+    assert carried
+    director.post("/mandate/messages/write", {"code": "housing", "en": "Rooms!", "carries": carried[1]})
+    person = f"/people/{Links(_key(small_town.ledger)).make('person', NADIA)}"
+    director.get(person)
+    refused = director.post(f"{person}/claim", {"option": "door:housing"})
+    assert "is not approved yet" in refused.text
+    page = director.get("/mandate/messages")
+    director.post(link(page.text, '/mandate/messages/[^"]+/approve'))
+    assert director.post(f"{person}/claim", {"option": "door:housing"}).status_code == 303
+    page = director.get("/mandate/messages")
+    back = link(page.text, '/mandate/messages/[^"]+/withdraw')
+    assert "There is no reason given" in director.post(back, {"reason": " "}).text
+    director.post(back, {"reason": "The sum is wrong."})
+    page = director.get("/mandate/messages")
+    assert "The sum is wrong." in page.text
+    assert "nobody is told it any more" in page.text
+    assert "Hand it back, unless it was done before" in director.get("/in-hand").text
+    assert director.get(person).text.count("was taken back") == 1, "of the claim that is held"

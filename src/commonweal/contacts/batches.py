@@ -16,7 +16,15 @@ from commonweal.campaign import Campaign
 from commonweal.contacts import actions, claiming, queries, topics
 from commonweal.contacts.claiming import CHUNK, Terms
 from commonweal.contacts.errors import OtherBatch
-from commonweal.contacts.model import HOUSEHOLD_CHANNELS, BatchReport, Channel, Claim, Option, State
+from commonweal.contacts.model import (
+    HOUSEHOLD_CHANNELS,
+    BatchReport,
+    Channel,
+    Claim,
+    Option,
+    Refusal,
+    State,
+)
 from commonweal.interactions.columns import numbers
 from commonweal.interactions.model import Taken
 from commonweal.jobs.model import Progress, silent
@@ -234,16 +242,42 @@ def _end(campaign: Campaign, batch_id: int, actor: str) -> None:
 def finish_batch(
     campaign: Campaign, batch_id: int, *, actor: str | None = None, progress: Progress = silent
 ) -> int:
-    """All that the batch still holds was sent: one event each. Returns how many. The same call goes on after a kill."""
+    """All that the batch still holds was sent: one event each. Returns how many. The same call goes on after a kill.
+
+    What is claimed with a message that may be used no longer is not sent, but given back, and counted with what was refused.
+    """
     sent = 0
     while claims := _still_live(campaign, batch_id):
-        events = [actions.contact_event(campaign, each, actor=actor) for each in claims]
+        kept_back = _keep_back(campaign, batch_id, claims)
+        events = [
+            actions.contact_event(campaign, each, actor=actor)
+            for each in claims
+            if each.message not in kept_back
+        ]
+        if not events:
+            continue
         taken: Taken = actions.record(campaign, events, actions.SENDER, actor=actor)
         if not taken.accepted:
             break  # told of before, and handed on since: nothing more will change
         sent += taken.accepted
         progress(sent, None, "recording what was sent")
     return sent
+
+
+def _keep_back(campaign: Campaign, batch_id: int, claims: Sequence[Claim]) -> Mapping[str, Refusal]:
+    """Give back what was claimed with a message that was taken back meanwhile; these messages."""
+    with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+        unusable = queries.unusable(connection, campaign, (each.message for each in claims))
+        barred = [each for each in claims if each.message in unusable]
+        if barred:
+            actions.close(connection, campaign, barred, State.RETURNED)
+            refused = {person: unusable[each.message] for each in barred for person in each.asked}
+            actions.note_stopped(connection, campaign, barred[0].channel, refused, batch_id)
+            connection.execute(
+                "UPDATE contacts.batch SET claims = claims - %s, claimed = claimed - %s WHERE batch_id = %s",
+                (len(barred), len(refused), batch_id),
+            )
+    return unusable
 
 
 def _still_live(campaign: Campaign, batch_id: int) -> list[Claim]:

@@ -18,10 +18,11 @@ from zoneinfo import ZoneInfo
 
 from psycopg import RawCursor
 
-from commonweal.contacts.model import CHANNELS, Channel, Option, Refusal, Stop, first_stamp
-from commonweal.contacts.rules import WEEK, Moment, Rules, cap_of, capped, most
+from commonweal.contacts.model import CHANNELS, Channel, Option, Refusal, Stop, Verdict, first_stamp
+from commonweal.contacts.rules import WEEK, Moment, Rules, cap_of, capped, most, unusable
 from commonweal.contacts.units import Unit, together
 from commonweal.interactions.columns import numbers
+from commonweal.mandate.standing import standings
 from commonweal.store.ledger import Connection
 
 CHUNK = 1_000
@@ -224,6 +225,7 @@ def _decided(
         for member, subjects in unit.subjects.items()
         for subject in subjects
     ]
+    unsaid = _unusable(connection, terms)
     moments = {zone: terms.moment(zone) for zone in {unit.zone for unit in units}}
     zones = {person: unit.zone for unit in units for person in unit.asked}
     quiet = {zone: _quiet(terms, moment) for zone, moment in moments.items()}
@@ -237,16 +239,22 @@ def _decided(
         "subject": numbers([row[2] for row in touched]),
         "day": numbers([since[units[row[0]].zone][0] for row in touched]),
         "week": numbers([since[units[row[0]].zone][1] for row in touched]),
-        "all": any(quiet.values()),
+        "all": any(quiet.values()) or any(unsaid),
         **_limits(terms),
     }
     query, names = _numbered(_DECIDE.format(gate=terms.gate))
     rows = RawCursor(connection).execute(query, [given[name] for name in names]).fetchall()
     found = (
-        (person, _refusal(terms, options[person], law, stop, until, quiet[zones[person]], useless))
+        (person, _refusal(terms, options[person], law, unsaid, stop, until, quiet[zones[person]], useless))
         for person, law, stop, until, useless in rows
     )
     return {person: refusal for person, refusal in found if refusal is not None}
+
+
+def _unusable(connection: Connection, terms: Terms) -> list[Verdict]:
+    """By option: why its message may be told to nobody. Asked anew for each claim: what is taken back stops at once."""
+    known = standings(connection, (option.message for option in terms.options))
+    return [unusable(option.message, known.get(option.message), terms.rules) for option in terms.options]
 
 
 @lru_cache(maxsize=64)
@@ -298,6 +306,7 @@ def _refusal(
     terms: Terms,
     option: int,
     law: str | None,
+    unsaid: Sequence[Verdict],
     stop: str | None,
     until: Any,
     quiet: Refusal | None,
@@ -305,6 +314,8 @@ def _refusal(
 ) -> Refusal | None:
     if law is not None:
         return Refusal(law)
+    if unsaid[option] is not None:
+        return unsaid[option]
     if stop is not None:
         code = Stop(stop)
         if code.value.startswith("cap_"):

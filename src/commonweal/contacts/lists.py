@@ -20,7 +20,7 @@ from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
 from commonweal.contacts import batches, queries
 from commonweal.contacts.errors import NoSuchBatch
-from commonweal.contacts.model import BatchReport, Channel, Option
+from commonweal.contacts.model import BatchReport, Channel, Option, Refusal
 from commonweal.jobs.model import Progress, silent
 from commonweal.planning import lists as formatter
 from commonweal.planning import queries as planning
@@ -31,7 +31,7 @@ TOLD_BACK = frozenset({Channel.DOOR, Channel.PHONE})
 """Channels whose contacts are made by the campaign's own people, who tell what came of each."""
 
 _ROWS = """
-    SELECT p.household_id, c.option, p.given_name, p.surname, p.area_code, p.street, p.house_number, p.unit, p.postcode,
+    SELECT p.household_id, c.option, c.message_version AS message, p.given_name, p.surname, p.area_code, p.street, p.house_number, p.unit, p.postcode,
         p.city, p.phone, p.email, p.person_id
     FROM contacts.claim c CROSS JOIN LATERAL unnest(c.asked) AS a (subject)
     JOIN people.profile p ON p.person_id = identity.living(a.subject)
@@ -102,14 +102,20 @@ def hand_out(
 
 
 def sheet(campaign: Campaign, batch_id: int, *, account: int | None, actor: str, holder: str) -> Sheet:
-    """The list of a batch, of the people whom `account` may see. Each time it is taken is noted. Raises NoSuchBatch.
+    """The list of a batch, of the people whom `account` may see, without those whose message may be used no longer. Each time
+    it is taken is noted. Raises NoSuchBatch.
 
     holder: what the file's name calls whoever takes it.
     """
     options = {option.code: option for option in read_options(campaign.folder)}
+    unusable = kept_back(campaign, batch_id)
     with campaign.ledger.transaction(_role(account), account=account) as connection:
         report = queries.batch(connection, batch_id)
-        rows = [row for row in _rows(connection, batch_id) if row["option"] in options]
+        rows = [
+            row
+            for row in _rows(connection, batch_id)
+            if row["option"] in options and row["message"] not in unusable
+        ]
         written = formatter.sheet(report.channel.value, formatter.pieces(rows, options))
         now = campaign.clock()
         detail = {"channel": report.channel.value, "rows": len(written) - 1}
@@ -123,6 +129,15 @@ def sheet(campaign: Campaign, batch_id: int, *, account: int | None, actor: str,
             actor=actor,
         )
     return Sheet(_name(campaign, report.channel, batch_id, holder, now), report.channel, written)
+
+
+def kept_back(campaign: Campaign, batch_id: int) -> dict[str, Refusal]:
+    """The messages of a batch that may be used no longer, with why: whom it would bring them is on no list any more."""
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT message_version FROM contacts.claim WHERE batch_id = %s", (batch_id,)
+        ).fetchall()
+        return queries.unusable(connection, campaign, (message for (message,) in rows))
 
 
 def export(

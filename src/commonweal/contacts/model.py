@@ -91,6 +91,10 @@ class Stop(StrEnum):
     """Why a contact is refused, in the order in which it is asked. Before all comes the law (consent's own codes)."""
 
     UNKNOWN = "unknown"
+    MESSAGE_WITHDRAWN = "message_withdrawn"
+    MESSAGE_UNAPPROVED = "message_unapproved"
+    PROMISE_TAKEN_BACK = "promise_taken_back"
+    MESSAGE_UNWRITTEN = "message_unwritten"
     HELD = "held"
     CAP_DAY = "cap_day"
     CAP_DAY_CHANNEL = "cap_day_channel"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -27,6 +27,8 @@ from commonweal.contacts.model import (
     Stopped,
 )
 from commonweal.contacts.rules import ALWAYS, Rules, from_data, from_toml
+from commonweal.contacts.rules import unusable as why_unusable
+from commonweal.mandate.standing import standings
 from commonweal.store.ledger import Connection, LedgerRole
 
 RULES_FILE = "contact_rules.toml"
@@ -94,6 +96,16 @@ def terms(
         actor=actor,
         batch=batch,
     )
+
+
+def unusable(connection: Connection, campaign: Campaign, messages: Iterable[str]) -> dict[str, Refusal]:
+    """Those of these messages that nobody may be told now, with why (role bulk): what a claim would say, and each send
+    says. Raises RulesUnreadable."""
+    names = set(messages)
+    known = standings(connection, names)
+    _, rules = rules_in_force(connection, campaign)
+    found = {name: why_unusable(name, known.get(name), rules) for name in sorted(names)}
+    return {name: refusal for name, refusal in found.items() if refusal is not None}
 
 
 def _law(campaign: Campaign, channel: Channel) -> str:

@@ -28,6 +28,7 @@ from commonweal.contacts.model import (
     stamped_at,
     stamped_channel,
 )
+from commonweal.mandate.standing import Standing
 
 ALWAYS = datetime.fromtimestamp(0, UTC)
 WEEK = 7  # local days, today included
@@ -128,9 +129,14 @@ class Useless(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All contact rules. What a file leaves out is as strict as here."""
+    """All contact rules. What a file leaves out is as strict as here.
+
+    approval: which messages are used only once they are approved: those that carry promises, or all, so that each has to be
+    written down.
+    """
 
     rest_after_refusal: Days = 30
+    approval: Literal["promises", "all"] = "promises"
     caps: Caps = Caps()
     quiet_hours: QuietHours = QuietHours()
     cool_down: CoolDown = CoolDown()
@@ -227,21 +233,40 @@ def decide(
     *,
     household: Sequence[History] = (),
     voted_since: datetime = ALWAYS,
+    standing: Standing | None = None,
 ) -> Verdict:
     """Whether the contact may be made by the contact rules, and if not why.
 
     household: the others for whom it would count too (at a door, in a letter). voted_since: what was told before
-    then was about an earlier round.
+    then was about an earlier round. standing: of the message, where it is on the ledger.
     """
     together = (history, *household)
     return (
-        _held(together, moment)
+        unusable(wish.option.message, standing, rules)
+        or _held(together, moment)
         or _capped(together, rules, wish, moment)
         or _resting(together, rules, moment)
         or _cooling(together, rules, wish, moment)
         or _quiet(rules, wish, moment)
         or _useless(history, rules, wish, voted_since)
     )
+
+
+def unusable(message: str, standing: Standing | None, rules: Rules) -> Verdict:
+    """Why nobody may be told this message now, whoever they are; no name: nothing is asked. The plan, each claim and each
+    send ask by this."""
+    code = _unusable(standing, rules.approval == "all") if message else None
+    return Refusal(code.value, {"message": message}) if code else None
+
+
+def _unusable(standing: Standing | None, every: bool) -> Stop | None:
+    if standing is None:
+        return Stop.MESSAGE_UNWRITTEN if every else None
+    if standing.withdrawn:
+        return Stop.MESSAGE_WITHDRAWN
+    if not standing.approved:
+        return Stop.MESSAGE_UNAPPROVED if every or standing.promises else None
+    return Stop.PROMISE_TAKEN_BACK if standing.taken_back else None
 
 
 def _later(code: Stop, until: datetime) -> Refusal:

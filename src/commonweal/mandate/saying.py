@@ -1,4 +1,4 @@
-"""Messages that carry promises: writing one, approving it, its transparency notice, the public page."""
+"""Messages that carry promises: writing one, approving it, taking it back, its transparency notice, the public page."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from commonweal.mandate.errors import (
     NoSuchPromise,
     NoticeIncomplete,
     PromiseWithdrawn,
+    ReasonMissing,
     SponsorMissing,
 )
 from commonweal.mandate.model import Finding, Heard, Notice, Status
@@ -80,6 +81,16 @@ def approve(campaign: Campaign, account: Account, version_id: int, *, reason: st
                 key = f"{version.name} announces {kept.promise_id}"
                 actions.take_step(connection, campaign, account, kept, Status.ANNOUNCED, "", key)
         messages.approve(connection, campaign, account, version_id)
+
+
+def withdraw(campaign: Campaign, account: Account, version_id: int, *, reason: str) -> None:
+    """Take the approval of a version back: it is told to nobody any more. Raises NoSuchVersion, NotApproved, ReasonMissing,
+    TooLong."""
+    why = actions.line(reason, actions.REASON_MOST)
+    if not why:
+        raise ReasonMissing()
+    with campaign.ledger.transaction(LedgerRole.WEB, account=account.account_id) as connection:
+        messages.withdraw(connection, campaign, account, version_id, why)
 
 
 def set_notice(campaign: Campaign, account: Account, version_id: int, notice: Notice) -> None:

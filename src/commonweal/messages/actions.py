@@ -1,4 +1,4 @@
-"""Writing a version of a message, and approving it; in the transaction of whoever does it."""
+"""Writing a version of a message, approving it, taking that back; in the transaction of whoever does it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from commonweal.access.model import Account
 from commonweal.audit.actions import record
 from commonweal.campaign import Campaign
 from commonweal.messages import queries
-from commonweal.messages.errors import ApprovedAlready, NothingSaid, TooLongToSay
+from commonweal.messages.errors import ApprovedAlready, NotApproved, NothingSaid, TooLongToSay
 from commonweal.messages.model import CODE_MOST, TEXT_MOST
 from commonweal.store.ledger import Connection
 
@@ -57,3 +57,23 @@ def approve(connection: Connection, campaign: Campaign, account: Account, versio
     if not done:
         raise ApprovedAlready(name=version.name)
     record(connection, campaign, "message.approve", subject=f"message:{version_id}", actor=account.actor)
+
+
+def withdraw(
+    connection: Connection, campaign: Campaign, account: Account, version_id: int, reason: str
+) -> None:
+    """A version may be used no longer, for a reason (one line that fits); what was told with it stays told.
+
+    Raises NoSuchVersion, NotApproved.
+    """
+    version = queries.version(connection, version_id)
+    done = (
+        version.approved_at is not None
+        and connection.execute(
+            "INSERT INTO messages.withdrawal (version_id, reason, by, at) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            (version_id, reason, account.account_id, campaign.clock()),
+        ).rowcount
+    )
+    if not done:
+        raise NotApproved(name=version.name)
+    record(connection, campaign, "message.withdraw", subject=f"message:{version_id}", actor=account.actor)

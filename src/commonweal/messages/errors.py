@@ -30,3 +30,9 @@ class ApprovedAlready(CommonwealError):
 
     what = _("{name} is approved already.")
     remedy = _("Write a new version to say it differently.")
+
+
+class NotApproved(CommonwealError):
+    """A version whose approval can't be taken back: it has none, or none any more."""
+
+    what = _("{name} is not approved.")

@@ -12,7 +12,7 @@ CODE_MOST = 100
 
 @dataclass(frozen=True)
 class Version:
-    """One wording of a message. `texts` by language (ISO 639-1)."""
+    """One wording of a message. `texts` by language (ISO 639-1). What was approved may be withdrawn, for a reason."""
 
     version_id: int
     code: str
@@ -22,6 +22,9 @@ class Version:
     written_at: datetime
     approved_by: int | None
     approved_at: datetime | None
+    withdrawn_by: int | None = None
+    withdrawn_at: datetime | None = None
+    withdrawn_for: str | None = None
 
     @property
     def name(self) -> str:

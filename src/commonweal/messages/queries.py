@@ -11,7 +11,8 @@ from commonweal.store.ledger import Connection
 _VERSION = (
     "SELECT v.version_id, v.code, v.number,"
     " coalesce((SELECT jsonb_object_agg(t.language, t.text) FROM messages.text t WHERE t.version_id = v.version_id), '{}'),"
-    " v.written_by, v.written_at, v.approved_by, v.approved_at FROM messages.version v"
+    " v.written_by, v.written_at, v.approved_by, v.approved_at, w.by, w.at, w.reason"
+    " FROM messages.version v LEFT JOIN messages.withdrawal w USING (version_id)"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from commonweal.people import queries as people
 from commonweal.people.errors import NoSuchPerson
 from commonweal.people.model import Member, Person
 from commonweal.planning.options import CampaignOption, OptionsMissing, OptionsUnreadable, read_options
-from commonweal.store.ledger import Connection
+from commonweal.store.ledger import Connection, LedgerRole
 from commonweal.web import refusals
 from commonweal.web.visit import Visit
 
@@ -82,13 +83,15 @@ class Way:
 
 @dataclass(frozen=True)
 class Form:
-    """A claim with what may be said of it now, and the name of whoever holds it."""
+    """A claim with what may be said of it now, and the name of whoever holds it; `not_to_tell`: why its message is told to
+    nobody any more."""
 
     claim: Claim
     holder: str
     results: tuple[ResultCode, ...]
     is_live: bool
     may_work: bool
+    not_to_tell: str | None
 
 
 @dataclass(frozen=True)
@@ -183,13 +186,24 @@ def _held(visit: Visit, connection: Connection, claim: Claim) -> Held:
 
 def _form(visit: Visit, connection: Connection, claim: Claim) -> Form:
     holder = access.account(connection, claim.account_id) if claim.account_id is not None else None
+    is_live = claim.is_live(visit.campaign.clock())
     return Form(
         claim,
         holder.name if holder else "",
         RESULTS[claim.channel],
-        claim.is_live(visit.campaign.clock()),
+        is_live,
         visit.may(Permission.WORK_CLAIMS),
+        messages_not_to_tell(visit, [claim.message]).get(claim.message) if is_live else None,
     )
+
+
+def messages_not_to_tell(visit: Visit, messages: Sequence[str]) -> dict[str, str]:
+    """Those of these messages that may be told to nobody any more, with why in words."""
+    if not any(messages):
+        return {}
+    with visit.campaign.ledger.read(LedgerRole.BULK) as connection:
+        found = queries.unusable(connection, visit.campaign, messages)
+    return {name: refusals.worded(visit.campaign, refusal, visit.language) for name, refusal in found.items()}
 
 
 def _options(visit: Visit) -> tuple[CampaignOption, ...]:

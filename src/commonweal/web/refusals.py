@@ -16,6 +16,22 @@ from commonweal.web.language import Language
 
 _STOPS: dict[Stop, tuple[str, str]] = {
     Stop.UNKNOWN: (_("nobody is known by that number"), _("Nobody is known by that number.")),
+    Stop.MESSAGE_WITHDRAWN: (
+        _("the message was taken back"),
+        _("The message {message} was taken back: nobody is told it any more."),
+    ),
+    Stop.MESSAGE_UNAPPROVED: (
+        _("the message is not approved"),
+        _("The message {message} is not approved yet."),
+    ),
+    Stop.PROMISE_TAKEN_BACK: (
+        _("the message makes a promise that was withdrawn"),
+        _("The message {message} makes a promise that was withdrawn."),
+    ),
+    Stop.MESSAGE_UNWRITTEN: (
+        _("the message is not written down"),
+        _("Nobody has written down what the message {message} says and promises."),
+    ),
     Stop.HELD: (_("somebody else is about to contact them"), _("Somebody else is about to contact them.")),
     Stop.CAP_DAY: (
         _("they had their contacts for the day"),

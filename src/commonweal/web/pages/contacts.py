@@ -156,6 +156,7 @@ def _changed(old: Rules, data: dict[str, str]) -> dict[str, Any]:
     for table, name in (("cool_down", "any"), ("holds", "single"), ("holds", "list")):
         rules[table][name] = _number(data.get(f"{table}.{name}", "")) or 0
     rules["rest_after_refusal"] = _number(data.get("rest_after_refusal", "")) or 0
+    rules["approval"] = data.get("approval", rules["approval"])
     rules["useless"] = {name: f"useless.{name}" in data for name in rules["useless"]}
     return rules
 
@@ -302,6 +303,10 @@ def taken_page(visit: Here, token: FromPath[str]) -> Html:
             token=token,
             told_back=report.channel in lists.TOLD_BACK,
             live=queries.live_in(connection, batch_id),
+            not_to_tell=[
+                refusals.worded(visit.campaign, each, visit.language)
+                for each in lists.kept_back(visit.campaign, batch_id).values()
+            ],
             stopped=_rows(visit, connection, [(report.channel, each) for each in report.stopped]),
         )
 

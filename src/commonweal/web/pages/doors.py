@@ -20,7 +20,7 @@ from commonweal.contacts import actions, doors, queries, topics
 from commonweal.contacts.model import Option
 from commonweal.interactions.model import ResultCode
 from commonweal.store.ledger import Connection
-from commonweal.web.contacting import check_undoable
+from commonweal.web.contacting import check_undoable, messages_not_to_tell
 from commonweal.web.guard import needs
 from commonweal.web.parts import Part, by_account
 from commonweal.web.visit import Here, Visit
@@ -92,8 +92,10 @@ def volunteers(connection: Connection) -> list[tuple[int, str]]:
 def _doors(visit: Visit, connection: Connection) -> dict[str, Any]:
     now = visit.campaign.clock()
     found = doors.held(connection, visit.account.account_id, now)
+    unusable = messages_not_to_tell(visit, [found[0].message] if found else [])
     return {
         "door": found[0] if found else None,
+        "not_to_tell": unusable.get(found[0].message) if found else None,
         "others": found[1:],
         "results": OFFERED,
         "last": queries.last_done(connection, visit.account.account_id, now - _UNDO_FOR),

@@ -43,7 +43,7 @@ class Wording:
 
 @dataclass
 class Approval:
-    """A reason where a promise is broken."""
+    """A reason where a promise is broken, or an approval taken back."""
 
     reason: str = ""
 
@@ -99,6 +99,19 @@ def approve(visit: Here, token: FromPath[str], data: URLEncodedBody[Approval]) -
     version_id = visit.id_of("message", token)
     try:
         saying.approve(visit.campaign, visit.account, version_id, reason=data.reason)
+    except NoSuchVersion as error:
+        raise NotFoundException from error
+    except CommonwealError as error:
+        return _messages(visit, status=422, told=error.worded(visit.gettext))
+    return visit.go("/mandate/messages")
+
+
+@post("/mandate/messages/{token:str}/withdraw", opt=_WRITE, sync_to_thread=True)
+def withdraw(visit: Here, token: FromPath[str], data: URLEncodedBody[Approval]) -> Response[Any]:
+    """Take an approval back: nobody is told it any more."""
+    version_id = visit.id_of("message", token)
+    try:
+        saying.withdraw(visit.campaign, visit.account, version_id, reason=data.reason)
     except NoSuchVersion as error:
         raise NotFoundException from error
     except CommonwealError as error:
@@ -253,6 +266,7 @@ ROUTES: list[HTTPRouteHandler] = [
     messages_page,
     write,
     approve,
+    withdraw,
     set_notice,
     publication_page,
     decide,

@@ -96,6 +96,7 @@ VERB = {
     "budget.set": _("said what a budget holds"),
     "message.write": _("wrote a message"),
     "message.approve": _("approved a message"),
+    "message.withdraw": _("took a message back"),
     "message.notice": _("wrote a transparency notice"),
     "mandate.open": _("opened the public page of the mandate"),
     "mandate.close": _("closed the public page of the mandate"),
