@@ -2,6 +2,7 @@
 
     python -m benchmarks.plan [CASE…]     small middle large messages; huge is run only when named
     python -m benchmarks.plan one PERSONS OPTIONS SEED [FLOORS]
+    python -m benchmarks.plan blocks PERSONS OPTIONS SEED    # from files, block by block: memory does not grow with the persons
 
 Peers are HiGHS (interior point and crossover: an exact linear program) and OR-Tools' PDLP, each with 300 seconds, where the
 dependency group `bench` is installed: `uv sync --group bench`. They solve the linear program only, without the
@@ -10,19 +11,26 @@ rounding to whole contacts. Every case runs in a process of its own; kernels are
 
 from __future__ import annotations
 
+import itertools
 import json
+import pickle
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from benchmarks.plan_instances import CHANNELS, COST, PHONE_HOURS, Instance, as_linear_program, make_instance
 from commonweal.planning.joint import Hours, Option, Plan, Problem, contacts, money, solve
+from commonweal.planning.joint.blocks import FileBlocks, Terms, solve_blocks
 from commonweal.planning.joint.tally import tally
 
 SEEDS = (1, 2, 3)
@@ -164,6 +172,72 @@ def _told(problem: Problem, plan: Plan) -> dict[str, Any]:
     }
 
 
+_BLOCK = 250_000  # persons, about
+
+
+def blocks(persons: int, options: int, seed: int) -> None:
+    """The same from files of some hundred thousand persons each."""
+    with tempfile.TemporaryDirectory(prefix="commonweal-blocks-") as folder:
+        _write(Path(folder), persons, options, seed)
+        found = _alone("from_blocks", folder)
+    print(
+        f"{persons:,} x {options} in {found['blocks']} blocks: {found['seconds']:.1f} s, {found['contacts']:,} contacts,"
+        f" {found['votes']:.2f} votes, bound {found['bound']:.2f}, gap {found['gap']:.1e}; {found['short']} floors short;"
+        f" {found['gb']:.2f} GB"
+    )
+
+
+def _write(folder: Path, persons: int, options: int, seed: int) -> None:
+    problem = as_problem(make_instance(persons, options, seed))
+    assert problem.area is not None
+    assert problem.hours is not None
+    assert not isinstance(problem.most, int)
+    areas = max(1, round(_BLOCK * (int(problem.area[-1]) + 1) / persons))
+    ends = np.flatnonzero(np.diff(problem.area // areas)) + 1
+    for number, (first, last) in enumerate(itertools.pairwise([0, *ends.tolist(), persons])):
+        rows = slice(first, last)
+        table = pa.table(
+            {
+                "person": np.arange(first, last),
+                "gain": pa.FixedSizeListArray.from_arrays(pa.array(problem.gain[rows].ravel()), options),
+                "most": problem.most[rows],
+                "group": problem.group[rows]
+                if problem.group is not None
+                else np.zeros(last - first, np.int8),
+                "area": problem.area[rows],
+                "hours": problem.hours.each[rows],
+            }
+        )
+        pq.write_table(table, folder / f"{number:05}.parquet", compression="none", use_dictionary=False)
+    terms = Terms(
+        problem.options,
+        problem.limits,
+        region=problem.region,
+        channel="door",
+        available=problem.hours.available,
+    )
+    (folder / "terms.pickle").write_bytes(pickle.dumps(terms))
+
+
+def from_blocks(folder: Path) -> dict[str, Any]:
+    """In a process that has nothing else in memory."""
+    solve(as_problem(make_instance(10_000, 20, 9)))
+    terms = pickle.loads((folder / "terms.pickle").read_bytes())
+    paths = sorted(folder.glob("*.parquet"))
+    start = time.perf_counter()
+    plan = solve_blocks(FileBlocks(paths), terms, folder / "plan")
+    return {
+        "blocks": len(paths),
+        "seconds": time.perf_counter() - start,
+        "contacts": plan.contacts,
+        "votes": plan.votes,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "short": sum(use.shortfall > 0 for use in plan.uses),
+        "gb": _peak(),
+    }
+
+
 def highs(persons: int, options: int, seed: int) -> dict[str, Any]:
     """The linear program by HiGHS."""
     if find_spec("highspy") is None:
@@ -239,6 +313,10 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["one", persons, options, seed, floors]:
             print(json.dumps(one(int(persons), int(options), int(seed), float(floors))))
+        case ["blocks", persons, options, seed]:
+            blocks(int(persons), int(options), int(seed))
+        case ["from_blocks", folder]:
+            print(json.dumps(from_blocks(Path(folder))))
         case ["highs" | "pdlp" as peer, persons, options, seed]:
             print(json.dumps({"highs": highs, "pdlp": pdlp}[peer](int(persons), int(options), int(seed))))
         case names:

@@ -13,6 +13,7 @@ floors       floors that can't be met: the proof
 certificate  the bound, in code of its own
 tally        what a plan uses, counted anew
 solve        Problem in, Plan out
+blocks       the same for electorates that no memory holds, from files (spark: where they lie on Spark)
 coherence    the best plan with few messages, and its bound (worth: what a set of messages is worth at fixed prices)
 narrowness   the best plan whose talk is not too narrow, and its bound
 reasons      why a person gets what they get, and what came second

@@ -12,6 +12,7 @@ largest of these, those above 0. All in float64, over all options, straight from
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -41,6 +42,19 @@ def certify(problem: Problem, prices: Prices, *, worth: float = 1.0) -> Certifie
     worth 0 asks about the lower ends alone: if D is below 0 then they can't be met together, and the shortfalls,
     each times the price below 0 of its limit (in size), are at least -D in sum.
     """
+    return bounds(persons_part(problem, prices, worth=worth), problem.limits, prices.limits)
+
+
+def bounds(parts: list[float], limits: Sequence[Limit], prices: Doubles) -> Certified:
+    """The same from the parts of all persons, however many problems with these limits they came from."""
+    return Certified(
+        min(_sum(parts + _ends(limits, prices, whole=whole)) for whole in (True, False)),
+        _sum(parts + _ends(limits, prices, whole=False)),
+    )
+
+
+def persons_part(problem: Problem, prices: Prices, *, worth: float = 1.0) -> list[float]:
+    """The terms of D that are persons' and areas', not the limits'."""
     charge = _charge(problem, prices.limits)
     hours = np.maximum(prices.hours, 0.0)
     channel = np.unique([option.channel for option in problem.options], return_inverse=True)[1]
@@ -86,11 +100,7 @@ def certify(problem: Problem, prices: Prices, *, worth: float = 1.0) -> Certifie
     cuts = [problem.persons * at // (8 * THREADS) for at in range(8 * THREADS + 1)]
     with ThreadPoolExecutor(THREADS) as pool:
         persons = list(pool.map(part, list(pairwise(cuts))))
-    parts = [*area_hours, *persons]
-    return Certified(
-        min(_sum(parts + _ends(problem, prices.limits, whole=whole)) for whole in (True, False)),
-        _sum(parts + _ends(problem, prices.limits, whole=False)),
-    )
+    return [*area_hours, *persons]
 
 
 def _sum(parts: list[float]) -> float:
@@ -115,11 +125,11 @@ def _charge(problem: Problem, prices: Doubles) -> Doubles:
     return charge
 
 
-def _ends(problem: Problem, prices: Doubles, *, whole: bool) -> list[float]:
+def _ends(limits: Sequence[Limit], prices: Doubles, *, whole: bool) -> list[float]:
     """What the limits' ends are worth."""
     return [
         float(price) * _end(limit, upper=price > 0, whole=whole)
-        for limit, price in zip(problem.limits, prices, strict=True)
+        for limit, price in zip(limits, prices, strict=True)
         if _counts(limit, price)
     ]
 

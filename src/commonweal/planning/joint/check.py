@@ -34,8 +34,10 @@ from commonweal.planning.joint.program import (
 )
 
 
-def checked(problem: Problem) -> Program:
+def checked(problem: Problem, *, part: bool = False) -> Program:
     """The problem, ready to be solved. Raises what is wrong with it: of each kind the first that is found.
+
+    part: its persons are a part of those whom the limits are about; there may be nobody among them for whom a limit is.
 
     NoOptions, TooManyOptions, BadOption, CostsNothing, WrongShape, BadMost, AreasOutOfOrder, EmptyArea, UnknownChannel, BadHours,
     BadLimit, BadGain, NobodyEligible.
@@ -46,7 +48,7 @@ def checked(problem: Problem) -> Program:
     _check_areas(problem)
     _check_hours(problem)
     for limit in problem.limits:
-        _check_limit(problem, limit)
+        _check_limit(problem, limit, part=part)
     names = [limit.name for limit in problem.limits]
     for name in names:
         if names.count(name) > 1:
@@ -56,7 +58,7 @@ def checked(problem: Problem) -> Program:
         person, option = divmod(found.bad, len(problem.options))
         value = float(problem.gain[person, option])
         raise BadGain(option=problem.options[option].code, person=person, value=value)
-    if not found.open:
+    if not found.open and not part:
         raise NobodyEligible()
     return compile_problem(problem, found.counts, found.gains, found.highest)
 
@@ -137,8 +139,9 @@ def _check_hours(problem: Problem) -> None:
         raise BadHours(name=Phrase(BadHours.area), position=int(bad[0]), value=float(hours.available[bad[0]]))
 
 
-def _check_limit(problem: Problem, limit: Limit) -> None:
-    if (wrong := _wrong(problem, limit)) is not None:
+def _check_limit(problem: Problem, limit: Limit, *, part: bool) -> None:
+    wrong = _wrong(problem, limit) or (None if part else _for_nobody(problem, limit))
+    if wrong is not None:
         raise BadLimit(limit=limit.name, problem=wrong)
 
 
@@ -155,6 +158,11 @@ def _wrong(problem: Problem, limit: Limit) -> Phrase | None:
         return Phrase(BadLimit.contradiction, low=limit.at_least, high=limit.at_most)
     if not use.any():
         return Phrase(BadLimit.uses_nothing)
+    return None
+
+
+def _for_nobody(problem: Problem, limit: Limit) -> Phrase | None:
+    """A minimum for whom is not there."""
     if limit.at_least <= 0:
         return None
     if limit.group is not None and not _stands(problem.group, limit.group):

@@ -90,3 +90,24 @@ class FloorsOutOfReach(CommonwealError):
     what = _("Not all minimums can be met together. {floors}")
     remedy = _("Lower them by as much, raise what stands against them, or open an option to more people.")
     floor = _("{limit}: {low:g} are asked, {used:g} can be had.")
+
+
+class NoAreaKnown(CommonwealError):
+    """An area of a block that the terms don't know."""
+
+    what = _("Some persons are of area {area}, but the terms tell of {areas} areas, counted from 0.")
+    remedy = _("Give the hours and the region of every area, or number the areas anew.")
+
+
+class AreaInTwoBlocks(CommonwealError):
+    """Hours of an area can't be shared out if two blocks don't know of each other."""
+
+    what = _("Area {area} stands in block {one} and in block {other}.")
+    remedy = _("Put all persons of an area into one block.")
+
+
+class PlanFolderTaken(CommonwealError):
+    """A plan would be written where something is."""
+
+    what = _("{folder} is there already.")
+    remedy = _("Name a new folder for the plan's contacts.")

@@ -10,8 +10,9 @@ Prices are first sought for a sixty-fourth of the persons, then for an eighth, t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -41,6 +42,23 @@ class Found:
     sweeps: int
 
 
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What a descent has to know of a problem. look: at prices (r,) of the scaled limits, with a width, as `sweep` does.
+    persons: how many stand behind the look. gain: a usual one, the measure of prices.
+    """
+
+    look: Callable[[Doubles, float], Swept]
+    rows: Rows
+    persons: int
+    gain: float
+
+    @staticmethod
+    def of(program: Program) -> Sight:
+        """On all of a problem in memory."""
+        return Sight(partial(sweep, program), program.rows, program.persons, program.gain)
+
+
 def least_bound(program: Program, start: Doubles | None, highest: float, near: float) -> Found:
     """Prices of -highest or more, at which the bound is, as a share of it, about `near` above the least one.
 
@@ -49,15 +67,16 @@ def least_bound(program: Program, start: Doubles | None, highest: float, near: f
     prices = np.zeros(len(program.rows.scale)) if start is None else start
     for every, enough in _SAMPLES if start is None else _SAMPLES[1:]:
         if program.persons >= _FEWEST * every:
-            prices = _descend(program.sample(every), prices, highest, enough).prices
-    return _descend(program, prices, highest, near)
+            prices = descend(Sight.of(program.sample(every)), prices, highest, enough).prices
+    return descend(Sight.of(program), prices, highest, near)
 
 
-def _descend(program: Program, prices: Doubles, highest: float, near: float) -> Found:
-    rows, unit = program.rows, program.gain
-    narrowest = unit * min(_WIDEST, (_NARROW / program.persons) ** 0.5)
+def descend(sight: Sight, prices: Doubles, highest: float, near: float) -> Found:
+    """The same from given prices, with looks at everybody only."""
+    rows, unit = sight.rows, sight.gain
+    narrowest = unit * min(_WIDEST, (_NARROW / sight.persons) ** 0.5)
     box = _BOX * unit
-    here = sweep(program, prices, _WIDEST * unit)
+    here = sight.look(prices, _WIDEST * unit)
     curvature, learnt = here.curvature, list[tuple[Doubles, Doubles]]()
     for step in range(1, _STEPS):
         model = _taught(_damped(curvature), learnt)
@@ -67,7 +86,7 @@ def _descend(program: Program, prices: Doubles, highest: float, near: float) -> 
         there = _step(model, here.used, rows.lower, rows.upper, prices, highest, box)
         length = float(np.abs(there - prices).max(initial=0.0))
         foretold = _foretold(rows, here, model, prices, there)
-        trial = sweep(program, there, min(max(length, narrowest), _WIDEST * unit))
+        trial = sight.look(there, min(max(length, narrowest), _WIDEST * unit))
         come = (here.value - trial.value) / max(foretold, 1e-300)
         curvature = trial.curvature if come > _BADLY else 0.5 * (curvature + trial.curvature)
         learnt = [*learnt[1 - _LEARNT :], (there - prices, here.used - trial.used)]

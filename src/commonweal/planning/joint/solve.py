@@ -13,8 +13,8 @@ from commonweal.planning.joint.program import Program
 from commonweal.planning.joint.rounding import Rounding
 from commonweal.planning.joint.tally import Tally, tally
 
-_DEAREST = 20.0  # of the largest gain: what one unit that is missing to a lower end may cost at most
-_NEAR = 2e-6  # of the least bound: how far from it is near enough
+DEAREST = 20.0  # of the largest gain: what one unit that is missing to a lower end may cost at most
+NEAR = 2e-6  # of the least bound: how far from it is near enough
 
 
 def solve(problem: Problem, start: Prices | None = None) -> Plan:
@@ -26,7 +26,7 @@ def solve(problem: Problem, start: Prices | None = None) -> Plan:
     """
     program = checked(problem)
     begun = None if start is None else start.limits * program.rows.scale
-    found = least_bound(program, begun, _DEAREST * program.highest, _NEAR)
+    found = least_bound(program, begun, DEAREST * program.highest, NEAR)
     rounding = Rounding.begin(program, found.prices)
     rounding.finish()
     person, option = rounding.contacts()
