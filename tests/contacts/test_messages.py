@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from small_town import NADIA, PAUL, ZOE
 
+from commonweal.access.model import Role
 from commonweal.campaign import Campaign
-from commonweal.contacts import actions, batches, lists, queries
+from commonweal.consent import actions as consent
+from commonweal.consent.model import Channel as LawChannel
+from commonweal.consent.model import Purpose
+from commonweal.contacts import actions, batches, lists, queries, report_back
 from commonweal.contacts.model import Channel, Claim, Option, Refusal, State
 from commonweal.contacts.rules import Rules
-from commonweal.interactions.model import ResultCode
+from commonweal.interactions.model import Channel as EventChannel
+from commonweal.interactions.model import Event, Kind, ResultCode
 from commonweal.loop import unusable
 from commonweal.mandate import actions as mandate
 from commonweal.mandate import counting, persons, saying
@@ -117,3 +123,53 @@ def test_a_contact_that_is_delivered_makes_the_promises(team: Office, campaign: 
         told = {p: persons.promised(campaign, connection, p) for p in (NADIA, PAUL, ZOE)}
     assert [each.text for each in told[NADIA]] == ["Rooms for all"]
     assert (told[PAUL], told[ZOE]) == ([], []), "the flat counts for the pressure, not for what was heard"
+
+
+def test_who_agreed_to_hear_is_reported_back_to(team: Office, campaign: Campaign, tmp_path: Path) -> None:
+    rooms, trams = (team.promise(text, Status.ANNOUNCED) for text in ("=Rooms for all", "Free trams"))
+    team.message("housing", rooms, trams)
+    for person in (NADIA, PAUL, ZOE):
+        event = Event(
+            event_id=f"e{person}",
+            kind=Kind.SENT,
+            occurred_at=campaign.clock(),
+            channel=EventChannel.POST,
+            person_id=person,
+            message_version="housing",
+        )
+        actions.record(campaign, [event], "printer")
+    mandate.move(campaign, team.candidate, rooms, 2, Status.KEPT, outcome="In May.", key="kept")
+    say(campaign, NADIA, True)
+    say(campaign, PAUL, True)
+    counting.count(campaign)
+    say(campaign, PAUL, False)
+    campaign.clock.now += timedelta(days=400)  # type: ignore[attr-defined]
+    director, candidate = (team.all[role].account_id for role in (Role.DIRECTOR, Role.CANDIDATE))
+    taken = report_back.sheet(campaign, Channel.EMAIL, account=director, actor="account:1", holder="Anna M")
+    stands = "kept: In May. | announced"
+    assert taken.rows[1:] == [
+        ["Nadia Berger", "nadia@example.org", "0113", "'=Rooms for all | Free trams", stands, "2027-01-15"]
+    ]
+    assert taken.name.startswith("report-back-email_2028-02-19_")
+    assert taken.name.endswith("_anna-m.csv")
+    with campaign.ledger.read() as connection:
+        noted = connection.execute(
+            "SELECT persons, detail ->> 'channel' FROM audit.entry WHERE verb = 'mandate.report_back'"
+        ).fetchall()
+        assert report_back.how_many(connection, campaign)[Channel.PHONE] == 0
+    assert noted == [([NADIA], "email")]
+    assert report_back.sheet(campaign, Channel.EMAIL, account=candidate, actor="x", holder="x").rows[1:] == []
+    files = report_back.export(campaign, tmp_path, [Channel.EMAIL])
+    assert [rows for _path, rows in files] == [4, 1]
+    assert "Rooms for all,kept,In May.,0113" in files[0][0].read_text("utf-8-sig")
+
+
+def say(campaign: Campaign, person: int, yes: bool) -> None:
+    """A word on e-mails."""
+    with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+        told: Any = (connection, campaign, person, LawChannel.EMAIL, Purpose.CONTACT)
+        if yes:
+            consent.give(*told, evidence="a card", source="the office")
+        else:
+            consent.withdraw(*told, source="the office")
+    campaign.clock.now += timedelta(seconds=1)  # type: ignore[attr-defined]

@@ -37,6 +37,7 @@ _READ = (
     "mandate.heard",
     "mandate.published",
     "mandate.reach",
+    "mandate.told",
     "mandate.week",
     "messages.named",
     "people.area",

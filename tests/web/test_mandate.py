@@ -11,6 +11,9 @@ from small_town import NADIA, PAUL
 
 from commonweal.access.model import Role
 from commonweal.campaign import Campaign
+from commonweal.consent import actions as consent
+from commonweal.consent.model import Channel as LawChannel
+from commonweal.consent.model import Purpose
 from commonweal.interactions.actions import take_in
 from commonweal.interactions.model import Channel, Event, Kind
 from commonweal.jobs.worker import Worker
@@ -299,3 +302,40 @@ def test_a_message_is_approved_before_it_is_used_and_can_be_taken_back(
     assert "nobody is told it any more" in page.text
     assert "Hand it back, unless it was done before" in director.get("/in-hand").text
     assert director.get(person).text.count("was taken back") == 1, "of the claim that is held"
+
+
+def test_a_director_takes_the_lists_to_report_back(small_town: Campaign, browser: Any) -> None:
+    browser.sign_in(Role.DIRECTOR)
+    assert "Nobody has counted yet" in browser.get("/mandate/report-back").text
+    with small_town.ledger.transaction(LedgerRole.OWNER) as connection:
+        connection.execute("UPDATE intake.source SET origin = 'synthetic', purpose = 'x', legal_basis = 'x'")
+        connection.execute("UPDATE people.origin SET purpose = 'x', legal_basis = 'x'")
+    write(browser, "Rooms for all")
+    with small_town.ledger.transaction(LedgerRole.BULK) as connection:
+        connection.execute(
+            "INSERT INTO mandate.heard SELECT promise_id, '0113', 2, 3, '2027-01-10' FROM mandate.promise"
+        )
+        connection.execute(
+            "INSERT INTO mandate.told SELECT p, promise_id, 1, '2027-01-10' FROM mandate.promise, unnest(%s::bigint[]) p",
+            ([NADIA, PAUL],),
+        )
+        consent.give(
+            connection,
+            small_town,
+            NADIA,
+            LawChannel.EMAIL,
+            Purpose.CONTACT,
+            evidence="a card",
+            source="office",
+        )
+    page = browser.get("/mandate/report-back").text
+    assert page.count("1 person") == 1, "by e-mail; nobody else agreed"
+    taken = browser.get("/mandate/report-back/list/email")
+    assert "the-director" in taken.headers["content-disposition"]
+    assert "Nadia Berger" in taken.text
+    assert "Paul" not in taken.text
+    assert "Rooms for all,announced,,0113" in browser.get("/mandate/report-back/areas.csv").text
+    assert browser.get("/mandate/report-back/list/fax").status_code == 404
+    browser.sign_in(Role.CANDIDATE)
+    assert "/list/" not in browser.get("/mandate/report-back").text
+    assert browser.get("/mandate/report-back/list/email").status_code == 403

@@ -9,7 +9,8 @@ import typer
 
 from commonweal import terminal
 from commonweal.campaign import CURRENCIES, Campaign, read_settings, utc_now
-from commonweal.cli.frame import AsJson
+from commonweal.cli.frame import HERE, AsJson, Folder
+from commonweal.contacts.model import Channel
 from commonweal.store.ledger import LedgerRole
 
 commands = typer.Typer(no_args_is_help=True, help="What was promised.")
@@ -57,3 +58,29 @@ def check(
     terminal.show_json(checked.as_json()) if json else reports.show_checked(checked, language, whole=whole)
     if checked.contradicted:
         raise typer.Exit(1)
+
+
+@commands.command("report-back")
+def report_back(
+    folder: Annotated[Path, typer.Argument(help="Folder to write the lists into.")],
+    channel: Annotated[
+        list[Channel] | None, typer.Option(help="List those who agreed to hear by it; may be repeated.")
+    ] = None,
+    campaign: Folder = HERE,
+    json: AsJson = False,
+) -> None:
+    """What was promised where, and to whom of those who agreed to hear what came of it: for the day after the vote.
+
+    Both are as of the last count; the pages and each night's loop count.
+
+    Example: commonweal mandate report-back lists/ --channel email
+    """
+    from commonweal.contacts import report_back as reporting
+
+    with Campaign.open(campaign) as opened:
+        written = reporting.export(opened, folder, channel or ())
+    rows = [(str(path), count) for path, count in written]
+    if json:
+        terminal.show_json({"files": [{"path": path, "rows": count} for path, count in rows]})
+    else:
+        terminal.show_table("Lists written", ("file", "rows"), rows)

@@ -7,6 +7,7 @@ for PostgreSQL, where it judges the persons of a claim inside of its transaction
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache, reduce
 
 import ibis
@@ -52,6 +53,12 @@ def consent(facts: ir.Table) -> ir.Value:
     )
 
 
+def agreed(facts: ir.Table) -> ir.BooleanValue:
+    """Whether each said yes: to the campaign, or on a list to which they gave their data themselves; never null."""
+    own = (facts.said | facts.list_given).fill_null(False)
+    return (consent(facts) == "yes").fill_null(False) & own
+
+
 def _bears_on(facts: ir.Table, rule: Rule) -> list[ir.BooleanValue]:
     conditions: list[ir.BooleanValue] = []
     if rule.origins:
@@ -81,7 +88,7 @@ def _effect(facts: ir.Table, pack: Pack, rule: Rule) -> ir.BooleanValue:
         case Effect.OPT_IN:
             return (word != "yes").fill_null(True)
         case Effect.EXPLICIT_CONSENT:
-            return (word != "yes").fill_null(True) | ~(facts.said | facts.list_given).fill_null(False)
+            return ~agreed(facts)
         case Effect.ONE_MESSAGE:
             return (word != "yes").fill_null(True) & facts.approached
         case Effect.FREEZE:
@@ -113,6 +120,19 @@ def postgres(campaign: Campaign, use: Use, channel: Channel) -> str:
     return (
         f"SELECT facts.person_id, {compiled(packs.of(campaign), use, channel)} AS refusal"
         f" FROM {ledger_facts(campaign.settings.timezone, use, channel)} AS facts"
+    )
+
+
+def postgres_agreed(campaign: Campaign, use: Use, channel: Channel) -> str:
+    """As `postgres`, a query of (person_id) of those who said yes and whom no rule refuses. That the vote is over is no
+    reason here: they agreed to hear from us, and want to hear what came of it. Raises UnknownPack, PackNotInForce.
+    """
+    pack = packs.of(campaign)
+    still = replace(pack, rules=tuple(rule for rule in pack.rules if rule.effect is not Effect.AFTER_ROUNDS))
+    table = ibis.table(FACTS, name="facts")
+    return (
+        f"SELECT facts.person_id FROM {ledger_facts(campaign.settings.timezone, use, channel)} AS facts"
+        f" WHERE {_as_sql(table.select(found=agreed(table)))} AND {compiled(still, use, channel)} IS NULL"
     )
 
 

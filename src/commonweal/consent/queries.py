@@ -32,6 +32,22 @@ def refusals(
     return {person: Refusal(code) for person, code in rows}
 
 
+def agreed(
+    connection: Connection, campaign: Campaign, persons: Sequence[int], channel: Channel, at: datetime
+) -> set[int]:
+    """Those of these persons who said yes to being contacted by a channel, and whom nothing keeps from it at a moment.
+
+    Raises UnknownPack, PackNotInForce, RealListsNeedPack.
+    """
+    packs.check_campaign(campaign, connection)
+    rows = connection.execute(
+        "WITH asked AS (SELECT unnest(%(persons)s::bigint[]) AS person_id)"
+        f" {gate.postgres_agreed(campaign, Use.CONTACT, channel)}",
+        {"persons": list(persons), "at": at},
+    ).fetchall()
+    return {person for (person,) in rows}
+
+
 def held_fields(connection: Connection) -> dict[str, Field]:
     """What the campaign's lists tell of persons, by name ("surname", "vote:2022_t2", "attribute:club"): from lists of
     which origins, as the law sees them, and whether a mapping marks it as sensitive."""

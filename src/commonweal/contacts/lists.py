@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -117,7 +116,6 @@ def sheet(campaign: Campaign, batch_id: int, *, account: int | None, actor: str,
             if row["option"] in options and row["message"] not in unusable
         ]
         written = formatter.sheet(report.channel.value, formatter.pieces(rows, options))
-        now = campaign.clock()
         detail = {"channel": report.channel.value, "rows": len(written) - 1}
         audit.record(
             connection,
@@ -128,7 +126,8 @@ def sheet(campaign: Campaign, batch_id: int, *, account: int | None, actor: str,
             detail=detail,
             actor=actor,
         )
-    return Sheet(_name(campaign, report.channel, batch_id, holder, now), report.channel, written)
+    stem = formatter.file_name(report.channel.value).removesuffix(".csv")
+    return Sheet(marked(campaign, stem, holder, str(batch_id)), report.channel, written)
 
 
 def kept_back(campaign: Campaign, batch_id: int) -> dict[str, Refusal]:
@@ -185,10 +184,9 @@ def _role(account: int | None) -> LedgerRole:
     return LedgerRole.BULK if account is None else LedgerRole.WEB
 
 
-def _name(campaign: Campaign, channel: Channel, batch_id: int, holder: str, now: datetime) -> str:
-    """walk-list_2027-01-15_2104_anna-meunier_12.csv: what, when, by whom, and the batch."""
-    stem = formatter.file_name(channel.value).removesuffix(".csv")
-    local = now.astimezone(ZoneInfo(campaign.settings.timezone))
+def marked(campaign: Campaign, stem: str, holder: str, number: str = "") -> str:
+    """The name of a file that leaves: walk-list_2027-01-15_2104_anna-meunier_12.csv tells what, when, by whom, which one."""
+    local = campaign.clock().astimezone(ZoneInfo(campaign.settings.timezone))
     plain = unicodedata.normalize("NFKD", holder).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "somebody"
-    return f"{stem}_{local:%Y-%m-%d_%H%M}_{slug}_{batch_id}.csv"
+    return "_".join(filter(None, (stem, f"{local:%Y-%m-%d_%H%M}", slug, number))) + ".csv"

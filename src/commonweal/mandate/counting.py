@@ -41,6 +41,14 @@ _PEOPLE = """
 """
 
 
+# Who said yes to anything at any time; what holds of it now is asked when a list is made.
+_AGREED = """
+    SELECT person_id FROM consent.placed WHERE given
+    UNION SELECT person_id FROM people.profile
+    WHERE 'yes' IN (consent_door, consent_phone, consent_sms, consent_email, consent_post)
+"""
+
+
 @dataclass(frozen=True)
 class Report:
     """How many contacts were counted, of how many promises, over how many weeks."""
@@ -71,12 +79,15 @@ def count(campaign: Campaign, progress: Progress = silent) -> Report:
         progress(1, 3, "counting who heard what")
         with hold(engine, tables.placed(found, ground)) as known:
             sums = _sums(campaign.lake, known, ground, _pairs(kept))
+            agreed = lay(campaign.bridge.read(_AGREED))
+            told = campaign.lake.read(tables.told(known, ground.carries, agreed))
     progress(2, 3, "measuring the talk")
     weeks = _weeks(sums.talk, carried, reach)
     contacts, quiet = _totals(sums.talk, carried)
-    with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+    with campaign.bridge.staged(told) as staged, campaign.ledger.transaction(LedgerRole.BULK) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('mandate.counted', 0))")
         _write(connection, reach, sums, weeks)
+        campaign.bridge.merge(connection, staged, "mandate.told", ("person_id", "promise_id"))
         _note(connection, campaign, contacts, quiet)
     progress(3, 3, "measuring the talk")
     return Report(contacts, quiet, len(kept), len({week for week, *_ in weeks}))

@@ -95,6 +95,14 @@ def heard(known: ir.Table, carries: ir.Table) -> ir.Table:
     )
 
 
+def told(known: ir.Table, carries: ir.Table, agreed: ir.Table) -> ir.Table:
+    """Of the persons of `agreed` (person_id): person_id, promise_id, times, last_on."""
+    heard_by = known.inner_join(carries, "version_id").semi_join(agreed, "person_id")
+    return heard_by.group_by("person_id", "promise_id").agg(
+        times=heard_by.count(), last_on=heard_by.occurred_at.date().max()
+    )
+
+
 def both(known: ir.Table, carries: ir.Table, pairs: ir.Table) -> ir.Table:
     """Of pairs of promises (one, other): how many persons heard both."""
     told = known.inner_join(carries, "version_id").select("person_id", "promise_id").distinct()

@@ -64,7 +64,7 @@ def sheet(channel: str, found: Iterable[dict[str, str]]) -> list[list[str]]:
     """A channel's pieces as the rows of its list, the column names first, in the order in which one works."""
     columns = _COLUMNS[channel]
     rows = sorted(found, key=_walking_order)
-    return [list(columns), *([_defused(row[column]) for column in columns] for row in rows)]
+    return [list(columns), *([defused(row[column]) for column in columns] for row in rows)]
 
 
 def file_name(channel: str) -> str:
@@ -89,6 +89,6 @@ def as_csv(rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def _defused(cell: str) -> str:
+def defused(cell: str) -> str:
     """A telephone number keeps its plus sign; all else that begins as a formula does gets an apostrophe."""
     return cell if re.fullmatch(r"\+\d+", cell) else _FORMULA.sub(r"\1'", cell)

@@ -62,6 +62,7 @@ _CHANGES = {
     " WHERE subject IS NULL AND contact_point = ANY (%(points)s)",
     "interactions.event": "UPDATE interactions.event SET contact_point = NULL, answers = NULL, device = NULL,"
     " source_code = NULL, record_id = NULL WHERE subject = ANY (%(subjects)s)",
+    "mandate.told": "DELETE FROM mandate.told WHERE person_id = ANY (%(subjects)s)",
     "contacts.example": "DELETE FROM contacts.example WHERE subject = ANY (%(subjects)s)",
     "board.event": "UPDATE board.event SET text = NULL, detail = '{}' FROM board.action a"
     " WHERE a.action_id = event.action_id AND a.about = 'person' AND a.about_id = ANY (%(subjects)s)",

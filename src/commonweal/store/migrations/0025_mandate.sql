@@ -1,4 +1,5 @@
--- An approval can be taken back; and how a message stands that an option, a claim or a list names.
+-- An approval can be taken back; how a message stands that an option, a claim or a list names; and who of those that
+-- agreed to hear from us was told which promise.
 
 CREATE TABLE messages.withdrawal (
     version_id  bigint PRIMARY KEY REFERENCES messages.version,
@@ -42,3 +43,20 @@ COMMENT ON VIEW mandate.standing IS
     'How a message stands, by name: approved; withdrawn since; promises: it carries some; taken_back: one of them was '
     'withdrawn. A name that is not on the ledger has no row. For: bulk (read).';
 GRANT SELECT ON mandate.standing TO :bulk;
+
+CREATE TABLE mandate.told (
+    person_id   bigint NOT NULL,
+    promise_id  bigint NOT NULL REFERENCES mandate.promise,
+    times       bigint NOT NULL CHECK (times > 0),
+    last_on     date NOT NULL,
+    PRIMARY KEY (person_id, promise_id)
+);
+COMMENT ON TABLE mandate.told IS
+    'Of persons who agreed to hear from the campaign: which promises they were told, how often, when last; to report back to '
+    'them. Made anew by each count. For: bulk (count), web (read, who leads, of whom they may see).';
+GRANT SELECT, INSERT, UPDATE, DELETE ON mandate.told TO :bulk;
+GRANT SELECT ON mandate.told TO :web;
+ALTER TABLE mandate.told ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON mandate.told FOR SELECT TO :web
+    USING ((SELECT mandate.leads()) AND EXISTS (
+        SELECT FROM people.profile p WHERE p.person_id = identity.living(told.person_id)));

@@ -97,6 +97,7 @@ VERB = {
     "message.write": _("wrote a message"),
     "message.approve": _("approved a message"),
     "message.withdraw": _("took a message back"),
+    "mandate.report_back": _("took lists to report back on promises"),
     "message.notice": _("wrote a transparency notice"),
     "mandate.open": _("opened the public page of the mandate"),
     "mandate.close": _("closed the public page of the mandate"),
