@@ -22,6 +22,7 @@ from commonweal.contacts import lists
 from commonweal.demo import DemoReport, OtherDemo
 from commonweal.people import queries as people
 from commonweal.planning import actions as planning
+from commonweal.planning import making
 from commonweal.planning.errors import BudgetTooSmall, CampaignOver, NoPlanInForce, PlanOutdated
 from commonweal.planning.forecast import MostVotes, expected, forecast
 from commonweal.planning.options import UnknownOption
@@ -128,13 +129,13 @@ def test_the_election_is_forecast_from_scores_and_plan(toulouse: Campaign, repor
 def test_a_capacity_is_kept_and_told(toulouse: Campaign) -> None:
     options = toulouse.folder / "options.toml"
     before = options.read_text(encoding="utf-8")
-    free = {each.option: each for each in planning.make(toulouse, 600).options}
+    free = {each.option: each for each in making.make(toulouse, 600).options}
     busiest = max(free.values(), key=lambda each: each.contacts)
     room = busiest.contacts // 2
     code = f'code = "{busiest.option}"\n'
     options.write_text(before.replace(code, f"{code}capacity = {room}\n"), encoding="utf-8")
     try:
-        report = planning.make(toulouse, 600)
+        report = making.make(toulouse, 600)
     finally:
         options.write_text(before, encoding="utf-8")
     found = next(each for each in report.options if each.option == busiest.option)
@@ -147,9 +148,9 @@ def test_a_capacity_is_kept_and_told(toulouse: Campaign) -> None:
 def test_a_budget_of_nothing_and_an_unknown_option_are_refused(toulouse: Campaign) -> None:
     for budget in (0, -5, 0.001):
         with pytest.raises(BudgetTooSmall):
-            planning.make(toulouse, budget)
+            making.make(toulouse, budget)
     with pytest.raises(UnknownOption, match="pigeon"):
-        planning.make(toulouse, 100, without=("pigeon:post",))
+        making.make(toulouse, 100, without=("pigeon:post",))
 
 
 def test_after_the_last_round_nobody_may_be_contacted(report: DemoReport, tmp_path: Path) -> None:

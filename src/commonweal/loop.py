@@ -32,6 +32,7 @@ from commonweal.mandate import counting
 from commonweal.people import actions as people
 from commonweal.planning import actions as planning
 from commonweal.planning import forecast as forecasting
+from commonweal.planning import making
 from commonweal.planning.forecast import Forecast, MostVotes, expected
 from commonweal.planning.options import read_options
 from commonweal.planning.totals import PlanReport
@@ -102,7 +103,7 @@ def plan(
     """The best plan under a budget (in the campaign's currency), as a draft or in force, and the serving copy. It does
     without the options of `unusable`."""
     left_out = tuple(dict.fromkeys((*without, *unusable(campaign))))
-    report = planning.make(campaign, budget, name=name, without=left_out, progress=progress)
+    report = making.make(campaign, budget, name=name, without=left_out, progress=progress)
     if approve:
         planning.approve(campaign, report.plan.plan_id)
     publish(campaign, progress)

@@ -26,8 +26,9 @@ from commonweal.jobs.model import Progress, silent
 from commonweal.people import actions as people
 from commonweal.planning import rules
 from commonweal.planning.evaluation import Worth
-from commonweal.planning.model import NONE, Option, Per
+from commonweal.planning.model import NONE
 from commonweal.planning.options import CampaignOption, allowed, read_options
+from commonweal.planning.posing import as_options
 from commonweal.planning.study import LookBack, Study, look_back
 
 _ADULT, _LARGEST = 18, 5
@@ -196,12 +197,7 @@ def _study(rows: pa.Table, design: Design, options: tuple[CampaignOption, ...]) 
         outcome=rows["outcome"].to_numpy(),
         features=traits.features,
         moderators=traits.moderators,
-        options=tuple(
-            Option(
-                option.code, option.channel, option.message, option.unit_cost, Per.HOUSEHOLD, option.capacity
-            )
-            for option in options
-        ),
+        options=as_options(options),
         shares=tuple(design.shares[name] / total for name in arms),
     )
 
@@ -241,8 +237,7 @@ def _household_mean(
 
 def _write_mailing_list(path: Path, rows: pa.Table, study: Study, found: LookBack) -> None:
     """One piece a household: its key, how many live there, and which mailing it gets."""
-    plan = found.main.plan
-    usable = [planned.option.code for planned in plan.options]
+    main = found.main
     key = dict(zip(study.household.tolist(), rows["household_key"].to_pylist(), strict=True))
     members = np.bincount(study.household)
     path.parent.mkdir(exist_ok=True)
@@ -250,11 +245,9 @@ def _write_mailing_list(path: Path, rows: pa.Table, study: Study, found: LookBac
     with draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("household", "members", "mailing", "expected_votes"))
-        for unit in np.flatnonzero(plan.choice != NONE):
-            home = int(found.main.household[unit])
-            writer.writerow(
-                (key[home], int(members[home]), usable[plan.choice[unit]], f"{plan.gain[unit]:.4f}")
-            )
+        for unit in np.flatnonzero(main.choice != NONE):
+            home, mailing = int(main.household[unit]), main.options[main.choice[unit]].code
+            writer.writerow((key[home], int(members[home]), mailing, f"{main.gain[unit]:.4f}"))
     draft.rename(path)
 
 
@@ -293,10 +286,10 @@ def _report(
         planned_households=len(main.household),
         budget=budget,
         currency=campaign.settings.currency,
-        spent=main.plan.spent,
-        pieces=int((main.plan.choice != NONE).sum()),
-        predicted=main.plan.votes,
-        options={each.option.code: each.contacts for each in main.plan.options},
+        spent=round(main.plan.uses[0].used),
+        pieces=len(main.plan.person),
+        predicted=main.predicted,
+        options={option.code: int((main.choice == place).sum()) for place, option in enumerate(main.options)},
         left_out={option.code: option.why_not for option in options if option not in usable},
         plan=judged(0, main.plan_worth, ""),
         habits=tuple(judged(i + 1, habit, main.best.code) for i, habit in enumerate(main.habits)),

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from commonweal.campaign import Campaign, Settings
 from commonweal.people import actions, errors, inputs, queries
-from commonweal.people.model import Score
+from commonweal.people.model import PlannedContact, Score
 from commonweal.store.catalogue import LAKE
 from commonweal.store.ledger import LedgerRole
 
@@ -193,14 +193,14 @@ def test_scores_and_plan_come_with_the_next_publish(town):
         found = queries.person(connection, 11)
     assert found.turnout == Score(60.5, 50.0, 70.0)
     assert found.support is None
-    assert (found.planned.plan_id, found.planned.option, found.planned.votes) == (2, "door:b", 0.25)
+    assert (found.planned.plan_id, *found.planned.contacts) == (2, PlannedContact("door:b", 0.25, 0.5))
     with town.ledger.transaction() as connection:
         connection.execute(
             "UPDATE planning.plan SET status = 'approved', approved_at = made_at WHERE plan_id = 1"
         )
     actions.publish(town)
     with town.ledger.read() as connection:
-        assert queries.person(connection, 11).planned.option == "post:a"
+        assert queries.person(connection, 11).planned.contacts[0].option == "post:a"
 
 
 def test_build_and_publish_again_change_nothing(town):

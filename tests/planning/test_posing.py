@@ -12,7 +12,7 @@ from commonweal.campaign import Campaign
 from commonweal.planning.joint import solve
 from commonweal.planning.joint.errors import FloorsOutOfReach
 from commonweal.planning.joint.tally import tally
-from commonweal.planning.model import OPEN
+from commonweal.planning.population import Barrier
 from commonweal.planning.posing import Posed, pose
 from commonweal.planning.rules import votes
 from commonweal.planning.terms import (
@@ -50,7 +50,7 @@ def test_everything_is_kept_and_finds_its_way_back_to_persons(campaign: Campaign
     assert [use.limit.name for use in plan.uses] == ["money", "calls", "climate", "letters to a"]
     person, contact = found.units.persons(plan.person, plan.option)
     option = plan.option[contact]
-    assert (population.barrier[person, option] == OPEN).all()
+    assert (population.barrier[person, option] == Barrier.OPEN).all()
     assert found.gain[person, option].sum(dtype=np.float64) == pytest.approx(plan.votes, rel=1e-5)
     paid = np.where(option < 2, 0, np.array([0, 0, 90, 1])[option]).sum()
     homes = len({(home, o) for home, o in zip(population.household[person], option, strict=True) if o == 0})
@@ -65,7 +65,7 @@ def test_everything_is_kept_and_finds_its_way_back_to_persons(campaign: Campaign
 def test_gains_are_votes_of_all_members(campaign: Campaign) -> None:
     population, found = folk(), posed(campaign)
     home = population.household[7]
-    members = np.flatnonzero((population.household == home) & (population.barrier[:, 0] == OPEN))
+    members = np.flatnonzero((population.household == home) & (population.barrier[:, 0] == Barrier.OPEN))
     gained = votes(
         population.d_turnout[members, 0],
         population.d_support[members, 0],

@@ -12,22 +12,21 @@ from hypothesis import strategies as st
 
 from commonweal.campaign import Settings
 from commonweal.planning import errors, rules
-from commonweal.planning.model import EffectDraws, Goal, Option, Per, Problem
-from commonweal.planning.rules import check, slopes, votes
+from commonweal.planning.joint import Effects
+from commonweal.planning.model import EffectDraws, Goal
+from commonweal.planning.rules import slopes, votes
 
 CHANCE = st.floats(0, 1)
 CHANGE = st.floats(-0.2, 0.2)
 
 
-def problem(n: int = 6) -> Problem:
-    """Two options, six persons; nothing wrong with it."""
+CODES = ("door:housing", "post:reminder")
+
+
+def effects(n: int = 6) -> Effects:
+    """Two options, six persons; nothing wrong with them."""
     rng = np.random.default_rng(1)
-    return Problem(
-        options=(
-            Option("door:housing", "door", "housing", 300),
-            Option("post:reminder", "post", "reminder", 60),
-        ),
-        budget=1000,
+    return Effects(
         d_turnout=np.abs(rng.normal(0.02, 0.01, (n, 2))),
         se_turnout=np.full((n, 2), 0.01),
         d_support=np.abs(rng.normal(0.01, 0.01, (n, 2))),
@@ -35,6 +34,10 @@ def problem(n: int = 6) -> Problem:
         turnout=np.full(n, 0.5),
         support=np.full(n, 0.7),
     )
+
+
+def check(found: Effects, allowed: np.ndarray | None = None) -> None:
+    rules.check(found, CODES, np.ones((6, 2), bool) if allowed is None else allowed)
 
 
 @given(CHANCE, CHANCE, st.floats(0, 0.2), CHANGE)
@@ -68,15 +71,9 @@ def test_turnout_alone_is_the_change_in_turnout() -> None:
     assert votes(np.array([0.1, -0.1]), None, None, None).tolist() == [0.1, -0.1]
 
 
-def test_a_good_problem_passes() -> None:
-    check(problem())
-    check(replace(problem(), goal=Goal.TURNOUT, d_support=None, se_support=None, turnout=None, support=None))
-
-
-@pytest.mark.parametrize("budget", [0, -5])
-def test_budget_of_nothing(budget: int) -> None:
-    with pytest.raises(errors.BudgetTooSmall):
-        check(replace(problem(), budget=budget))
+def test_good_estimates_pass() -> None:
+    check(effects())
+    check(replace(effects(), goal=Goal.TURNOUT, d_support=None, se_support=None, turnout=None, support=None))
 
 
 def test_a_budget_in_the_smallest_units_of_its_currency() -> None:
@@ -92,30 +89,30 @@ def test_a_budget_that_is_no_amount_is_told_as_it_was_given(budget: float) -> No
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1.5])
 def test_a_bad_gain_is_named(value: float) -> None:
-    bad = problem()
+    bad = effects()
     bad.d_turnout[3, 1] = value
     with pytest.raises(errors.BadEstimate, match=r"'post:reminder' for person 3"):
         check(bad)
-    barred = np.zeros((6, 2), np.uint8)
-    barred[3, 1] = 2
-    check(replace(bad, barred=barred))
+    allowed = np.ones((6, 2), bool)
+    allowed[3, 1] = False
+    check(bad, allowed)
 
 
 def test_bad_errors_and_baselines_are_named() -> None:
     with pytest.raises(errors.BadEstimate, match="se_support"):
-        check(replace(problem(), se_support=np.full((6, 2), -0.1)))
+        check(replace(effects(), se_support=np.full((6, 2), -0.1)))
     with pytest.raises(errors.BadBaseline, match="support of person 2"):
-        check(replace(problem(), support=np.array([0.5, 0.5, np.nan, 0.5, 0.5, 0.5])))
+        check(replace(effects(), support=np.array([0.5, 0.5, np.nan, 0.5, 0.5, 0.5])))
 
 
 def test_a_mask_that_leaves_nobody() -> None:
     with pytest.raises(errors.NobodyEligible):
-        check(replace(problem(), barred=np.ones((6, 2), np.uint8)))
+        check(effects(), np.zeros((6, 2), bool))
 
 
 def test_an_option_that_suppresses_is_refused() -> None:
     suppresses = replace(
-        problem(), d_turnout=np.full((6, 2), 0.02) - [0.0, 0.06], se_turnout=np.full((6, 2), 0.015)
+        effects(), d_turnout=np.full((6, 2), 0.02) - [0.0, 0.06], se_turnout=np.full((6, 2), 0.015)
     )
     with pytest.raises(errors.SuppressesTurnout, match=r"'post:reminder' lowers turnout by 4\.00 points"):
         check(suppresses)
@@ -124,31 +121,19 @@ def test_an_option_that_suppresses_is_refused() -> None:
     check(replace(suppresses, draws=wide))
 
 
-def test_options_that_cannot_be() -> None:
-    good = problem()
-    with pytest.raises(errors.NoOptions):
-        check(replace(good, options=()))
-    for option, words in (
-        (Option("door:housing", "door", "x", 1), "twice"),
-        (Option("a", "door", "x", -1), "below 0"),
-        (Option("a", "post", "x", 1, Per.HOUSEHOLD), "no households"),
-        (Option("a", "door", "x", 1, capacity=-1), "capacity is below 0"),
-    ):
-        with pytest.raises(errors.BadOption, match=words):
-            check(replace(good, options=(good.options[0], option)))
-
-
 def test_shapes_that_do_not_fit() -> None:
     with pytest.raises(errors.WrongShape, match="se_support"):
-        check(replace(problem(), se_support=np.zeros((5, 2))))
+        check(replace(effects(), se_support=np.zeros((5, 2))))
+    with pytest.raises(errors.WrongShape, match="allowed"):
+        check(effects(), np.ones((5, 2), bool))
     with pytest.raises(errors.MissingEstimates, match="turnout"):
-        check(replace(problem(), turnout=None))
+        check(replace(effects(), turnout=None))
     draws = EffectDraws(np.zeros(6, np.int64), np.zeros((4, 1, 2)), np.zeros((4, 1, 2)))
     with pytest.raises(errors.WrongShape, match=r"B > 1"):
-        check(replace(problem(), draws=replace(draws, turnout=np.zeros((1, 1, 2)))))
+        check(replace(effects(), draws=replace(draws, turnout=np.zeros((1, 1, 2)))))
     with pytest.raises(errors.UnknownSegment, match="segment 3"):
-        check(replace(problem(), draws=replace(draws, segment=np.array([0, 0, 3, 0, 0, 0]))))
+        check(replace(effects(), draws=replace(draws, segment=np.array([0, 0, 3, 0, 0, 0]))))
     with pytest.raises(errors.BadDraws):
-        check(replace(problem(), draws=replace(draws, support=np.full((4, 1, 2), np.nan))))
+        check(replace(effects(), draws=replace(draws, support=np.full((4, 1, 2), np.nan))))
     with pytest.raises(errors.MissingEstimates, match=r"draws\.support"):
-        check(replace(problem(), draws=replace(draws, support=None)))
+        check(replace(effects(), draws=replace(draws, support=None)))

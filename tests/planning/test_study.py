@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from commonweal.experiments.rules import split
+from commonweal.planning import Option
 from commonweal.planning.errors import BudgetTooSmall, NothingLeftToPlan, UnknownStudyOption
-from commonweal.planning.model import NONE, Option, Per
+from commonweal.planning.model import NONE
 from commonweal.planning.study import Half, Spread, Study, look_back, one_half
 
 BOTH = frozenset({"weak", "strong"})
@@ -33,7 +34,7 @@ def made_up() -> Study:
         outcome=(rng.random(len(of)) < chance).astype(np.float64),
         features=np.column_stack([young, other]).astype(np.float32),
         moderators=np.column_stack([young, size[of]]).astype(np.float64),
-        options=tuple(Option(code, "post", code, 50, Per.HOUSEHOLD) for code in ("weak", "strong")),
+        options=tuple(Option(code, "post", code, 50.0) for code in ("weak", "strong")),
         shares=(0.5, 0.25, 0.25),
     )
 
@@ -47,10 +48,10 @@ def test_the_plan_is_for_the_other_half_and_within_the_budget() -> None:
     found = half()
     planned = ~split(found.household, "a salt", 0.5)
     assert planned.all()
-    assert len(found.household) == len(found.plan.choice)
-    assert found.plan.spent <= 60_000
-    assert found.plan.proved
-    assert found.plan_worth.pieces == (found.plan.choice != NONE).sum() == 1200
+    assert len(found.household) == len(found.choice)
+    assert found.plan.uses[0].used == 60_000
+    assert found.plan.gap < 1e-3
+    assert found.plan_worth.pieces == (found.choice != NONE).sum() == 1200
 
 
 def test_it_finds_whom_the_letter_moves_and_beats_every_habit() -> None:
@@ -58,7 +59,7 @@ def test_it_finds_whom_the_letter_moves_and_beats_every_habit() -> None:
     study = made_up()
     assert found.best.code == "strong"
     persons = np.isin(study.household, found.household)
-    chosen = found.plan.choice[found.plan.unit] != NONE
+    chosen = found.choice[np.searchsorted(found.household, study.household[persons])] != NONE
     assert (study.features[persons][chosen, 0] == 1).mean() > 0.9
     assert [each.name for each in found.comparisons] == ["random", "largest", "likeliest"]
     assert all(each.beats for each in found.comparisons)
@@ -67,7 +68,7 @@ def test_it_finds_whom_the_letter_moves_and_beats_every_habit() -> None:
 
 def test_what_it_promises_is_what_it_was_worth() -> None:
     found = half()
-    promised, worth = found.plan.votes, found.plan_worth.votes
+    promised, worth = found.predicted, found.plan_worth.votes
     assert abs(promised.value - worth.value) < 3 * np.hypot(promised.error, worth.error)
     assert 0 < promised.error < promised.value / 2
 

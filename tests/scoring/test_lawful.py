@@ -12,7 +12,7 @@ import pytest
 from commonweal.campaign import Campaign
 from commonweal.consent.actions import suppress
 from commonweal.consent.model import Channel, Suppressed
-from commonweal.planning import actions as planning
+from commonweal.planning import making
 from commonweal.scoring import lawful
 from commonweal.scoring.actions import score
 from commonweal.scoring.model import Kind, ScoreReport
@@ -78,7 +78,7 @@ def test_a_useful_plan_by_area_without_guesses_at_persons(campaign: Campaign, ob
     assert {row["area_code"] for row in areas} > {""}
     assert all(0 < row["low"] < row["support"] < row["high"] < 100 for row in areas)
 
-    plan = planning.make(campaign, 500)
+    plan = making.make(campaign, 500)
     assert plan.plan.goal == "votes"
     assert plan.plan.votes > 0
     assert plan.plan.contacts > 0

@@ -191,10 +191,10 @@ def _person(
         support_low=38.0,
         support_high=61.0,
         plan_id=1,
-        planned="door:housing" if planned else None,
+        planned=["door:housing"] if planned else None,
         reason="chosen" if planned else "outbid",
-        votes_gained=0.021 if planned else None,
-        votes_error=0.006 if planned else None,
+        votes_gained=[0.021] if planned else None,
+        votes_error=[0.006] if planned else None,
         second="post:climate" if planned else None,
         second_votes=0.009 if planned else None,
     )

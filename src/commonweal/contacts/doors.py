@@ -22,10 +22,10 @@ DOORS_MOST = 60
 
 # Doors that the plan wants and nobody holds or has knocked at; first the street that was begun, then street by street.
 _FREE = """
-    SELECT p.person_id, s.planned
-    FROM people.standing s JOIN people.profile p USING (person_id)
+    SELECT p.person_id, o.planned
+    FROM people.standing s CROSS JOIN LATERAL unnest(s.planned) AS o (planned) JOIN people.profile p USING (person_id)
     LEFT JOIN contacts.pressure c ON c.subject = p.person_id
-    WHERE s.plan_id = %(plan)s AND s.planned = ANY (%(options)s) AND p.area_code = ANY (%(areas)s)
+    WHERE s.plan_id = %(plan)s AND o.planned = ANY (%(options)s) AND p.area_code = ANY (%(areas)s)
         AND p.street IS NOT NULL
         AND coalesce(c.held_until, '-infinity') <= %(now)s
         AND NOT EXISTS (SELECT FROM unnest(c.contacts) AS k WHERE k & 7 = %(door)s)

@@ -96,14 +96,21 @@ class Score:
 
 
 @dataclass(frozen=True)
+class PlannedContact:
+    """A contact by an option, the votes that it gains, and the standard error of these."""
+
+    option: str
+    votes: float
+    votes_error: float
+
+
+@dataclass(frozen=True)
 class Planned:
-    """What a plan does with a person: an option, or the reason why none; votes gained; what came second."""
+    """What a plan does with a person: contacts, what gains most first, or the reason why none; what came second."""
 
     plan_id: int
-    option: str | None
+    contacts: tuple[PlannedContact, ...]
     reason: str | None
-    votes: float | None
-    votes_error: float | None
     second: str | None
     second_votes: float | None
 

@@ -20,6 +20,7 @@ from commonweal.people.model import (
     Overview,
     Person,
     Planned,
+    PlannedContact,
     Preview,
     Provenance,
     Score,
@@ -41,6 +42,7 @@ __all__ = [
     "names",
     "overview",
     "person",
+    "planned",
     "preview",
     "records",
     "search",
@@ -172,8 +174,29 @@ def _score(row: dict[str, Any], name: str) -> Score | None:
 def _planned(row: dict[str, Any]) -> Planned | None:
     if row["plan_id"] is None:
         return None
-    names = ("plan_id", "planned", "reason", "votes_gained", "votes_error", "second", "second_votes")
-    return Planned(*(row[name] for name in names))
+    return planned(
+        row["plan_id"],
+        row["planned"],
+        row["votes_gained"],
+        row["votes_error"],
+        row["reason"],
+        row["second"],
+        row["second_votes"],
+    )
+
+
+def planned(
+    plan_id: int,
+    options: Sequence[str] | None,
+    votes: Sequence[float],
+    errors: Sequence[float],
+    reason: str | None,
+    second: str | None,
+    second_votes: float | None,
+) -> Planned:
+    """What people.standing says of a plan: plan_id, planned, votes_gained, votes_error, reason, second, second_votes."""
+    contacts = zip(options, votes, errors, strict=True) if options else ()
+    return Planned(plan_id, tuple(PlannedContact(*each) for each in contacts), reason, second, second_votes)
 
 
 def overview(connection: Connection) -> Overview | None:

@@ -22,6 +22,7 @@ from commonweal.store.lake import Lake
 
 _TEXT = pa.string()
 _TEXTS = pa.list_(_TEXT)
+_REALS = pa.list_(pa.float32())
 _NAME_KEYS = ("surname_key", "given_key", "birth_surname_key")
 _SCORES = ("turnout", "turnout_low", "turnout_high", "support", "support_low", "support_high")
 
@@ -65,10 +66,10 @@ STANDING = pa.schema(
         ("area_code", _TEXT),
         *((name, pa.float32()) for name in _SCORES),
         ("plan_id", pa.int32()),
-        ("planned", _TEXT),
+        ("planned", _TEXTS),
         ("reason", _TEXT),
-        ("votes_gained", pa.float32()),
-        ("votes_error", pa.float32()),
+        ("votes_gained", _REALS),
+        ("votes_error", _REALS),
         ("second", _TEXT),
         ("second_votes", pa.float32()),
     ]
@@ -129,22 +130,24 @@ def name_words(lake: Lake) -> pa.RecordBatchReader:
 
 
 def standings(lake: Lake, plan_id: int | None) -> pa.RecordBatchReader:
-    """people.standing, schema STANDING: scores, and what this plan says."""
+    """people.standing, schema STANDING: scores, and what this plan says; of several contacts, what gains most first."""
     people = lake.table("people.profile").select("person_id", "area_code")
-    contacts = lake.table("planning.contact")
-    contacts = contacts.filter(contacts.plan_id == (-1 if plan_id is None else plan_id)).select(
-        "person_id",
-        "plan_id",
-        "reason",
-        "votes_error",
-        "second",
-        "second_votes",
-        planned=contacts.option,
-        votes_gained=contacts.votes,
+    rows = lake.table("planning.contact")
+    rows = rows.filter(rows.plan_id == (-1 if plan_id is None else plan_id))
+    some = rows.option.notnull()
+    order = [ibis.desc(rows.votes), ibis.asc(rows.option)]
+    contacts = rows.group_by("person_id").agg(
+        plan_id=rows.plan_id.max(),
+        planned=rows.option.collect(where=some, order_by=order),
+        votes_gained=rows.votes.collect(where=some, order_by=order),
+        votes_error=rows.votes_error.collect(where=some, order_by=order),
+        reason=rows.reason.max(),
+        second=rows.second.max(),
+        second_votes=rows.second_votes.max(),
     )
     scores = lake.table("scoring.score")
-    rows = reduce(_beside, (scores, contacts), people)
-    return _streamed(STANDING, lake.batches(rows.select(STANDING.names)))
+    found = reduce(_beside, (scores, contacts), people)
+    return _streamed(STANDING, lake.batches(found.select(STANDING.names)))
 
 
 def known(lake: Lake) -> pa.Table:

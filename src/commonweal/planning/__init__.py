@@ -1,15 +1,55 @@
-"""Who hears what, through which channel: the best use of a budget, and why.
+"""Who hears what, through which channel: the best use of money, hours and channels, and why.
 
-model       options, the problem, the plan
+joint       the optimiser: plain arrays in, a plan with its bound out (`from commonweal.planning import Problem, solve`)
+options     what may be done (options.toml); terms: within which limits (plan.toml)
+population  whom it may be done to, and what it would change
 rules       from effects to votes; what may not be planned
-knapsack    at most one option a unit under one budget: the exact best, with the proof (core)
-within      the same under limits beside it, such as capacities: their prices (limits, dual), the choice (rest)
-solve       Problem in, Plan out
+units       who is planned as one: persons or households
+posing      all of this as one joint problem
+tally       from its solution back to people, reasons and totals
+making      the campaign's plan, as a draft (actions: put in force; queries: read; lists: handed out)
 evaluation  what a plan would have been worth, from a randomised study
 study       learn on one half of a study, plan and judge on the other
+forecast    how the election may end
 """
 
-from commonweal.planning.model import EffectDraws, Goal, Option, Per, Plan, Problem
-from commonweal.planning.solve import solve
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["EffectDraws", "Goal", "Option", "Per", "Plan", "Problem", "solve"]
+from commonweal.planning.model import EffectDraws, Goal
+
+if TYPE_CHECKING:
+    from commonweal.planning.joint import (
+        Effects,
+        Hours,
+        Limit,
+        Option,
+        Plan,
+        Prices,
+        Problem,
+        contacts,
+        money,
+    )
+    from commonweal.planning.joint.solve import solve
+
+__all__ = [
+    "EffectDraws",
+    "Effects",
+    "Goal",
+    "Hours",
+    "Limit",
+    "Option",
+    "Plan",
+    "Prices",
+    "Problem",
+    "contacts",
+    "money",
+    "solve",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The optimiser's names when they are asked for: its compiler takes a second, which pages and commands needn't wait for."""
+    if name in __all__:
+        return getattr(import_module("commonweal.planning.joint"), name)
+    raise AttributeError(name)

@@ -24,10 +24,7 @@ class BadOption(CommonwealError):
 
     what = _("Option {option!r}: {problem}.")
     remedy = _("Correct the option.")
-    negative_cost = _("its cost is below 0")
-    negative_capacity = _("its capacity is below 0")
     repeated = _("its code stands twice")
-    no_household = _("it is per household, but no households are given")
 
 
 class WrongShape(CommonwealError):

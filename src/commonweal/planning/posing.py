@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from commonweal.experiments.rules import uniform
 from commonweal.planning.joint import Effects, Hours, Limit, Option, Problem, money
-from commonweal.planning.model import OPEN, EffectDraws, Goal
+from commonweal.planning.model import EffectDraws, Goal
 from commonweal.planning.options import CampaignOption
-from commonweal.planning.population import Population
+from commonweal.planning.population import Barrier, Population
 from commonweal.planning.terms import (
     MONEY,
     AreasOverlap,
@@ -26,7 +26,7 @@ from commonweal.planning.terms import (
 from commonweal.planning.units import Units, together
 from commonweal.store.lake import Lake
 
-_DOOR = "door"
+DOOR = "door"
 _WHOLE = 1e-9  # of a door: nearer to a whole number than this counts as one
 _NAMED = 5  # areas, as examples
 _LEARNING = "held out to learn from"  # the salt by which these households are drawn, the same for every plan
@@ -65,7 +65,7 @@ def pose(
     (`rules.check`) or with the terms: NameTaken, TermOfNothing, NobodyLivesThere, AreasOverlap.
     """
     terms = terms or Terms()
-    open_ = np.asarray(population.barrier == OPEN)
+    open_ = np.asarray(population.barrier == Barrier.OPEN)
     effects = effects_of(lake, population, options)
     chosen = as_options(options)
     gain = effects.gain(chosen, open_)
@@ -202,8 +202,8 @@ def _hours(
     doors: Doors | None, options: Sequence[CampaignOption], areas: Sequence[str], units: int
 ) -> Hours | None:
     """Counted in doors, of which each area has a whole number."""
-    if doors is None or all(option.channel != _DOOR for option in options):
+    if doors is None or all(option.channel != DOOR for option in options):
         return None
     elsewhere = np.inf if doors.elsewhere is None else doors.elsewhere
     available = np.array([doors.hours.get(area, elsewhere) for area in areas]) / doors.hours_each
-    return Hours(_DOOR, np.ones(units), np.floor(available + _WHOLE))
+    return Hours(DOOR, np.ones(units), np.floor(available + _WHOLE))

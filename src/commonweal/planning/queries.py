@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from commonweal.campaign import Campaign
 from commonweal.planning.errors import CampaignOver, NoPlanInForce
-from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
+from commonweal.planning.totals import AreaTotal, DoorHours, Kind, LeftOut, LimitTotal, MadePlan, OptionTotal
 from commonweal.store.ledger import Connection
 
 _PLAN = (
     "plan_id, name, status, goal, made_at, made_by, approved_at, approved_by, budget, spent, currency, persons,"
-    " contacts, reached, votes, votes_low, votes_high, bound, price"
+    " contacts, reached, votes, votes_low, votes_high, bound, price,"
+    " most, basis, changes, without"
 )
 
 
@@ -40,6 +41,26 @@ def option_totals(connection: Connection, plan_id: int) -> list[OptionTotal]:
         (plan_id,),
     ).fetchall()
     return [OptionTotal(*row) for row in rows]
+
+
+def limit_totals(connection: Connection, plan_id: int) -> list[LimitTotal]:
+    """How the plan uses its limits, the budget first."""
+    rows = connection.execute(
+        "SELECT name, kind, unit, each, at_most, at_least, used, price FROM planning.limit_total WHERE plan_id = %s"
+        " ORDER BY kind = 'money' DESC, kind, name",
+        (plan_id,),
+    ).fetchall()
+    return [LimitTotal(name, Kind(kind), *rest) for name, kind, *rest in rows]
+
+
+def door_hours(connection: Connection, plan_id: int) -> list[DoorHours]:
+    """Volunteers' hours by area, where one more would gain most first; none where they are not counted."""
+    rows = connection.execute(
+        "SELECT area_code, available, used, price FROM planning.door_hours WHERE plan_id = %s"
+        " ORDER BY price DESC, used DESC, area_code",
+        (plan_id,),
+    ).fetchall()
+    return [DoorHours(*row) for row in rows]
 
 
 def area_totals(connection: Connection, plan_id: int) -> list[AreaTotal]:
@@ -87,6 +108,7 @@ def chosen(connection: Connection, plan_id: int, options: list[str]) -> list[tup
     account may see them.
     """
     return connection.execute(
-        "SELECT person_id, planned FROM people.person WHERE plan_id = %s AND planned = ANY (%s) ORDER BY person_id",
+        "SELECT person_id, option FROM people.person CROSS JOIN LATERAL unnest(planned) AS option"
+        " WHERE plan_id = %s AND option = ANY (%s) ORDER BY person_id, option",
         (plan_id, options),
     ).fetchall()

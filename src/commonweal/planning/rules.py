@@ -15,6 +15,8 @@ keep one away never counts as a gain: where dt < 0, the first term is 0 at most.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,16 +26,17 @@ from commonweal.planning.errors import (
     BadBaseline,
     BadDraws,
     BadEstimate,
-    BadOption,
     BudgetTooSmall,
     MissingEstimates,
     NobodyEligible,
-    NoOptions,
     SuppressesTurnout,
     UnknownSegment,
     WrongShape,
 )
-from commonweal.planning.model import OPEN, Doubles, Flags, Floats, Goal, Per, Problem
+from commonweal.planning.model import Doubles, Flags, Floats, Goal
+
+if TYPE_CHECKING:
+    from commonweal.planning.joint.effects import Effects
 
 
 def votes(
@@ -60,13 +63,6 @@ def slopes(
     return side, 2.0 * np.clip(np.asarray(turnout, np.float64) + dt, 0.0, 1.0)
 
 
-def open_to(problem: Problem) -> Flags:
-    """(n, k): whether each person may be given each option."""
-    if problem.barred is None:
-        return np.ones(problem.d_turnout.shape, bool)
-    return np.asarray(problem.barred == OPEN)
-
-
 def money(settings: Settings, budget: float) -> int:
     """A budget in the campaign's currency, as minor units. Raises BudgetTooSmall, of what is no amount as well."""
     minor = round(budget * settings.minor_units) if math.isfinite(budget) else 0
@@ -75,78 +71,56 @@ def money(settings: Settings, budget: float) -> int:
     return minor
 
 
-def check(problem: Problem) -> None:
-    """Raise what is wrong with a problem, the first that is found.
+def check(effects: Effects, codes: Sequence[str], allowed: Flags) -> None:
+    """Raise what is wrong with the estimates of options with these codes, the first that is found. allowed (n, k): what is
+    closed isn't looked at.
 
-    BudgetTooSmall, NoOptions, BadOption, WrongShape, MissingEstimates, NobodyEligible, BadEstimate, BadBaseline,
-    BadDraws, UnknownSegment, SuppressesTurnout.
+    WrongShape, MissingEstimates, NobodyEligible, BadEstimate, BadBaseline, BadDraws, UnknownSegment, SuppressesTurnout.
     """
-    if problem.budget <= 0:
-        raise BudgetTooSmall(budget=problem.budget)
-    _check_options(problem)
-    _check_shapes(problem)
-    allowed = open_to(problem)
+    _check_shapes(effects, len(codes), allowed)
     if not allowed.any():
         raise NobodyEligible()
-    _check_estimates(problem, allowed)
-    _check_draws(problem)
-    for position in range(len(problem.options)):
-        _check_suppression(problem, position, allowed[:, position])
+    _check_estimates(effects, codes, allowed)
+    _check_draws(effects)
+    for position, code in enumerate(codes):
+        _check_suppression(effects, position, code, allowed[:, position])
 
 
-def _check_options(problem: Problem) -> None:
-    if not problem.options:
-        raise NoOptions()
-    codes = [option.code for option in problem.options]
-    for option in problem.options:
-        if option.unit_cost < 0:
-            raise BadOption(option=option.code, problem=BadOption.negative_cost)
-        if option.capacity is not None and option.capacity < 0:
-            raise BadOption(option=option.code, problem=BadOption.negative_capacity)
-        if codes.count(option.code) > 1:
-            raise BadOption(option=option.code, problem=BadOption.repeated)
-        if option.per is Per.HOUSEHOLD and problem.household is None:
-            raise BadOption(option=option.code, problem=BadOption.no_household)
-
-
-def _check_shapes(problem: Problem) -> None:
-    n, k = len(problem.d_turnout), len(problem.options)
-    needed: dict[str, tuple[int, ...]] = {
-        "d_turnout": (n, k),
-        "se_turnout": (n, k),
-        "barred": (n, k),
-        "household": (n,),
-    }
-    if problem.goal is Goal.VOTES:
+def _check_shapes(effects: Effects, k: int, allowed: Flags) -> None:
+    n = len(effects.d_turnout)
+    needed: dict[str, tuple[int, ...]] = {"d_turnout": (n, k), "se_turnout": (n, k)}
+    if effects.goal is Goal.VOTES:
         moved: dict[str, tuple[int, ...]] = {
             "d_support": (n, k),
             "se_support": (n, k),
             "turnout": (n,),
             "support": (n,),
         }
-        missing = [name for name in moved if getattr(problem, name) is None]
+        missing = [name for name in moved if getattr(effects, name) is None]
         if missing:
-            raise MissingEstimates(goal=problem.goal, names=", ".join(missing))
+            raise MissingEstimates(goal=effects.goal, names=", ".join(missing))
         needed |= moved
     for name, shape in needed.items():
-        values = getattr(problem, name)
-        if values is not None and values.shape != shape:
-            raise WrongShape(name=name, found=values.shape, expected=shape)
+        found = getattr(effects, name).shape
+        if found != shape:
+            raise WrongShape(name=name, found=found, expected=shape)
+    if allowed.shape != (n, k):
+        raise WrongShape(name="allowed", found=allowed.shape, expected=(n, k))
 
 
-def _check_estimates(problem: Problem, allowed: Flags) -> None:
+def _check_estimates(effects: Effects, codes: Sequence[str], allowed: Flags) -> None:
     limits = {"d_turnout": (-1.0, 1.0), "se_turnout": (0.0, np.inf)}
-    if problem.goal is Goal.VOTES:
+    if effects.goal is Goal.VOTES:
         limits |= {"d_support": (-1.0, 1.0), "se_support": (0.0, np.inf)}
-        _check_baselines(problem, np.asarray(allowed.any(axis=1)))
+        _check_baselines(effects, np.asarray(allowed.any(axis=1)))
     for name, (low, high) in limits.items():
-        values = getattr(problem, name)
+        values = getattr(effects, name)
         bad = allowed & ~((values >= low) & (values <= high) & np.isfinite(values))
         if bad.any():
             person, option = (int(index) for index in np.argwhere(bad)[0])
             raise BadEstimate(
                 name=name,
-                option=problem.options[option].code,
+                option=codes[option],
                 person=person,
                 value=float(values[person, option]),
                 low=f"{low:g}",
@@ -154,27 +128,27 @@ def _check_estimates(problem: Problem, allowed: Flags) -> None:
             )
 
 
-def _check_baselines(problem: Problem, allowed: Flags) -> None:
+def _check_baselines(effects: Effects, allowed: Flags) -> None:
     for name in ("turnout", "support"):
-        values = getattr(problem, name)
+        values = getattr(effects, name)
         bad = np.flatnonzero(allowed & ~((values >= 0.0) & (values <= 1.0)))
         if len(bad):
             raise BadBaseline(name=name, person=int(bad[0]), value=float(values[bad[0]]))
 
 
-def _check_draws(problem: Problem) -> None:
-    draws = problem.draws
+def _check_draws(effects: Effects) -> None:
+    draws = effects.draws
     if draws is None:
         return
-    n, k = problem.d_turnout.shape
+    n, k = effects.d_turnout.shape
     if draws.segment.shape != (n,):
         raise WrongShape(name="draws.segment", found=draws.segment.shape, expected=(n,))
     shape = draws.turnout.shape
     if len(shape) != 3 or shape[0] < 2 or shape[2] != k:
         raise WrongShape(name="draws.turnout", found=shape, expected=f"(B > 1, S, {k})")
-    if problem.goal is Goal.VOTES:
+    if effects.goal is Goal.VOTES:
         if draws.support is None:
-            raise MissingEstimates(goal=problem.goal, names="draws.support")
+            raise MissingEstimates(goal=effects.goal, names="draws.support")
         if draws.support.shape != shape:
             raise WrongShape(name="draws.support", found=draws.support.shape, expected=shape)
     for name, values in (("turnout", draws.turnout), ("support", draws.support)):
@@ -186,26 +160,23 @@ def _check_draws(problem: Problem) -> None:
         raise UnknownSegment(person=person, segment=int(draws.segment[person]), last=shape[1] - 1)
 
 
-def _check_suppression(problem: Problem, position: int, allowed: Flags) -> None:
+def _check_suppression(effects: Effects, position: int, code: str, allowed: Flags) -> None:
     """Rule 8 of the design: an option whose effect on turnout is credibly below zero is refused."""
     if not allowed.any():
         return
-    change = mean_turnout_change(problem, position, allowed)
+    change = mean_turnout_change(effects, position, allowed)
     if change.high < 0.0:
         raise SuppressesTurnout(
-            option=problem.options[position].code,
-            points=-100 * change.value,
-            low=100 * change.low,
-            high=100 * change.high,
+            option=code, points=-100 * change.value, low=100 * change.low, high=100 * change.high
         )
 
 
-def mean_turnout_change(problem: Problem, position: int, persons: Flags) -> Estimate:
+def mean_turnout_change(effects: Effects, position: int, persons: Flags) -> Estimate:
     """What an option does to the turnout of some persons on average, with the error that they share."""
-    mean = float(problem.d_turnout[persons, position].mean(dtype=np.float64))
-    if problem.draws is None:
-        return Estimate(mean, float(problem.se_turnout[persons, position].mean(dtype=np.float64)))
-    draws = problem.draws
+    mean = float(effects.d_turnout[persons, position].mean(dtype=np.float64))
+    if effects.draws is None:
+        return Estimate(mean, float(effects.se_turnout[persons, position].mean(dtype=np.float64)))
+    draws = effects.draws
     weight = np.bincount(draws.segment[persons], minlength=draws.turnout.shape[1]) / persons.sum()
     return Estimate(mean, spread(draws.turnout[:, :, position] @ weight))
 

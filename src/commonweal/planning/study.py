@@ -32,8 +32,9 @@ from commonweal.planning.evaluation import (
     in_order,
     worth,
 )
-from commonweal.planning.model import NONE, EffectDraws, Goal, Option, Plan, Problem
-from commonweal.planning.solve import solve
+from commonweal.planning.joint import Effects, Option, Plan, Problem, money, solve
+from commonweal.planning.model import NONE, EffectDraws, Goal
+from commonweal.planning.units import together
 from commonweal.scoring import hierarchy, models
 from commonweal.scoring.rules import folds
 
@@ -74,14 +75,19 @@ class Study:
 class Half:
     """One split: the plan for the half that was not learnt from, and what it was worth there.
 
-    household (u,): ids of the planned half, in the plan's order. best: the option that the habits use. plan_worth;
+    household (u,): ids of the planned half, in the plan's order. choice, gain (u,): the position of what each gets among `options`,
+    those that the plan may use, -1 for none; what it gains. predicted: the plan's votes, with their error. best: the option that the habits use. plan_worth;
     habits: random, largest, likeliest, each beside the plan in `comparisons`. unrestricted: the best plan with all
     options, and `cost_of_leaving_out` what it gains more per 1,000 pieces; None when no option is left out.
     """
 
     salt: str
     household: Ids
+    options: tuple[Option, ...]
     plan: Plan
+    choice: Ids
+    gain: Doubles
+    predicted: Estimate
     best: Option
     plan_worth: Worth
     habits: tuple[Worth, ...]
@@ -176,20 +182,23 @@ def one_half(study: Study, budget: int, allowed: Collection[str], salt: str) -> 
     homes = _Homes.of(study, ~learning, effects, salt)
     usable = [position for position, option in enumerate(study.options) if option.code in allowed]
     best = _best_single(study, learning, usable)
-    plan, policy = _plan(study, homes, effects, budget, usable, "plan")
-    pieces = min(budget // max(study.options[best].unit_cost, 1), len(homes.id))
+    found = _plan(study, homes, effects, budget, usable)
+    pieces = min(int(budget / study.options[best].unit_cost), len(homes.id))
     habits = tuple(worth(homes.held_out, each) for each in _habits(homes, best, pieces))
-    plan_worth = worth(homes.held_out, policy)
+    plan_worth = worth(homes.held_out, found.policy("plan"))
     unrestricted = None
     if len(usable) < len(study.options):
         everything = list(range(len(study.options)))
-        unrestricted = worth(
-            homes.held_out, _plan(study, homes, effects, budget, everything, "unrestricted")[1]
-        )
+        free = _plan(study, homes, effects, budget, everything)
+        unrestricted = worth(homes.held_out, free.policy("unrestricted"))
     return Half(
         salt=salt,
         household=homes.id,
-        plan=plan,
+        options=tuple(study.options[position] for position in usable),
+        plan=found.plan,
+        choice=found.choice,
+        gain=found.gain,
+        predicted=found.predicted,
         best=study.options[best],
         plan_worth=plan_worth,
         habits=habits,
@@ -291,7 +300,7 @@ def _best_single(study: Study, learning: Flags, usable: Sequence[int]) -> int:
     arm = np.zeros(len(votes), np.int64)
     arm[of] = study.arm[learning]
     control = votes[arm == 0].mean()
-    gain = [(votes[arm == p + 1].mean() - control) / max(study.options[p].unit_cost, 1) for p in usable]
+    gain = [(votes[arm == p + 1].mean() - control) / study.options[p].unit_cost for p in usable]
     return usable[int(np.argmax(gain))]
 
 
@@ -325,25 +334,42 @@ class _Homes:
         return _Homes(ids, persons, size, expected / size, uniform(ids, f"{salt} ties"), held_out)
 
 
-def _plan(
-    study: Study, homes: _Homes, effects: _Effects, budget: int, usable: Sequence[int], name: str
-) -> tuple[Plan, Policy]:
-    """The best plan with some of the options, and as a policy over all of them."""
+@dataclass(frozen=True, eq=False)
+class _Planned:
+    """A plan with the options of these positions; choice, gain (u,) by household, as in Half."""
+
+    plan: Plan
+    columns: npt.NDArray[np.intp]
+    choice: Ids
+    gain: Doubles
+    predicted: Estimate
+
+    def policy(self, name: str) -> Policy:
+        """As a policy over all of the study's options."""
+        return Policy(name, np.where(self.choice == NONE, NONE, self.columns[np.maximum(self.choice, 0)]))
+
+
+def _plan(study: Study, homes: _Homes, effects: _Effects, budget: int, usable: Sequence[int]) -> _Planned:
+    """The best plan with some of the options: one mailing a household, which counts for all its members."""
     columns = np.asarray(usable)
     rows = np.ix_(homes.persons, columns)
-    plan = solve(
-        Problem(
-            options=tuple(study.options[position] for position in usable),
-            budget=budget,
-            d_turnout=effects.change[rows],
-            se_turnout=effects.error[rows],
-            household=study.household[homes.persons],
-            draws=replace(
-                effects.draws,
-                segment=effects.draws.segment[homes.persons],
-                turnout=effects.draws.turnout[:, :, columns],
-            ),
-            goal=Goal.TURNOUT,
-        )
+    options = tuple(study.options[position] for position in usable)
+    changes = Effects(
+        effects.change[rows],
+        effects.error[rows],
+        draws=replace(
+            effects.draws,
+            segment=effects.draws.segment[homes.persons],
+            turnout=effects.draws.turnout[:, :, columns],
+        ),
+        goal=Goal.TURNOUT,
     )
-    return plan, Policy(name, np.where(plan.choice == NONE, NONE, columns[np.maximum(plan.choice, 0)]))
+    gain, everyone = changes.gain(options), np.ones((len(homes.persons), len(options)), bool)
+    units = together(gain, everyone, np.ones(len(options), bool), study.household[homes.persons])
+    plan = solve(Problem(units.gain, options, (money(options, float(budget)),), allowed=units.times))
+    choice, gained = np.full(len(units), NONE), np.zeros(len(units))
+    choice[plan.person] = plan.option
+    gained[plan.person] = units.gain[plan.person, plan.option]
+    person, contact = units.persons(plan.person, plan.option)
+    predicted = Estimate(plan.votes, changes.error(person, plan.option[contact]))
+    return _Planned(plan, columns, choice, gained, predicted)

@@ -1,7 +1,8 @@
-"""From a solved plan back to people: who gets what and why, and the totals by option, area and reason."""
+"""From a solved plan back to people: who gets what and why, and the totals by option, area, limit and reason."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,131 +10,267 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.planning import rules
-from commonweal.planning.model import NONE, Doubles, Per, Plan, PlannedOption, Problem, Reason
-from commonweal.planning.population import Population
-from commonweal.planning.totals import AreaTotal, LeftOut, OptionTotal
+from commonweal.experiments.model import Estimate
+from commonweal.planning.joint import Plan, Use
+from commonweal.planning.joint.reasons import Reason, explain
+from commonweal.planning.population import Barrier, Population
+from commonweal.planning.posing import DOOR, Posed
+from commonweal.planning.terms import MONEY, Term
+from commonweal.planning.totals import AreaTotal, DoorHours, Kind, LeftOut, LimitTotal, OptionTotal
 
-_REASONS = np.array([reason.code for reason in Reason], dtype=object)
+_BLOCK = 1 << 15  # units that are explained at once
+_ROUNDING = 1e-9  # of a gain: nearer to a price than this counts as equal to it
+_FULL, _HELD_OUT, _OTHER_MEMBER = "full", "held_out", "other_member_"
+
+Positions = npt.NDArray[np.intp]
+Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """What a plan means for each person (row of `contacts`), and its totals."""
+    """What a plan means for each person (rows of `contacts`), and its totals. spent: minor units; pieces: contacts as they
+    are paid; reached: persons.
+    """
 
     contacts: pa.Table
     options: tuple[OptionTotal, ...]
     areas: tuple[AreaTotal, ...]
+    limits: tuple[LimitTotal, ...]
+    hours: tuple[DoorHours, ...]
     left_out: tuple[LeftOut, ...]
+    votes: Estimate
+    spent: int
+    pieces: int
+    reached: int
 
 
-def tally(population: Population, problem: Problem, plan: Plan, plan_id: int) -> Tally:
+@dataclass(frozen=True, eq=False)
+class _Contacts:
+    """unit, option, pieces, votes (m,): the plan's contacts. person, given (p,): each person reached, with an option; home
+    (p,): the position of that contact among the m.
+    """
+
+    unit: npt.NDArray[np.int64]
+    option: npt.NDArray[np.int64]
+    pieces: npt.NDArray[np.int64]
+    votes: Doubles
+    person: Positions
+    given: npt.NDArray[np.int64]
+    home: Positions
+
+    @staticmethod
+    def of(posed: Posed, plan: Plan) -> _Contacts:
+        unit, option = plan.person, plan.option.astype(np.int64)
+        person, home = posed.units.persons(unit, option)
+        return _Contacts(
+            unit=unit,
+            option=option,
+            pieces=posed.units.times[unit, option].astype(np.int64),
+            votes=posed.units.gain[unit, option].astype(np.float64),
+            person=person,
+            given=option[home],
+            home=home,
+        )
+
+
+def tally(population: Population, posed: Posed, plan: Plan, plan_id: int) -> Tally:
     """Rows of planning.contact, and the totals. Raises AssertionError when the plan breaks a rule of its own."""
-    choice = plan.choice[plan.unit]
-    _verify(problem, plan, choice)
-    reason = _reasons(population, plan, choice)
+    found = _Contacts.of(posed, plan)
+    cost = found.pieces * np.array([each.unit_cost for each in posed.options], np.int64)[found.option]
+    _verify(population, posed, plan, found, cost)
+    reached = np.zeros(len(population), bool)
+    reached[found.person] = True
+    why = _why(population, posed, plan, found, reached)
     return Tally(
-        contacts=_contacts(population, problem, plan, plan_id, reason),
-        options=tuple(_option_total(option) for option in plan.options),
-        areas=_areas(population, problem, plan),
-        left_out=_left_out(reason[~plan.reached]),
+        contacts=_rows(population, posed, plan_id, found, why, reached),
+        options=_options(population, posed, plan, found, cost),
+        areas=_areas(posed, found, cost),
+        limits=tuple(_limits(posed, plan)),
+        hours=_hours(posed, plan),
+        left_out=_left_out(why.reason[~reached]),
+        votes=Estimate(plan.votes, posed.effects.error(found.person, found.given)),
+        spent=int(cost.sum()),
+        pieces=int(found.pieces.sum()),
+        reached=int(reached.sum()),
     )
 
 
-def _verify(problem: Problem, plan: Plan, choice: npt.NDArray[np.int16]) -> None:
-    """An independent count: money within the budget, contacts within each capacity, nobody reached by what is closed to them."""
-    assert int(plan.cost.sum()) == plan.spent <= plan.budget, "the plan spends more than it has"
-    for position, option in enumerate(problem.options):
-        mine = np.flatnonzero(plan.reached & (choice == position))
-        contacts = len(np.unique(plan.unit[mine])) if option.per is Per.HOUSEHOLD else len(mine)
-        assert option.capacity is None or contacts <= option.capacity, "an option is used beyond its capacity"
-    reached = np.flatnonzero(plan.reached)
-    assert (choice[reached] != NONE).all(), "somebody is reached by nothing"
-    if problem.barred is not None:
-        assert not problem.barred[reached, choice[reached]].any(), "somebody is reached by a closed option"
+def _verify(
+    population: Population, posed: Posed, plan: Plan, found: _Contacts, cost: npt.NDArray[np.int64]
+) -> None:
+    """An independent count: money within the budget, contacts within each capacity, nobody reached too often, twice by a channel, by
+    what is closed to them, or though they are held out."""
+    money = plan.uses[0].limit
+    assert money.name == MONEY
+    assert cost.sum() <= money.at_most, "the plan spends more than it has"
+    for position, option in enumerate(posed.options):
+        made = int(found.pieces[found.option == position].sum())
+        assert option.capacity is None or made <= option.capacity, "an option is used beyond its capacity"
+    assert not population.barrier[found.person, found.given].any(), "somebody is reached by a closed option"
+    assert not posed.held_out[found.unit].any(), "somebody is reached who was held out"
+    often = np.bincount(found.person, minlength=len(population))
+    assert often.max(initial=0) <= posed.terms.most, "somebody is reached too often"
+    channels = np.unique([option.channel for option in posed.options], return_inverse=True)[1]
+    pairs = found.person * len(posed.options) + channels[found.given]
+    assert len(np.unique(pairs)) == len(pairs), "somebody is reached twice by one channel"
 
 
-def _reasons(population: Population, plan: Plan, choice: npt.NDArray[np.int16]) -> npt.NDArray[np.object_]:
-    """The code of why each person is reached or not."""
-    reason = _REASONS[plan.reason[plan.unit]]
-    barred = plan.reason[plan.unit] == Reason.BARRED
-    reason[barred] = population.reasons[plan.barrier[plan.unit][barred]]
-    # In a household that gets something, a member to whom just this option is closed.
-    beside = np.flatnonzero((choice != NONE) & ~plan.reached)
-    reason[beside] = "other_member_" + population.reasons[population.barrier[beside, choice[beside]]]
-    return reason
+# Why
 
 
-def _contacts(
-    population: Population, problem: Problem, plan: Plan, plan_id: int, reason: npt.NDArray[np.object_]
+@dataclass(frozen=True, eq=False)
+class _Why:
+    """By person (n,): the code of a reason, and the option that came second, -1 for none."""
+
+    reason: npt.NDArray[np.object_]
+    second: npt.NDArray[np.int16]
+
+
+def _why(
+    population: Population, posed: Posed, plan: Plan, found: _Contacts, reached: npt.NDArray[np.bool_]
+) -> _Why:
+    parts = [_of_units(posed, plan, rows) for rows in _blocks(len(posed.units))]
+    of_unit = np.concatenate([codes for codes, _second in parts] or [np.zeros(0, object)])
+    second = np.concatenate([second for _codes, second in parts] or [np.zeros(0, np.int16)])
+    of_unit[posed.held_out] = _HELD_OUT
+    reason, second = of_unit[posed.units.of], second[posed.units.of].copy()
+    barred = np.flatnonzero(reason == Reason.BARRED.name.lower())
+    reason[barred] = population.reasons[_most_often(population.barrier[barred])]
+    _beside(population, posed, found, reached, reason)
+    known = second >= 0
+    known[known] = posed.units.reached[np.flatnonzero(known), second[known]]
+    return _Why(reason, np.where(known, second, np.int16(-1)))
+
+
+def _blocks(units: int) -> Iterator[npt.NDArray[np.int64]]:
+    return (np.arange(start, min(start + _BLOCK, units), dtype=np.int64) for start in range(0, units, _BLOCK))
+
+
+def _of_units(
+    posed: Posed, plan: Plan, units: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int16]]:
+    """Codes and seconds of some units. What is worth its money, but not what stands against it besides, has no room."""
+    told = explain(posed.problem, plan, units)
+    codes = np.array([reason.name.lower() for reason in Reason], object)[told.reason]
+    gain, times = posed.units.gain[units].astype(np.float64), posed.units.times[units]
+    price = plan.uses[0].price * np.array([option.unit_cost for option in posed.options])
+    worth = np.where(times > 0, gain - price * times, -np.inf)
+    best = worth.argmax(axis=1)
+    rows = np.arange(len(units))
+    full = (told.reason == Reason.OUTBID) & (worth[rows, best] > _ROUNDING * gain[rows, best])
+    codes[full] = _FULL
+    return codes, told.second
+
+
+def _most_often(barrier: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Of each row the code that stands there most often; of equals the smallest."""
+    best, often = np.zeros(len(barrier), np.uint8), np.zeros(len(barrier), np.int64)
+    for code in np.unique(barrier[barrier != Barrier.OPEN]):
+        count = (barrier == code).sum(axis=1)
+        best[count > often] = code
+        often = np.maximum(often, count)
+    return best
+
+
+def _beside(
+    population: Population,
+    posed: Posed,
+    found: _Contacts,
+    reached: npt.NDArray[np.bool_],
+    reason: npt.NDArray[np.object_],
+) -> None:
+    """In a household that gets something, the members whom it is not for: it is closed to them, or gains nothing."""
+    beside = np.flatnonzero((reason == Reason.CHOSEN.name.lower()) & ~reached)
+    given = np.full(len(posed.units), -1)
+    given[found.unit[::-1]] = found.option[::-1]
+    codes = population.reasons[population.barrier[beside, given[posed.units.of[beside]]]]
+    useless = codes == Barrier.OPEN.code
+    reason[beside] = np.where(useless, Reason.NEVER_USEFUL.name.lower(), _OTHER_MEMBER + codes)
+
+
+# Rows and totals
+
+
+def _rows(
+    population: Population,
+    posed: Posed,
+    plan_id: int,
+    found: _Contacts,
+    why: _Why,
+    reached: npt.NDArray[np.bool_],
 ) -> pa.Table:
-    codes = pa.array([option.code for option in problem.options], pa.string())
-    choice = np.where(plan.reached, plan.choice[plan.unit], NONE)
-    second = plan.second[plan.unit]
-    members = np.maximum(np.bincount(plan.unit, plan.reached, minlength=len(plan.choice)), 1)
+    """One row a contact and person, the one that gains most first, and one for each person without any."""
+    own = posed.gain[found.person, found.given]
+    error = posed.effects.errors(found.person, found.given)
+    left = np.flatnonzero(~reached)
+    person = np.concatenate([found.person, left])
+    option = np.concatenate([found.given, np.full(len(left), -1)])
+    order = np.lexsort((option, -np.concatenate([own, np.zeros(len(left))]), person))
+    person, option = person[order], option[order]
+    gained, errors = (np.concatenate([values, np.zeros(len(left))])[order] for values in (own, error))
+    codes = pa.array([each.code for each in posed.options], pa.string())
+    second = why.second[person]
     return pa.table(
         {
-            "plan_id": pa.array(np.full(len(population), plan_id, np.int32)),
-            "person_id": population.person,
-            "household_id": population.household,
-            "area_code": population.area,
-            "option": _coded(codes, choice),
-            "reason": pa.array(reason, pa.string()),
-            "votes": _shown(_own_gain(problem, choice), plan.reached),
-            "votes_error": _shown((plan.error / members)[plan.unit], plan.reached),
+            "plan_id": pa.array(np.full(len(person), plan_id, np.int32)),
+            "person_id": population.person[person],
+            "household_id": population.household[person],
+            "area_code": population.area.take(pa.array(person)),
+            "option": _coded(codes, option),
+            "reason": pa.array(why.reason[person], pa.string()),
+            "votes": _shown(gained, option >= 0),
+            "votes_error": _shown(errors, option >= 0),
             "second": _coded(codes, second),
-            "second_votes": _shown((plan.second_gain / members)[plan.unit], second != NONE),
+            "second_votes": _shown(posed.gain[person, np.maximum(second, 0)], second >= 0),
         }
     )
 
 
-def _coded(codes: pa.Array, position: npt.NDArray[np.int16]) -> pa.Array:
-    return codes.take(pa.array(np.maximum(position, 0).astype(np.int32), mask=position == NONE))
+def _coded(codes: pa.Array, position: npt.NDArray[np.integer]) -> pa.Array:
+    return codes.take(pa.array(np.maximum(position, 0).astype(np.int32), mask=position < 0))
 
 
-def _shown(values: Doubles, where: npt.NDArray[np.bool_]) -> pa.Array:
+def _shown(values: npt.NDArray[np.floating], where: npt.NDArray[np.bool_]) -> pa.Array:
     return pa.array(values.astype(np.float32), mask=~where)
 
 
-def _own_gain(problem: Problem, choice: npt.NDArray[np.int16]) -> Doubles:
-    """What each person's own contact gains; 0 where there is none."""
-    at, rows = np.maximum(choice, 0), np.arange(len(choice))
-    d_support = problem.d_support[rows, at] if problem.d_support is not None else None
-    gain = rules.votes(problem.d_turnout[rows, at], d_support, problem.turnout, problem.support)
-    return np.where(choice == NONE, 0.0, np.nan_to_num(gain))
-
-
-def _option_total(option: PlannedOption) -> OptionTotal:
-    return OptionTotal(
-        option=option.option.code,
-        channel=option.option.channel,
-        message=option.option.message,
-        unit_cost=option.option.unit_cost,
-        eligible=option.eligible,
-        contacts=option.contacts,
-        cost=option.cost,
-        votes=option.votes.value,
-        capacity=option.option.capacity,
-        more=option.more,
+def _options(
+    population: Population, posed: Posed, plan: Plan, found: _Contacts, cost: npt.NDArray[np.int64]
+) -> tuple[OptionTotal, ...]:
+    k = len(posed.options)
+    pieces, spent, votes = (
+        np.bincount(found.option, values, minlength=k) for values in (found.pieces, cost, found.votes)
+    )
+    eligible = (population.barrier == Barrier.OPEN).sum(axis=0)
+    price = {use.limit.name: use.price for use in plan.uses}
+    return tuple(
+        OptionTotal(
+            option=option.code,
+            channel=option.channel,
+            message=option.message,
+            unit_cost=option.unit_cost,
+            eligible=int(eligible[place]),
+            contacts=int(pieces[place]),
+            cost=int(spent[place]),
+            votes=float(votes[place]),
+            capacity=option.capacity,
+            more=max(0.0, price.get(option.code, 0.0)),
+        )
+        for place, option in enumerate(posed.options)
     )
 
 
-def _areas(population: Population, problem: Problem, plan: Plan) -> tuple[AreaTotal, ...]:
-    """By area and channel. A household counts where its first reached member lives."""
-    reached = np.flatnonzero(plan.reached)
-    units, first = np.unique(plan.unit[reached], return_index=True)
-    option = plan.choice[units]
-    people = np.bincount(plan.unit[reached], minlength=len(plan.choice))[units]
-    once = np.array([each.per is Per.HOUSEHOLD for each in problem.options])
+def _areas(posed: Posed, found: _Contacts, cost: npt.NDArray[np.int64]) -> tuple[AreaTotal, ...]:
+    """By area and channel. A household counts where its first member lives."""
+    area = posed.problem.area
+    assert area is not None
     rows = pa.table(
         {
-            "area": population.area.take(pa.array(reached[first])),
-            "channel": pa.array([each.channel for each in problem.options]).take(
-                pa.array(option.astype(np.int32))
-            ),
-            "contacts": np.where(once[option], 1, people),
-            "cost": plan.cost[units],
-            "votes": plan.gain[units],
+            "area": pa.array(posed.areas, pa.string()).take(pa.array(area[found.unit])),
+            "channel": pa.array([each.channel for each in posed.options]).take(pa.array(found.option)),
+            "contacts": found.pieces,
+            "cost": cost,
+            "votes": found.votes,
         }
     )
     sums = rows.group_by(["area", "channel"]).aggregate(
@@ -143,6 +280,44 @@ def _areas(population: Population, problem: Problem, plan: Plan) -> tuple[AreaTo
     return tuple(
         AreaTotal(row["area"], row["channel"], row["contacts_sum"], row["cost_sum"], row["votes_sum"])
         for row in ordered.to_pylist()
+    )
+
+
+def _limits(posed: Posed, plan: Plan) -> Iterator[LimitTotal]:
+    terms = {term.name: term for term in posed.terms.limit}
+    kinds = {MONEY: Kind.MONEY, **{each.code: Kind.CAPACITY for each in posed.options}}
+    kinds |= dict.fromkeys(terms, Kind.TERM)
+    for use in plan.uses:
+        yield _limit(use, kinds.get(use.limit.name, Kind.RULE), terms.get(use.limit.name))
+
+
+def _limit(use: Use, kind: Kind, term: Term | None) -> LimitTotal:
+    ends = use.limit.at_most, use.limit.at_least
+    return LimitTotal(
+        name=use.limit.name,
+        kind=kind,
+        unit=term.unit if term else "money" if kind is Kind.MONEY else "contacts",
+        each=term.each if term else 1.0,
+        at_most=ends[0] if np.isfinite(ends[0]) else None,
+        at_least=max(0.0, ends[1]),
+        used=use.used,
+        price=use.price,
+    )
+
+
+def _hours(posed: Posed, plan: Plan) -> tuple[DoorHours, ...]:
+    """In hours; the problem counts doors."""
+    hours, doors = posed.problem.hours, posed.terms.doors
+    if hours is None or doors is None:
+        return ()
+    assert hours.channel == DOOR
+    each = doors.hours_each
+    given = (doors.hours.get(area, doors.elsewhere) for area in posed.areas)
+    return tuple(
+        DoorHours(area, available, float(used) * each, float(price) / each)
+        for area, available, used, price in zip(
+            posed.areas, given, plan.hours_used, plan.prices.hours, strict=True
+        )
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,8 @@ import msgspec
 
 from commonweal.errors import CommonwealError, _
 from commonweal.planning.options import CampaignOption, Channel
+
+_HOURS, _MOST = "hours:", "most"  # what changes are called that are no limit's name
 
 MONEY = "money"
 """The name of the budget among a plan's limits; a capacity has its option's code, any other limit the name in plan.toml."""
@@ -50,6 +53,20 @@ class AreasOverlap(CommonwealError):
 
     what = _("The limits {one!r} and {other!r} both count the area {area!r}, but not the same areas.")
     remedy = _("Give both the same areas, or areas of their own.")
+
+
+class NoSuchLimit(CommonwealError):
+    """A limit to be changed that stands nowhere."""
+
+    what = _("There is no limit {name!r} to change.")
+    remedy = _("There are these: {known}.")
+
+
+class BadEnd(CommonwealError):
+    """A limit changed to what it can't be."""
+
+    what = _("The limit {name!r} can't be {value:g}.")
+    remedy = _("Give a number of 0 or more; of contacts a person gets, 1 to 5.")
 
 
 class Doors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,6 +168,48 @@ def read_terms(folder: Path) -> Terms:
         return Terms()
     except (msgspec.MsgspecError, OSError, UnicodeDecodeError) as error:
         raise TermsUnreadable(path=path, reason=error) from error
+
+
+def changed(
+    options: tuple[CampaignOption, ...], terms: Terms, changes: Mapping[str, float]
+) -> tuple[tuple[CampaignOption, ...], Terms]:
+    """The same with some limits otherwise: by an option's code its capacity; by a limit's name the most of it, or the least
+    where it has no other end; "hours:AREA" an area's hours; "most" the contacts of a person.
+
+    Raises NoSuchLimit, BadEnd.
+    """
+    for name, value in changes.items():
+        options, terms = _change(options, terms, name, value)
+    return options, terms
+
+
+def _change(
+    options: tuple[CampaignOption, ...], terms: Terms, name: str, value: float
+) -> tuple[tuple[CampaignOption, ...], Terms]:
+    replace = msgspec.structs.replace
+    try:
+        _check_number(name, value)
+        if name == _MOST:
+            return options, replace(terms, most=int(value))
+        if name.startswith(_HOURS) and terms.doors:
+            hours = terms.doors.hours | {name.removeprefix(_HOURS): value}
+            return options, replace(terms, doors=replace(terms.doors, hours=hours))
+        if any(term.name == name for term in terms.limit):
+            limit = tuple(_with_end(term, value) if term.name == name else term for term in terms.limit)
+            return options, replace(terms, limit=limit)
+        if any(option.code == name for option in options):
+            return tuple(
+                replace(each, capacity=int(value)) if each.code == name else each for each in options
+            ), terms
+    except ValueError:
+        raise BadEnd(name=name, value=value) from None
+    known = [_MOST, *(option.code for option in options), *(term.name for term in terms.limit)]
+    raise NoSuchLimit(name=name, known=", ".join(known))
+
+
+def _with_end(term: Term, value: float) -> Term:
+    end = {"at_least": value} if term.at_most is None else {"at_most": value}
+    return msgspec.structs.replace(term, **end)
 
 
 def _check_number(what: str, value: float) -> None:

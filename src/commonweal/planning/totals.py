@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True)
 class MadePlan:
     """One plan. Money in minor units; votes gained with their 95% interval; contacts are pieces, reached persons.
 
-    `bound`: no plan for this budget gains more votes. `price`: votes that one more minor unit would gain.
+    `bound`: no plan within the same limits gains more votes. `price`: votes that one more minor unit would gain. `most`:
+    contacts that a person gets at most. `basis`: the plan that this one was changed from, None: of none; `changes`: what is
+    otherwise than options.toml and plan.toml say, by limit, and `without` the options left out.
     """
 
     plan_id: int
@@ -31,6 +35,56 @@ class MadePlan:
     votes_low: float
     votes_high: float
     bound: float
+    price: float
+    most: int
+    basis: int | None
+    changes: Mapping[str, float]
+    without: Sequence[str]
+
+    @property
+    def gap(self) -> float:
+        """By how many votes a better plan could at most beat this one."""
+        return max(0.0, self.bound - self.votes)
+
+
+class Kind(StrEnum):
+    """What a limit comes from: the budget, an option's capacity, plan.toml, a candidate's decision."""
+
+    MONEY = "money"
+    CAPACITY = "capacity"
+    TERM = "term"
+    RULE = "rule"
+
+
+@dataclass(frozen=True)
+class LimitTotal:
+    """How a plan uses a limit. unit: money (minor units), contacts or hours; each: what one contact uses of it; at_most
+    None: it has a lower end only. price: votes that one unit more of the upper end gains; below 0: what one less of
+    the lower end would.
+    """
+
+    name: str
+    kind: Kind
+    unit: str
+    each: float
+    at_most: float | None
+    at_least: float
+    used: float
+    price: float
+
+    @property
+    def shortfall(self) -> float:
+        """What is missing to its lower end."""
+        return max(0.0, self.at_least - self.used)
+
+
+@dataclass(frozen=True)
+class DoorHours:
+    """Volunteers' hours at the doors of one area. available None: as many as needed; price: votes that one more gains."""
+
+    area_code: str
+    available: float | None
+    used: float
     price: float
 
 
@@ -75,8 +129,10 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class PlanReport:
-    """A plan with its totals by option and whom it leaves out: what `commonweal plan` prints."""
+    """A plan with its totals by option and limit, and whom it leaves out: what `commonweal plan` prints."""
 
     plan: MadePlan
     options: tuple[OptionTotal, ...]
+    limits: tuple[LimitTotal, ...]
+    hours: tuple[DoorHours, ...]
     left_out: tuple[LeftOut, ...]

@@ -13,6 +13,7 @@ from commonweal.campaign import Campaign
 from commonweal.consent import actions as consent
 from commonweal.consent.model import Channel, Suppressed
 from commonweal.identity import queries as identity
+from commonweal.people import queries as people
 from commonweal.people.model import Planned
 from commonweal.planning import queries as planning
 from commonweal.planning.totals import MadePlan, OptionTotal
@@ -128,11 +129,11 @@ def _lists(connection: Connection, person_id: int) -> tuple[OnList, ...]:
 
 def _planned(connection: Connection, person_id: int) -> Planned | None:
     row = connection.execute(
-        "SELECT plan_id, planned, reason, votes_gained, votes_error, second, second_votes FROM people.standing"
+        "SELECT plan_id, planned, votes_gained, votes_error, reason, second, second_votes FROM people.standing"
         " WHERE person_id = %s AND plan_id IS NOT NULL AND planned IS NOT NULL",
         (person_id,),
     ).fetchone()
-    return Planned(*row) if row else None
+    return people.planned(*row) if row else None
 
 
 def _officers(connection: Connection) -> tuple[str, ...]:

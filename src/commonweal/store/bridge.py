@@ -56,7 +56,7 @@ class Bridge:
     def staged(self, data: pa.Table | pa.RecordBatchReader) -> Iterator[sql.Identifier]:
         """The rows as an unlogged table in PostgreSQL, for as long as the block runs.
 
-        Raises TypeError for a column type that has no PostgreSQL twin (see `_POSTGRES`; lists of text become text[]).
+        Raises TypeError for a column type that has no PostgreSQL twin (see `_POSTGRES`; lists of text become text[], and so on).
         """
         name = f"load_{uuid.uuid4().hex}"
         identifier = sql.Identifier("staging", name)
@@ -168,8 +168,8 @@ def _names(columns: Sequence[str]) -> sql.Composed:
 
 
 def _type(column: pa.Field) -> Any:
-    if pa.types.is_list(column.type) and pa.types.is_string(column.type.value_type):
-        return "text[]"
+    if pa.types.is_list(column.type) and column.type.value_type in _POSTGRES:
+        return f"{_POSTGRES[column.type.value_type]}[]"
     if pa.types.is_timestamp(column.type):
         return "timestamptz" if column.type.tz else "timestamp"
     try:

@@ -346,7 +346,8 @@ _LIST = [
     ),
     LakeTable(
         "planning.contact",
-        "A plan, one row a person: the chosen option or why none, its gain in votes, and what came second.",
+        "A plan, one row a contact and person, or one for a person without any: the chosen option or why none, its gain in "
+        "votes, and what came second.",
         pa.schema(
             [
                 ("plan_id", pa.int32()),

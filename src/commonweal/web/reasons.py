@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from commonweal.errors import _
-from commonweal.people.model import Planned
+from commonweal.people.model import Planned, PlannedContact
 from commonweal.planning.totals import MadePlan, OptionTotal
 from commonweal.web import words
 from commonweal.web.language import Language
@@ -26,16 +26,14 @@ def why(
     """The sentences, in the reader's language; the gain is told for a hundred people, since one gains a fraction."""
     say = language.gettext
     lines = []
-    if planned.option is None:
+    if not planned.contacts:
         reason = words.word("plan_reason", planned.reason or "", say)
         lines.append(say(_NONE).format(reason=_lowered(reason)))
-    else:
-        lines.append(_chosen(planned, options, language))
-        if planned.option in options:
-            option = options[planned.option]
-            lines.append(
-                say(_COST).format(cost=language.money(option.unit_cost, plan.currency if plan else None))
-            )
+    for contact in planned.contacts:
+        lines.append(chosen(contact, options, language))
+        if contact.option in options:
+            cost = options[contact.option].unit_cost
+            lines.append(say(_COST).format(cost=language.money(cost, plan.currency if plan else None)))
     if planned.second and planned.second_votes and planned.second in options:
         second = options[planned.second]
         lines.append(
@@ -50,10 +48,10 @@ def why(
     return lines
 
 
-def _chosen(planned: Planned, options: Mapping[str, OptionTotal], language: Language) -> str:
-    assert planned.option is not None
-    name = option_name(options[planned.option], language) if planned.option in options else planned.option
-    votes, error = 100 * (planned.votes or 0.0), 100 * (planned.votes_error or 0.0)
+def chosen(contact: PlannedContact, options: Mapping[str, OptionTotal], language: Language) -> str:
+    """What one contact is, and what it gains."""
+    name = option_name(options[contact.option], language) if contact.option in options else contact.option
+    votes, error = 100 * contact.votes, 100 * contact.votes_error
     said = {"option": name, "votes": language.number(votes, 1)}
     if not error:
         return language.gettext(_CHOSEN).format(**said)

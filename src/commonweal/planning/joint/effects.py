@@ -40,7 +40,7 @@ class Effects:
         self, options: Sequence[Option], allowed: npt.NDArray[np.bool_] | npt.NDArray[np.uint8] | None = None
     ) -> npt.NDArray[np.float32]:
         """(n, k): votes; what is closed gains 0. Raises what `rules.check` raises of estimates, such as SuppressesTurnout."""
-        open_ = np.ones(self.d_turnout.shape, bool) if allowed is None else np.asarray(allowed) > 0
+        open_ = np.ones(self.d_turnout.shape, bool) if allowed is None else np.asarray(allowed, bool)
         rules.check(self, [option.code for option in options], open_)
         gain = np.zeros(self.d_turnout.shape, np.float32)
         for position in range(len(options)):

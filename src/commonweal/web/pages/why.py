@@ -18,7 +18,7 @@ from litestar.params import FromPath
 from commonweal.privacy import public
 from commonweal.privacy.model import Kind
 from commonweal.web.guard import PUBLIC
-from commonweal.web.reasons import why as reasons
+from commonweal.web.reasons import chosen
 from commonweal.web.visit import Here, Html, Visit
 
 CLAIM, PERSON = "why.claim", "why.person"
@@ -80,8 +80,9 @@ def _named(visit: Visit, token: str) -> tuple[int, int | None]:
 def _page(visit: Visit, token: str, asked: str = "") -> Html:
     person_id, claim_id = _named(visit, token)
     told = public.why(visit.campaign, person_id, claim_id)
-    lines = reasons(told.planned, told.plan, told.options, visit.language) if told.planned else []
-    return visit.page("why.html", token=token, why=told, reasons=lines[:1], asked=asked)
+    contacts = told.planned.contacts if told.planned else ()
+    lines = [chosen(contact, told.options, visit.language) for contact in contacts]
+    return visit.page("why.html", token=token, why=told, reasons=lines, asked=asked)
 
 
 ROUTES: list[HTTPRouteHandler] = [why_page]

@@ -1,0 +1,191 @@
+"""Make the campaign's plan: its people, options and terms in, a draft out. Apart from `actions`: pages need no optimiser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from psycopg.types.json import Jsonb
+
+from commonweal.audit import actions as audit
+from commonweal.campaign import Campaign
+from commonweal.jobs.model import Progress, silent
+from commonweal.planning import queries, rules
+from commonweal.planning.errors import NoSuchPlan
+from commonweal.planning.joint import Plan, Prices, Problem, solve
+from commonweal.planning.options import allowed, read_options
+from commonweal.planning.population import read_population
+from commonweal.planning.posing import Posed, pose
+from commonweal.planning.tally import Tally, tally
+from commonweal.planning.terms import changed, read_terms
+from commonweal.planning.totals import PlanReport
+from commonweal.store.lake import LakeWriter
+from commonweal.store.ledger import Connection, LedgerRole
+
+_KEPT = 5  # plans whose people stay in the lake; of older ones the totals stay
+
+
+def make(
+    campaign: Campaign,
+    budget: float,
+    *,
+    name: str = "",
+    allow: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
+    changes: Mapping[str, float] | None = None,
+    basis: int | None = None,
+    progress: Progress = silent,
+) -> PlanReport:
+    """The best plan for `budget` (in the campaign's currency) within plan.toml's terms, as a draft.
+
+    `allow` adds options left out by default, `without` leaves some out. `changes`: what is to be otherwise than options.toml and
+    plan.toml say, as `terms.changed` takes it; `basis`: the plan from which this one is changed. The search begins at the prices of
+    the basis, else of the newest plan. Raises BudgetTooSmall, OptionsMissing, OptionsUnreadable, UnknownOption, TermsUnreadable,
+    NoSuchPlan, and what `changed`, `pose` and `joint.solve` raise.
+    """
+    money = rules.money(campaign.settings, budget)
+    options, terms = changed(
+        allowed(read_options(campaign.folder), allow, without), read_terms(campaign.folder), changes or {}
+    )
+    with campaign.lake.writer("planning.make", {"budget": money}) as writer:
+        progress(0, None, "reading scores and effects")
+        population = read_population(campaign, options)
+        posed = pose(campaign.lake, population, options, money, terms)
+        progress(0, None, "choosing the best contacts")
+        plan = solve(posed.problem, _start(campaign, posed.problem, basis))
+        plan_id = _next_id(campaign)
+        counted = tally(population, posed, plan, plan_id)
+        progress(0, None, "writing the plan")
+        writer.stage("planning.contact", counted.contacts, str(plan_id))
+        with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+            _drop_old(connection, writer, plan_id)
+            writer.publish(connection)
+            told = {"name": name or f"Plan {plan_id}", "basis": basis, "changes": Jsonb(dict(changes or {}))}
+            _insert(
+                connection,
+                campaign,
+                {"plan_id": plan_id, "without": list(without), **told},
+                posed,
+                plan,
+                counted,
+            )
+            audit.record(
+                connection,
+                campaign,
+                "plan.make",
+                subject=f"plan:{plan_id}",
+                detail={"budget": money, "contacts": counted.pieces},
+            )
+    return report(campaign, plan_id)
+
+
+def report(campaign: Campaign, plan_id: int) -> PlanReport:
+    """A plan with its totals. Raises NoSuchPlan."""
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        found = queries.plan(connection, plan_id)
+        if found is None:
+            raise NoSuchPlan(plan_id=plan_id)
+        return PlanReport(
+            found,
+            tuple(queries.option_totals(connection, plan_id)),
+            tuple(queries.limit_totals(connection, plan_id)),
+            tuple(queries.door_hours(connection, plan_id)),
+            tuple(queries.left_out(connection, plan_id)),
+        )
+
+
+def _start(campaign: Campaign, problem: Problem, basis: int | None) -> Prices | None:
+    """The kept prices of another plan, by the names of the limits; None where there is none. Raises NoSuchPlan."""
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        found = queries.latest(connection) if basis is None else queries.plan(connection, basis)
+        if found is None:
+            if basis is not None:
+                raise NoSuchPlan(plan_id=basis)
+            return None
+        price = {use.name: use.price for use in queries.limit_totals(connection, found.plan_id)}
+    return Prices(np.array([price.get(limit.name, 0.0) for limit in problem.limits]), np.zeros(0))
+
+
+def _next_id(campaign: Campaign) -> int:
+    """Safe because the caller is the lake's one writer."""
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        row = connection.execute("SELECT coalesce(max(plan_id), 0) + 1 FROM planning.plan").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _drop_old(connection: Connection, writer: LakeWriter, plan_id: int) -> None:
+    rows = connection.execute(
+        "SELECT plan_id FROM planning.plan WHERE plan_id <= %s AND status <> 'approved'", (plan_id - _KEPT,)
+    ).fetchall()
+    for (old,) in rows:
+        writer.drop("planning.contact", str(old))
+
+
+def _insert(
+    connection: Connection,
+    campaign: Campaign,
+    told: Mapping[str, Any],
+    posed: Posed,
+    plan: Plan,
+    counted: Tally,
+) -> None:
+    plan_id = told["plan_id"]
+    values: dict[str, Any] = {
+        **told,
+        "goal": posed.effects.goal.value,
+        "made_at": campaign.clock(),
+        "made_by": campaign.actor,
+        "budget": round(plan.uses[0].limit.at_most),
+        "spent": counted.spent,
+        "currency": campaign.settings.currency,
+        "persons": len(posed.units.of),
+        "contacts": counted.pieces,
+        "reached": counted.reached,
+        "votes": counted.votes.value,
+        "votes_low": counted.votes.low,
+        "votes_high": counted.votes.high,
+        "bound": plan.bound,
+        "price": max(0.0, plan.uses[0].price),
+        "most": posed.terms.most,
+    }
+    _add(connection, "planning.plan", list(values), [tuple(values.values())])
+    for table, columns, rows in (
+        (
+            "option_total",
+            (
+                "option",
+                "channel",
+                "message",
+                "unit_cost",
+                "eligible",
+                "contacts",
+                "cost",
+                "votes",
+                "capacity",
+                "more",
+            ),
+            counted.options,
+        ),
+        ("area_total", ("area_code", "channel", "contacts", "cost", "votes"), counted.areas),
+        (
+            "limit_total",
+            ("name", "kind", "unit", "each", "at_most", "at_least", "used", "price"),
+            counted.limits,
+        ),
+        ("door_hours", ("area_code", "available", "used", "price"), counted.hours),
+        ("left_out", ("reason", "persons"), counted.left_out),
+    ):
+        _add(
+            connection,
+            f"planning.{table}",
+            ["plan_id", *columns],
+            [(plan_id, *(getattr(row, column) for column in columns)) for row in rows],
+        )
+
+
+def _add(connection: Connection, table: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+    marks = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
