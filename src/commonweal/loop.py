@@ -35,6 +35,8 @@ from commonweal.planning import forecast as forecasting
 from commonweal.planning import making
 from commonweal.planning.forecast import Forecast, MostVotes, expected
 from commonweal.planning.options import read_options
+from commonweal.planning.price import Price
+from commonweal.planning.price import actions as pricing
 from commonweal.planning.totals import PlanReport
 from commonweal.privacy import rewriting
 from commonweal.scoring.actions import score as score_everyone
@@ -123,6 +125,11 @@ def forecast(campaign: Campaign, progress: Progress = silent) -> Forecast:
     return forecasting.forecast(expected.of_campaign(campaign), MostVotes(), expected.US, progress=progress)
 
 
+def price(campaign: Campaign, progress: Progress = silent, *, budget: float | None = None) -> Price:
+    """The price of governing big, for this budget or that of the newest plan, without the options of `unusable`."""
+    return pricing.price(campaign, budget, without=tuple(unusable(campaign)), progress=progress)
+
+
 def publish(campaign: Campaign, progress: Progress = silent) -> None:
     """The serving copy, and what waited for a person who is known there now."""
     people.publish(campaign, progress=progress)
@@ -169,6 +176,9 @@ def handlers(campaign: Campaign) -> Mapping[str, Handler]:
     def _forecast(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
         return forecast(campaign, run)
 
+    def _price(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
+        return price(campaign, run)
+
     def _count_promises(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
         return counting.count(campaign, run)
 
@@ -178,6 +188,7 @@ def handlers(campaign: Campaign) -> Mapping[str, Handler]:
         "forecast": _forecast,
         "night": _night,
         "plan": _plan,
+        pricing.COMMAND: _price,
         "take_back": _take_back,
         "undo": _undo,
     }

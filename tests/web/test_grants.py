@@ -118,6 +118,7 @@ WEB: dict[str, dict[str, str]] = {table: {"SELECT": ALL} for table in _READ} | {
     "jobs.run": {"INSERT": ALL, "SELECT": ALL, "UPDATE": "stop_asked"},
     "people.universe": {"DELETE": ALL, "INSERT": ALL, "SELECT": ALL, "UPDATE": ALL},
     "planning.plan": {"SELECT": ALL, "UPDATE": "approved_at approved_by status"},
+    "planning.rule": {"INSERT": "at by kept messages narrow", "SELECT": ALL},
     "scoring.model": {"SELECT": "card kind model_id run_id trained_at"},
 }
 

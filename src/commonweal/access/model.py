@@ -38,6 +38,7 @@ class Permission(StrEnum):
     EXPORT_PLAN = "export_plan"
     SEE_MANDATE = "see_mandate"  # promises, messages, who heard what in numbers, how narrow the talk is
     WRITE_MANDATE = "write_mandate"  # write promises and messages, decide of them, open the public page
+    SET_PLAN_RULE = "set_plan_rule"  # decide what the next plan may say, and have computed what that costs
     REPORT_BACK = "report_back"  # take the list of those who were promised something and agreed to hear
     SEE_PRESSURE = "see_pressure"  # how often people are contacted, and by what rules
     SET_RULES = "set_rules"

@@ -22,7 +22,14 @@ _EVERYBODY = frozenset({_P.BE_HERE, _P.USE_BOARD})
 _PERMITTED: dict[Role, frozenset[Permission]] = {
     Role.DIRECTOR: frozenset(Permission),
     Role.CANDIDATE: _EVERYBODY
-    | {_P.SEE_PLAN, _P.SEE_FORECAST, _P.SEE_MANDATE, _P.WRITE_MANDATE, _P.SEE_PRESSURE},
+    | {
+        _P.SEE_PLAN,
+        _P.SEE_FORECAST,
+        _P.SEE_MANDATE,
+        _P.WRITE_MANDATE,
+        _P.SET_PLAN_RULE,
+        _P.SEE_PRESSURE,
+    },
     Role.ANALYST: _EVERYBODY
     | {
         _P.SEE_LISTS,

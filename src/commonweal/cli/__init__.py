@@ -11,7 +11,19 @@ import sys
 import typer
 
 from commonweal import terminal
-from commonweal.cli import deciding, forecasting, identity, keeping, law, link, lists, mandate, pages, start
+from commonweal.cli import (
+    deciding,
+    forecasting,
+    identity,
+    keeping,
+    law,
+    link,
+    lists,
+    mandate,
+    pages,
+    pricing,
+    start,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Many lists, one record per person, the best contact for each. [dim]Start with: commonweal demo[/]",
 )
-for group in (start, lists, link, deciding, forecasting, pages, keeping):
+for group in (start, lists, link, deciding, forecasting, pricing, pages, keeping):
     app.add_typer(group.commands)
 app.add_typer(identity.commands, name="identity", rich_help_panel="Lists")
 app.add_typer(mandate.commands, name="mandate", rich_help_panel="Whom to contact")

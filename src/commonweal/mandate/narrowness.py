@@ -91,12 +91,19 @@ def narrow_share(counts: npt.NDArray[np.integer], carries: npt.NDArray[np.bool_]
     electorate that each serves, NaN where not known. A contact weighs 1, shared alike among the promises whose reach
     is known; contacts that carry none of those are left out. 0 where none is left.
     """
+    parts = narrow_parts(carries, serves)
+    told = np.isfinite(parts)
+    talk = counts[told].sum()
+    return float((counts[told] * parts[told]).sum() / talk) if talk > 0 else 0.0
+
+
+def narrow_parts(carries: npt.NDArray[np.bool_], serves: Doubles) -> Doubles:
+    """(m,): the part of a message's promises that serves fewer than one voter in five, among those whose reach is known;
+    NaN where there is none. Arrays as in `narrow_share`."""
     known = carries & np.isfinite(serves)
     promises = known.sum(axis=1)
     narrow = (known & (np.nan_to_num(serves) < FEW)).sum(axis=1)
-    told = promises > 0
-    talk = counts[told].sum()
-    return float((counts[told] * (narrow[told] / promises[told])).sum() / talk) if talk > 0 else 0.0
+    return np.where(promises > 0, narrow / np.maximum(promises, 1), np.nan)
 
 
 def measured(statistic: Callable[[Counts], float], table: Counts, low: float, high: float) -> Measure:

@@ -24,7 +24,7 @@ from commonweal.store.ledger import Connection
 from commonweal.web.deeds import looks
 from commonweal.web.guard import needs
 from commonweal.web.matrix import SHORT, matrix
-from commonweal.web.pages import mandate, today
+from commonweal.web.pages import mandate, price, today
 from commonweal.web.pages.board import STRIP, composer
 from commonweal.web.pages.doors import DOORS, note_looks, volunteers
 from commonweal.web.pages.lists import loaded_lists
@@ -96,6 +96,7 @@ def _candidate(visit: Visit, connection: Connection) -> dict[str, Any]:
         "standing": spreads(connection),
         "off": _off(connection),
         **mandate.at_home(connection),
+        **price.at_home(connection),
         **_tonight(connection),
     }
 

@@ -18,6 +18,7 @@ from commonweal.access.queries import names
 from commonweal.errors import _
 from commonweal.people import queries as people
 from commonweal.planning import actions, queries
+from commonweal.planning.price import queries as price
 from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
 from commonweal.store.ledger import Connection
 from commonweal.web import choropleth, words
@@ -136,6 +137,7 @@ def _page(visit: Visit, connection: Connection, plan: MadePlan | None) -> Html:
         plan=plan,
         token=visit.link("plan", plan.plan_id),
         actors=names(connection),
+        rule=price.in_force(connection),
         options=options,
         files=[channel.name for channel in by_channel(options)] if plan.status == "approved" else [],
         left_out=why_left_out(queries.left_out(connection, plan.plan_id)),

@@ -65,6 +65,8 @@ VERB = {
     "plan.make": _("made a plan"),
     "plan.approve": _("approved a plan"),
     "plan.export": _("exported a list"),
+    "plan.rule": _("decided what plans may say"),
+    "plan.rule_back": _("let plans say anything again"),
     "contact.claim": _("claimed a contact"),
     "contact.refuse": _("was refused a contact"),
     "contact.return": _("handed a contact back"),

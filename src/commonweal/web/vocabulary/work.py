@@ -12,6 +12,7 @@ COMMAND = {
     "score": _("Score everybody"),
     "plan": _("Make a plan"),
     "forecast": _("Draw elections"),
+    "price": _("Compute the price of governing big"),
     "take_back": _("Take a list back"),
     "undo": _("Take a merge back"),
     "forget": _("Rewrite files without the erased"),
