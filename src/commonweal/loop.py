@@ -35,8 +35,9 @@ from commonweal.planning import forecast as forecasting
 from commonweal.planning import making
 from commonweal.planning.forecast import Forecast, MostVotes, expected
 from commonweal.planning.options import read_options
+from commonweal.planning.price import COMMAND as PRICE
 from commonweal.planning.price import Price
-from commonweal.planning.price import actions as pricing
+from commonweal.planning.price import computing as pricing
 from commonweal.planning.totals import PlanReport
 from commonweal.privacy import rewriting
 from commonweal.scoring.actions import score as score_everyone
@@ -100,12 +101,16 @@ def plan(
     *,
     name: str = "",
     without: tuple[str, ...] = (),
+    changes: Mapping[str, float] | None = None,
+    basis: int | None = None,
     approve: bool = False,
 ) -> PlanReport:
-    """The best plan under a budget (in the campaign's currency), as a draft or in force, and the serving copy. It does
-    without the options of `unusable`."""
+    """The best plan under a budget (in the campaign's currency) and plan.toml, as a draft or in force, and the serving copy. It
+    does without the options of `unusable`. changes, basis: as in `making.make`."""
     left_out = tuple(dict.fromkeys((*without, *unusable(campaign))))
-    report = making.make(campaign, budget, name=name, without=left_out, progress=progress)
+    report = making.make(
+        campaign, budget, name=name, without=left_out, changes=changes, basis=basis, progress=progress
+    )
     if approve:
         planning.approve(campaign, report.plan.plan_id)
     publish(campaign, progress)
@@ -161,7 +166,15 @@ def handlers(campaign: Campaign) -> Mapping[str, Handler]:
 
     def _plan(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
         without = tuple(arguments.get("without", ()))
-        return plan(campaign, arguments["budget"], run, name=arguments.get("name", ""), without=without)
+        return plan(
+            campaign,
+            arguments["budget"],
+            run,
+            name=arguments.get("name", ""),
+            without=without,
+            changes=arguments.get("changes"),
+            basis=arguments.get("basis"),
+        )
 
     def _take_back(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
         run(0, None, "taking the file back")
@@ -188,7 +201,7 @@ def handlers(campaign: Campaign) -> Mapping[str, Handler]:
         "forecast": _forecast,
         "night": _night,
         "plan": _plan,
-        pricing.COMMAND: _price,
+        PRICE: _price,
         "take_back": _take_back,
         "undo": _undo,
     }

@@ -17,6 +17,7 @@ from commonweal.planning.joint import Plan, Prices, Problem, solve
 from commonweal.planning.options import allowed, read_options
 from commonweal.planning.population import read_population
 from commonweal.planning.posing import Posed, pose
+from commonweal.planning.price import obeying
 from commonweal.planning.tally import Tally, tally
 from commonweal.planning.terms import changed, read_terms
 from commonweal.planning.totals import PlanReport
@@ -41,17 +42,19 @@ def make(
 
     `allow` adds options left out by default, `without` leaves some out. `changes`: what is to be otherwise than options.toml and
     plan.toml say, as `terms.changed` takes it; `basis`: the plan from which this one is changed. The search begins at the prices of
-    the basis, else of the newest plan. Raises BudgetTooSmall, OptionsMissing, OptionsUnreadable, UnknownOption, TermsUnreadable,
-    NoSuchPlan, and what `changed`, `pose` and `joint.solve` raise.
+    the basis, else of the newest plan. A rule of what plans may say is obeyed (`price.obeying`). Raises BudgetTooSmall, OptionsMissing, OptionsUnreadable, UnknownOption, TermsUnreadable,
+    NoSuchPlan, NothingAllowed, and what `changed`, `pose` and `joint.solve` raise.
     """
     money = rules.money(campaign.settings, budget)
     options, terms = changed(
         allowed(read_options(campaign.folder), allow, without), read_terms(campaign.folder), changes or {}
     )
+    rule = obeying.rule_of(campaign)
+    options, terms = obeying.left_open(rule, options, terms)
     with campaign.lake.writer("planning.make", {"budget": money}) as writer:
         progress(0, None, "reading scores and effects")
         population = read_population(campaign, options)
-        posed = pose(campaign.lake, population, options, money, terms)
+        posed = obeying.bound_by(campaign, rule, pose(campaign.lake, population, options, money, terms))
         progress(0, None, "choosing the best contacts")
         plan = solve(posed.problem, _start(campaign, posed.problem, basis))
         plan_id = _next_id(campaign)
@@ -75,7 +78,7 @@ def make(
                 campaign,
                 "plan.make",
                 subject=f"plan:{plan_id}",
-                detail={"budget": money, "contacts": counted.pieces},
+                detail={"budget": money, "contacts": counted.pieces, "rule": rule.rule_id if rule else None},
             )
     return report(campaign, plan_id)
 

@@ -18,6 +18,7 @@ from commonweal.planning.joint.narrowness import share_of
 from commonweal.planning.posing import pose
 from commonweal.planning.price import Point, Rule, actions, curves, obeying, queries
 from commonweal.planning.price.errors import NothingAllowed
+from commonweal.planning.terms import Term, Terms
 from commonweal.store.ledger import LedgerRole
 from mandate.ledger import Office, office
 from planning.folk import CALL, DOOR, OPTIONS, folk
@@ -71,10 +72,13 @@ def test_the_ledger_lets_only_those_who_lead_decide(town: Office, role: Role) ->
 
 def test_only_the_messages_of_the_rule_are_left_open() -> None:
     rule = Rule(1, ("housing",), None, 0.9, 1, None)  # type: ignore[arg-type]
-    assert obeying.left_open(rule, OPTIONS) == (DOOR, CALL)
-    assert obeying.left_open(None, OPTIONS) == OPTIONS
+    closed = Term(name="climate", message="climate", at_least=60)
+    others = Term(name="calls", channel="phone", at_most=9), Term(name="cats", message="cats", at_most=9)
+    terms = Terms(most=2, limit=(closed, *others))
+    assert obeying.left_open(rule, OPTIONS, terms) == ((DOOR, CALL), Terms(most=2, limit=others))
+    assert obeying.left_open(None, OPTIONS, terms) == (OPTIONS, terms)
     with pytest.raises(NothingAllowed, match="taxis"):
-        obeying.left_open(replace(rule, messages=("taxis",)), OPTIONS)
+        obeying.left_open(replace(rule, messages=("taxis",)), OPTIONS, terms)
 
 
 def test_a_plan_keeps_to_the_share_by_what_its_messages_promise_now(town: Office) -> None:

@@ -8,6 +8,9 @@ from datetime import datetime
 from commonweal.experiments.model import Estimate
 from commonweal.mandate.model import Bill
 
+COMMAND = "price"
+"""What the runs are called that compute the curves."""
+
 
 @dataclass(frozen=True)
 class Message:

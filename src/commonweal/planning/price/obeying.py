@@ -1,28 +1,44 @@
-"""How a plan keeps to the rule in force: the options that it leaves open, and the limit that it adds."""
+"""How a plan keeps to the rule in force: the options and terms that it leaves open, and the limit that it adds."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+
+import msgspec
 
 from commonweal.campaign import Campaign
 from commonweal.mandate.electorate import shares
 from commonweal.planning.joint import narrowness
 from commonweal.planning.options import CampaignOption
 from commonweal.planning.posing import Posed
-from commonweal.planning.price import curves, promised
+from commonweal.planning.price import curves, promised, queries
 from commonweal.planning.price.errors import NothingAllowed
 from commonweal.planning.price.model import Message, Rule
+from commonweal.planning.terms import Terms
 from commonweal.store.ledger import Connection, LedgerRole
 
 
-def left_open(rule: Rule | None, options: tuple[CampaignOption, ...]) -> tuple[CampaignOption, ...]:
-    """The options whose message may be used. Raises NothingAllowed."""
+def rule_of(campaign: Campaign) -> Rule | None:
+    """The rule in force."""
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        return queries.in_force(connection)
+
+
+def left_open(
+    rule: Rule | None, options: tuple[CampaignOption, ...], terms: Terms
+) -> tuple[tuple[CampaignOption, ...], Terms]:
+    """The options whose message may be used, and the terms without limits that count none of them any more: a minimum of a message
+    that may not be used asks for nothing. Raises NothingAllowed."""
     if rule is None or rule.messages is None:
-        return options
+        return options, terms
     open_ = tuple(option for option in options if option.message in rule.messages)
     if not open_:
         raise NothingAllowed(messages=", ".join(rule.messages))
-    return open_
+    closed = [option for option in options if option not in open_]
+    limits = tuple(
+        term for term in terms.limit if any(map(term.counts, open_)) or not any(map(term.counts, closed))
+    )
+    return open_, msgspec.structs.replace(terms, limit=limits)
 
 
 def bound_by(campaign: Campaign, rule: Rule | None, posed: Posed) -> Posed:

@@ -23,7 +23,7 @@ from commonweal.jobs import queries as runs
 from commonweal.jobs.model import Run, RunStatus
 from commonweal.mandate.model import Bill
 from commonweal.planning import queries as plans
-from commonweal.planning.price import Point, Price, Rule, actions, promised, queries
+from commonweal.planning.price import COMMAND, Point, Price, Rule, actions, promised, queries
 from commonweal.planning.price.errors import CurveOutdated
 from commonweal.planning.totals import MadePlan
 from commonweal.store.ledger import Connection
@@ -60,8 +60,8 @@ class InForce:
 def price_page(visit: Here) -> Html:
     """The curves as they were computed last, beside the plan and the rule in force."""
     with visit.read() as connection:
-        done = runs.last(connection, actions.COMMAND, RunStatus.DONE)
-        newest = runs.last(connection, actions.COMMAND)
+        done = runs.last(connection, COMMAND, RunStatus.DONE)
+        newest = runs.last(connection, COMMAND)
         context = _curves(visit, connection, done) if done else {"found": None}
         return visit.page(
             "price.html",
@@ -83,7 +83,7 @@ async def price_live(visit: Here, parts: NamedDependency[Parts]) -> Stream:
 @post(f"{_HERE}/compute", opt=_DECIDE, sync_to_thread=True)
 def compute(visit: Here) -> Response[Any]:
     """Compute the curves anew: a run is queued, unless one waits or runs already."""
-    begin(visit, actions.COMMAND, dict)
+    begin(visit, COMMAND, dict)
     return visit.go(_HERE)
 
 
@@ -103,7 +103,7 @@ def stop(visit: Here) -> Response[Any]:
 def choose(visit: Here, data: URLEncodedBody[Choice]) -> Response[Any]:
     """Make a point the rule of the plans to come."""
     with visit.read() as connection:
-        done = runs.last(connection, actions.COMMAND, RunStatus.DONE)
+        done = runs.last(connection, COMMAND, RunStatus.DONE)
     if done is None or done.run_id != visit.id_of("run", data.run):
         raise CurveOutdated
     actions.choose(visit.campaign, visit.account, _point(msgspec.convert(done.result, Price), data.point))
@@ -128,7 +128,7 @@ def _point(found: Price, place: str) -> Point:
 def at_home(connection: Connection) -> dict[str, Any]:
     """What the candidate's home page tells: the curves as they were computed last, the point that the page begins with, and the rule
     in force; None where there are none."""
-    done = runs.last(connection, actions.COMMAND, RunStatus.DONE)
+    done = runs.last(connection, COMMAND, RunStatus.DONE)
     found = msgspec.convert(done.result, Price) if done else None
     return {
         "price": found,
@@ -204,7 +204,7 @@ def _in_force(connection: Connection, found: Price) -> InForce | None:
 
 
 def _under_way(connection: Connection) -> Run | None:
-    newest = runs.last(connection, actions.COMMAND)
+    newest = runs.last(connection, COMMAND)
     return newest if newest and newest.status in {RunStatus.QUEUED, RunStatus.RUNNING} else None
 
 
