@@ -144,11 +144,12 @@ def _create(folder: Path, clock: Clock) -> None:
         currency="EUR",
     )
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "options.toml").write_text(_options_toml(), encoding="utf-8")
+    (folder / "options.toml").write_text(options_toml(), encoding="utf-8")
     Campaign.create(folder, settings)
 
 
-def _options_toml() -> str:
+def options_toml() -> str:
+    """The demo's options.toml."""
     head = "# What may be done to a voter; unit_cost in cents, per = who takes one contact. docs/plans.md\n"
     entry = '\n[[option]]\ncode = "{0}:{1}"\nchannel = "{0}"\nmessage = "{1}"\nunit_cost = {2}\nper = "{3}"\n'
     return head + "".join(
@@ -199,7 +200,10 @@ def _file_of(lists: Path, source: str) -> Path:
 
 
 def _pilot(campaign: Campaign, lists: Path, world: World, progress: Progress) -> Batch:
-    """Try each option on some households, leave some alone, and load what came of it, as one more list."""
+    """Try each option on some households, leave some alone, and load what came of it, as one more list.
+
+    All of them are asked for whom they are before they hear anything, and again afterwards: docs/scores.md tells why.
+    """
     treated = (_PILOT_SHARE - _CONTROL_SHARE * _PILOT_SHARE) / len(_OPTIONS)
     shares = {CONTROL: _CONTROL_SHARE * _PILOT_SHARE}
     shares |= {f"{channel}:{message}": treated for channel, message in _OPTIONS}
@@ -210,7 +214,7 @@ def _pilot(campaign: Campaign, lists: Path, world: World, progress: Progress) ->
         assigned = _assigned(campaign)
         assigned = assigned.filter(pa.array(world.knows(assigned["registration_number"].to_pylist())))
         numbers, arms = assigned["registration_number"].to_pylist(), assigned["arm"].to_pylist()
-        _write_answers(path, world.respond(numbers, arms, seed=1))
+        _write_answers(path, world.ask(numbers, seed=1), world.respond(numbers, arms, seed=1))
     sources = campaign.folder / "sources"
     (sources / "pilot.toml").write_text(_PILOT_MAPPING, encoding="utf-8")
     return intake.import_file(campaign, path, source=PILOT, progress=_named(progress, PILOT))
@@ -227,23 +231,22 @@ def _assigned(campaign: Campaign) -> pa.Table:
     )
 
 
-def _write_answers(path: Path, answers: pa.Table) -> None:
-    columns: Sequence[list[object]] = [
-        answers[name].to_pylist() for name in ("registration_number", "voted", "support")
-    ]
+def _write_answers(path: Path, before: pa.Table, answers: pa.Table) -> None:
+    told = (answers["registration_number"], before["support"], answers["voted"], answers["support"])
+    columns: Sequence[list[object]] = [column.to_pylist() for column in told]
+    word = {0: "non", 1: "oui", None: ""}
     draft = path.with_suffix(".part")
     with draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(("numero_electeur", "a_vote", "soutien"))
+        writer.writerow(("numero_electeur", "soutien_avant", "a_vote", "soutien"))
         writer.writerows(
-            (number, "oui" if voted else "non", {0: "non", 1: "oui", None: ""}[support])
-            for number, voted, support in zip(*columns, strict=True)
+            (number, *(word[each] for each in said)) for number, *said in zip(*columns, strict=True)
         )
     draft.rename(path)
 
 
 _PILOT_MAPPING = """\
-# What came of the pilot: who voted in the by-election, and what those said who answered the survey afterwards.
+# What came of the pilot: who voted in the by-election, and what those said who answered the surveys, before and after.
 list = "Results of the pilot"
 kind = "experiment"
 mode = "snapshot"
@@ -254,6 +257,7 @@ legal_basis = "made-up people"
 
 [columns]
 numero_electeur = "registration_number"
+soutien_avant = { target = "before:support", type = "yesno", yes = ["oui"], no = ["non"], sensitive = "political_opinion" }
 a_vote = { target = "outcome:voted", type = "yesno", yes = ["oui"], no = ["non"] }
 soutien = { target = "outcome:support", type = "yesno", yes = ["oui"], no = ["non"], sensitive = "political_opinion" }
 """

@@ -46,6 +46,23 @@ def test_a_survey_reaches_some_whatever_the_arm(world: World, town: Town) -> Non
     assert 0.4 < np.mean(missing[CONTROL]) < 0.85
 
 
+def test_most_say_the_same_before_and_after_when_nothing_is_done(larger: tuple[World, list[str]]) -> None:
+    world, voters = larger
+    before = world.ask(voters, seed=2)
+    assert before.column_names == ["registration_number", "support"]
+    assert world.ask(voters[::-1], seed=2)["support"].to_pylist()[::-1] == before["support"].to_pylist()
+    after = world.respond(voters, [CONTROL] * len(voters), seed=2)
+    first, second = (
+        np.asarray(each["support"].to_numpy(zero_copy_only=False), float) for each in (before, after)
+    )
+    both = np.isfinite(first) & np.isfinite(second)
+    assert both.sum() / np.isfinite(second).sum() == pytest.approx(0.86, abs=0.03)
+    assert np.corrcoef(first[both], second[both])[0, 1] == pytest.approx(0.82, abs=0.03)
+    _, support = world.baseline(voters)
+    asked = np.isfinite(first)
+    assert first[asked].mean() == pytest.approx(support[asked].mean(), abs=0.02)
+
+
 @pytest.fixture(scope="module")
 def larger(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, list[str]]:
     folder = tmp_path_factory.mktemp("larger")

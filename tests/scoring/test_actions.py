@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from commonweal.campaign import Campaign
@@ -12,7 +13,7 @@ from commonweal.scoring.errors import NobodyToScore, NoEffectOutcome, NoSupportO
 from commonweal.scoring.model import Kind
 from commonweal.store.lake import Lake
 from commonweal.store.ledger import LedgerRole
-from town import ARMS, ELECTIONS, LAST, Town, expit, town
+from town import ARMS, ELECTIONS, LAST, Town, expit, rows, town
 
 
 def read(campaign: Campaign, name: str) -> pa.Table:
@@ -123,6 +124,46 @@ def test_effects_are_shrunk_and_draws_spread_as_their_errors(campaign: Campaign)
     draws = read(campaign, "scoring.effect_draw").to_pandas()
     spread = draws.groupby(["option", "segment"])["d_turnout"].std().groupby("option").mean()
     assert np.allclose(spread.to_numpy() / error, 1, atol=0.35)
+
+
+def test_what_a_survey_asked_before_the_draw_sets_the_level_and_sharpens_the_effects(
+    campaign: Campaign,
+) -> None:
+    """Volunteers heard twice as many supporters as there are; half of the people in the experiment were asked before."""
+    made = town(6_000, seed=6, pilot=0.8)
+    rng = np.random.default_rng(6)
+    inside = made.arm != ""
+    luck = rng.random(len(inside))
+    after = (luck < made.support).astype(float)
+    before = np.where(rng.random(len(inside)) < 0.8, after, rng.random(len(inside)) < made.support)
+    asked = inside & (rng.random(len(inside)) < 0.5)
+    attribute = made.tables["people.attribute"]
+    generous = pc.if_else(pc.equal(attribute["name"], "support_level"), 1.0, attribute["number"])
+    heard = rng.random(attribute.num_rows) < 0.8
+    number = pc.if_else(pa.array(heard), generous, attribute["number"])
+    made.tables["people.attribute"] = pa.concat_tables(
+        [
+            attribute.set_column(attribute.schema.get_field_index("number"), "number", number),
+            told("outcome:support", made.person[inside], after[inside]),
+            told("before:support", made.person[asked], before[asked]),
+        ]
+    )
+    made.load(campaign)
+    actions.score(campaign)
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        cards = {card.kind: card.card for card in queries.cards(connection, 1)}
+    support = next(each for each in cards[Kind.EFFECTS]["metrics"] if each["kind"] == "support")
+    assert support["asked"] == asked.sum()
+    assert 0.25 < support["left_over"] < 0.5
+    lesson = cards[Kind.SUPPORT]["lesson"]
+    assert lesson["level"]["persons"] > asked.sum()
+    assert lesson["share"] == pytest.approx(lesson["level"]["share"], abs=0.12)
+    scores = read(campaign, "scoring.score")
+    assert np.mean(scores["support"].to_numpy()) / 100 == pytest.approx(made.support.mean(), abs=0.04)
+
+
+def told(name: str, person: np.ndarray, number: np.ndarray) -> pa.Table:
+    return rows("people.attribute", len(person), person_id=person, name=[name] * len(person), number=number)
 
 
 def test_without_outcomes_a_model_is_skipped_and_the_reason_told(campaign: Campaign) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit
 
+from commonweal.experiments.analysis import analyse
 from commonweal.scoring.hierarchy import Posterior, Trial, fit
 
 CHANNELS = ["door"] * 4 + ["phone"] * 4 + ["post"] * 4
@@ -124,3 +127,62 @@ def test_arms_without_channels_learn_from_each_other_all_the_same() -> None:
 def test_one_arm_is_enough() -> None:
     posterior = fit(trial(4_000, 7, shift=np.array([0.4])), ["door"], ["a"])
     assert effects(posterior)[0] == pytest.approx(0.4, abs=0.25)
+
+
+def asked_before(data: Trial, seed: int, shift: np.ndarray = SHIFT, everybody: bool = False) -> Trial:
+    """The same trial, some of whose people had answered before; four in five of them as they would have without a contact.
+
+    The likelier a person's yes, the likelier they were asked, if not everybody was.
+    """
+    rng = np.random.default_rng([seed, 1])
+    persons = len(data.outcome)
+    chance = expit(data.offset + np.concatenate([[0.0], shift])[data.arm])
+    lots = rng.random(persons)  # a yes came of luck below its chance
+    luck = np.where(data.outcome == 1, chance * lots, chance + (1 - chance) * lots)
+    luck = np.where(rng.random(persons) < 0.8, luck, rng.random(persons))
+    told = (luck < expit(data.offset)).astype(float)
+    asked = everybody | (rng.random(persons) < 1.6 * expit(data.offset + 0.5))
+    return replace(data, before=np.where(asked, told, np.nan))
+
+
+def test_what_was_said_before_makes_effects_sharper_and_leaves_them_right() -> None:
+    errors, errors_sharp, inside = [], [], []
+    for seed in range(700, 708):
+        data = trial(8_000, seed)
+        plain, sharp = (fit(each, CHANNELS, MESSAGES) for each in (data, asked_before(data, seed)))
+        spread = np.sqrt([sharp.covariance[arm, 0, arm, 0] for arm in range(12)])
+        off = effects(sharp) - SHIFT
+        errors.append(np.square(effects(plain) - SHIFT).mean())
+        errors_sharp.append(np.square(off).mean())
+        inside.append((np.abs(off) < 1.96 * spread).mean())
+        assert 0.3 < sharp.left_over < 0.55
+    assert np.mean(errors_sharp) < 0.75 * np.mean(errors)
+    assert np.mean(inside) > 0.88
+
+
+def test_it_agrees_with_a_difference_adjusted_for_the_earlier_answer() -> None:
+    """Lin's estimator (held against statsmodels elsewhere) with the surprise as covariate, on one arm of a large trial."""
+    shift = np.array([0.25])
+    data = asked_before(trial(120_000, 8, shift), 8, shift, everybody=True)
+    assert data.before is not None
+    sharp = fit(data, ["door"], ["a"])
+    residual = data.outcome - expit(data.offset)
+    surprise = (data.before - expit(data.offset))[:, None]
+    adjusted = analyse(residual, data.arm, ["control", "door"], data.household, surprise).arm("door")
+    assert adjusted.adjusted_effect is not None
+    change = sharp.predict(data.offset, data.moderators, np.full(len(data.arm), -1))[0].mean()
+    assert change == pytest.approx(adjusted.adjusted_effect.value, abs=0.4 * adjusted.adjusted_effect.error)
+    slope = (expit(data.offset) * (1 - expit(data.offset))).mean()
+    error = float(np.sqrt(sharp.covariance[0, 0, 0, 0])) * slope
+    assert error == pytest.approx(adjusted.adjusted_effect.error, rel=0.1)
+
+
+def test_earlier_answers_that_tell_nothing_change_next_to_nothing() -> None:
+    data = trial(8_000, 9)
+    rng = np.random.default_rng(9)
+    noise = (rng.random(len(data.outcome)) < expit(data.offset)).astype(float)
+    plain, same = fit(data, CHANNELS, MESSAGES), fit(replace(data, before=noise), CHANNELS, MESSAGES)
+    assert same.left_over == pytest.approx(1.0, abs=0.05)
+    assert np.abs(effects(same) - effects(plain)).max() < 0.02
+    few = np.where(np.arange(len(noise)) < 50, noise, np.nan)
+    assert np.array_equal(effects(fit(replace(data, before=few), CHANNELS, MESSAGES)), effects(plain))

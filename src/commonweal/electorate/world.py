@@ -20,6 +20,7 @@ from commonweal.electorate.errors import ArmsDontFit, NoTruth, UnknownVoters
 from commonweal.electorate.latent import MESSAGES, expit
 from commonweal.electorate.model import Flags, Floats, Ints
 
+_SAID = pa.schema([("registration_number", pa.string()), ("support", pa.int8())])
 _ANSWER = pa.schema(
     [
         ("registration_number", pa.string()),
@@ -29,7 +30,8 @@ _ANSWER = pa.schema(
     ]
 )
 _NUMBER = re.compile(r"[0-9]{1,18}")  # what an int64 holds
-_VOTE, _SURVEY, _SUPPORT = range(3)  # what a person's draws are for
+_VOTE, _SURVEY, _SUPPORT, *_BEFORE = range(7)  # what a person's draws are for
+_STEADINESS = 0.8  # of people say the same in two surveys, where nothing was done between them
 
 
 class World:
@@ -107,6 +109,28 @@ class World:
         ]
         return pa.Table.from_arrays(columns, schema=_ANSWER)
 
+    def ask(self, registration_numbers: Sequence[str], seed: int) -> pa.Table:
+        """What the same people say in a survey before the pilot of that `seed`: support 0 or 1, null without an answer.
+
+        Four in five answer if they will afterwards, and four in five of those who answer say what they will afterwards if
+        nobody contacts them; it is a new draw for the others. So of those who answer afterwards some 85% had answered
+        before, and their two answers correlate by 0.8. Returns registration_number, support.
+        """
+        rows = self._rows(registration_numbers)
+        number = self._registration[rows]
+
+        def luck(later: int, steady: int, anew: int) -> Floats:
+            same = _draw(number, seed, steady) < _STEADINESS
+            return np.where(same, _draw(number, seed, later), _draw(number, seed, anew))
+
+        supports = luck(_SUPPORT, *_BEFORE[:2]) < expit(self._voters.support[rows])
+        answered = luck(_SURVEY, *_BEFORE[2:]) < self._answers[rows]
+        columns = [
+            pa.array(list(registration_numbers), type=pa.string()),
+            pa.array(supports.astype(np.int8), mask=~answered),
+        ]
+        return pa.Table.from_arrays(columns, schema=_SAID)
+
     def value(self, registration_numbers: Sequence[str], option: str) -> tuple[Floats, Floats]:
         """The true gain of trying `option` on each voter: change in the chance of turning out, and of support."""
         return gains(self._take(self._rows(registration_numbers)), option)
@@ -115,6 +139,10 @@ class World:
         """The true chance of turning out and of supporting the list, with no contact."""
         rows = self._rows(registration_numbers)
         return expit(self._voters.turnout[rows]), expit(self._voters.support[rows])
+
+    def people(self, registration_numbers: Sequence[str]) -> Susceptibility:
+        """What decides how contacts work on each voter."""
+        return self._take(self._rows(registration_numbers))
 
     def _rows(self, registration_numbers: Sequence[str]) -> Ints:
         asked, rows = self._find(registration_numbers)

@@ -31,7 +31,7 @@ from commonweal.store.ledger import Connection, LedgerRole
 CONTROL = "control"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,59}")
-_COVARIATES = ("past", "age", "size")
+_COVARIATES = ("past", "age", "size", "asked")
 
 
 def draw(

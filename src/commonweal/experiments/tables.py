@@ -7,6 +7,8 @@ import ibis.expr.types as ir
 
 ARM = "arm:"
 OUTCOME = "outcome:"
+BEFORE = "before:"  # the answer to what a metric measures, given before the draw or the contact
+TELLING = (ARM, OUTCOME, BEFORE)
 
 
 def on_the_roll(profile: ir.Table) -> ir.Table:
@@ -49,16 +51,22 @@ def results(arms: ir.Table, attribute: ir.Table, vote: ir.Table, profile: ir.Tab
     """One row a person in `arms`, in a fixed order: household_id, arm, outcome (null: not known), and what was known before.
 
     Before: age (years, whatever the day: only differences matter), past (share of known elections in which the
-    person voted) and size (persons in the household).
+    person voted), size (persons in the household) and asked (what they answered to the same question before the draw).
     """
-    known = attribute.filter((attribute.name == f"{OUTCOME}{metric}") & attribute.number.notnull())
-    outcomes = known.select("person_id", outcome=known.number)
+    outcomes = _numbers(attribute, f"{OUTCOME}{metric}").rename(outcome="number")
+    asked = _numbers(attribute, f"{BEFORE}{metric}").rename(asked="number")
     past = vote.group_by("person_id").aggregate(past=vote.voted.cast("float64").mean())
     year = ibis.coalesce(profile.birth_date.year().cast("float64"), profile.birth_year.cast("float64"))
     ages = profile.select("person_id", age=-year)
     sizes = profile.group_by("household_id").aggregate(size=profile.count().cast("float64"))
     rows = arms
-    for more in (outcomes, past, ages):
+    for more in (outcomes, asked, past, ages):
         rows = rows.left_join(more, "person_id").drop("person_id_right")
     rows = rows.left_join(sizes, "household_id").drop("household_id_right")
     return rows.order_by("person_id")
+
+
+def _numbers(attribute: ir.Table, name: str) -> ir.Table:
+    """person_id, number: of those of whom one attribute is known as a number."""
+    known = attribute.filter((attribute.name == name) & attribute.number.notnull())
+    return known.select("person_id", "number")

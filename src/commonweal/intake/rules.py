@@ -104,7 +104,7 @@ VALUE_REASONS = frozenset(
 
 # Targets that stand for several fields, or are no field of a person.
 COMPOSITE = ("full_name", "given_names", "address_line", "age", "tags", "do_not_contact")
-PREFIXES = ("vote", "attribute", "arm", "outcome")
+PREFIXES = ("vote", "attribute", "arm", "before", "outcome")
 CONSENTS = tuple(name for name in PERSON_FIELDS if name.startswith("consent_"))
 _DATES = ("dmy", "mdy", "ymd")
 _NAMES = ("given_first", "surname_first")
@@ -122,6 +122,7 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "tags": ("separator",),
     "vote": ("yes", "no", "blank", "other"),
     "attribute": ("type", "order", *_JOINING, "yes", "no"),
+    "before": ("type", "yes", "no"),
     "outcome": ("type", "yes", "no"),
     "arm": (),
     "do_not_contact": _YES_NO,

@@ -137,7 +137,7 @@ def attributes(sources: Sources) -> ir.Table:
     )
     targets = sources.targets
     named = ((place, t) for place, t in enumerate(targets) if ":" in t and not t.startswith("vote:"))
-    places = {t.removeprefix("attribute:"): place for place, t in named}  # "arm:…" and "outcome:…" stay whole
+    places = {t.removeprefix("attribute:"): place for place, t in named}  # "arm:…", "outcome:…" stay whole
     return _as_declared(_with_origin(chosen, "name", places, len(targets)), "people.attribute")
 
 

@@ -138,7 +138,10 @@ class OptionCard:
 
 @dataclass(frozen=True)
 class MetricCard:
-    """What an experiment says of turnout, or of support; scales and design effect as in `hierarchy`."""
+    """What an experiment says of turnout, or of support; scales, design effect and left_over as in `hierarchy`.
+
+    asked: of the persons, how many had answered the same question before the draw.
+    """
 
     kind: Kind
     persons: int
@@ -146,6 +149,8 @@ class MetricCard:
     design_effect: float
     scales: dict[str, float]
     options: tuple[OptionCard, ...]
+    asked: int = 0
+    left_over: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -49,12 +49,14 @@ _DRAW = LAKE["scoring.effect_draw"].schema
 
 @dataclass(frozen=True, eq=False)
 class Metric:
-    """What was learnt of one metric. `start`: the control's share, as a logit, where no model expects more."""
+    """What was learnt of one metric. `start`: the control's share, as a logit, where no model expects more. `asked`: of how
+    many the same was known before the draw."""
 
     kind: Kind
     posterior: Posterior
     start: float
     plain: PlainEffects
+    asked: int
 
     def offset(self, said: Mapping[Kind, Floats], count: int) -> Floats:
         """The logit expected of each person without a contact."""
@@ -206,10 +208,12 @@ def _metric(
         outcome=outcome,
         household=household,
         fold=rules.folds(household, FOLDS, seed),
+        before=rows[f"before_{name}"].to_numpy(),
     )
     channel, message = zip(*(rules.parts_of(option) for option in options), strict=True)
     posterior = hierarchy.fit(trial, channel, message)
-    return Metric(kind, posterior, start, PlainEffects.of(trial, (control, *options)))
+    plain = PlainEffects.of(trial, (control, *options))
+    return Metric(kind, posterior, start, plain, int(trial.asked.sum()))
 
 
 @dataclass(frozen=True)
@@ -312,6 +316,8 @@ def card(effects: Effects) -> EffectsCard:
                     )
                     for index, option in enumerate(effects.options)
                 ),
+                asked=metric.asked,
+                left_over=metric.posterior.left_over,
             )
         )
     names = tuple(moderator.name for moderator in effects.moderators)

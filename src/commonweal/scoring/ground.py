@@ -98,9 +98,9 @@ def survey(campaign: Campaign) -> Ground:
 
 
 def _lists(lake: Lake, sources: tables.Sources, attributes: Mapping[str, AttributeCount]) -> list[str]:
-    """All lists but those that tell of experiments: to stand on these is to have been drawn."""
-    arms = [name for name in attributes if name.startswith(experiment_tables.ARM)]
-    told = lake.read(tables.outcome_lists(sources.attribute, lake.table("people.origin"), arms))
+    """All lists but those that tell of experiments: to stand on these is to have been drawn, or to have answered."""
+    telling = [name for name in attributes if name.startswith(experiment_tables.TELLING)]
+    told = lake.read(tables.outcome_lists(sources.attribute, lake.table("people.origin"), telling))
     known = lake.read(sources.profile.select(name=sources.profile.lists.unnest()).distinct())
     return sorted(set(known["name"].to_pylist()) - set(told["source"].to_pylist()))
 

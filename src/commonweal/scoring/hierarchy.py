@@ -24,6 +24,12 @@ large effects are understated until the trial is large.
 People of one household vote alike. The likelihood is therefore weighted by one over the design effect: the variance of
 residuals summed by household, over what it were if all were independent.
 
+Some may have been asked the same before the draw. The draw knows nothing of it, so that whatever is subtracted for an earlier
+answer is subtracted alike in all arms: y becomes y - g (b - P(b = 1)), with b the earlier answer, P(b = 1) what was expected
+of it, and g the slope of the one surprise on the other (Deng, Xu, Kohavi and Walker, WSDM 2013; Tsiatis, Davidian, Zhang and
+Lu, *Statistics in Medicine* 27, 2008; for surveys Broockman, Kalla and Sekhon, *Political Analysis* 25, 2017). The effects remain
+those on everybody, asked before or not. What is left varies less: these rows weigh the more, by their own dispersion.
+
 Cross-fitting: for each fold of households the means are computed without it, so that no person's predicted effect
 leans on how that household answered.
 """
@@ -31,11 +37,11 @@ leans on how that household answered.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_solve
 from scipy.optimize import minimize
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
@@ -43,6 +49,9 @@ from threadpoolctl import threadpool_limits
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+_ENOUGH_ASKED = 60  # before the draw
+_LEAST_LEFT_OVER = 0.01
+_TINY = 1e-10
 _ROUNDS = 4  # of weighting anew; effects are small, so that it settles at once
 _WIDTHS = {"all": 0.10, "channel": 0.07, "message": 0.03, "arm": 0.02}
 _WIDTH_MODERATOR = 0.05  # w of what all moderators together change, one standard deviation
@@ -54,7 +63,8 @@ class Trial:
     """What an experiment told, one entry a person.
 
     offset (n,): logit expected without contact. moderators (n, p): centred, of unit variance. arm (n,): 0 is the
-    control, 1 … K the others. outcome (n,): 0 or 1. household, fold (n,): whole numbers.
+    control, 1 … K the others. outcome (n,): 0 or 1. household, fold (n,): whole numbers. before (n,): what was answered
+    before the draw, 0 or 1, NaN where nobody asked; None: nobody was asked.
     """
 
     offset: Floats
@@ -63,6 +73,14 @@ class Trial:
     outcome: Floats
     household: Ints
     fold: Ints
+    before: Floats | None = None
+
+    @property
+    def asked(self) -> npt.NDArray[np.bool_]:
+        """(n,): who answered before the draw."""
+        if self.before is None:
+            return np.zeros(len(self.outcome), bool)
+        return np.asarray(np.isfinite(self.before))
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +88,8 @@ class Posterior:
     """What is believed of K arms after the trial; q = 1 + p.
 
     base (q,) and means (K, q) are k and t; covariance (K, q, K, q) is that of all t. base_without (F, q) and
-    means_without (F, K, q) leave one fold out each. design_effect: at least 1.
+    means_without (F, K, q) leave one fold out each. design_effect: at least 1. left_over: the share of an outcome's variance that
+    an earlier answer leaves, 1 where nobody was asked.
     """
 
     base: Floats
@@ -80,6 +99,7 @@ class Posterior:
     means_without: Floats
     scales: dict[str, float]
     design_effect: float
+    left_over: float = 1.0
 
     def predict(self, offset: Floats, moderators: Floats, fold: Ints) -> tuple[Floats, Floats]:
         """Change in probability by each arm (n, K), and its standard error (n, K).
@@ -108,28 +128,40 @@ def fit(trial: Trial, channel: Sequence[str], message: Sequence[str]) -> Posteri
 
 def _fit(trial: Trial, channel: Sequence[str], message: Sequence[str]) -> Posterior:
     kinships = _kinships(channel, message)
+    trial = _sharpened(trial)
     arms, q = len(channel), 1 + trial.moderators.shape[1]
     theta, scales, deff = np.zeros((arms + 1, q)), np.zeros(0), 1.0
     for _ in range(_ROUNDS):
         data = _Quadratic.at(trial, theta)
         deff = max(1.0, data.design_effect)
         scales = _most_likely_scales(data.total(deff), kinships, arms, q, scales)
-        prior = _precision(*_blocks(kinships, scales, arms), q)
-        theta = _solve(data.total(deff), prior)[0].reshape(arms + 1, q)
-    mean, covariance = _solve(data.total(deff), prior)
-    without = np.stack(
-        [_solve(data.total(deff, left_out), prior)[0].reshape(arms + 1, q) for left_out in range(data.folds)]
-    )
-    theta = mean.reshape(arms + 1, q)
+        prior = _Prior.of(kinships, scales, arms, q)
+        theta = prior.mean(data.total(deff))
+    without = np.stack([prior.mean(data.total(deff, left_out)) for left_out in range(data.folds)])
     return Posterior(
         base=theta[0],
         means=theta[1:],
-        covariance=covariance[q:, q:].reshape(arms, q, arms, q),
+        covariance=prior.covariance(data.total(deff))[1:, :, 1:, :],
         base_without=without[:, 0],
         means_without=without[:, 1:],
         scales=_told(kinships, scales),
         design_effect=deff,
+        left_over=data.left_over,
     )
+
+
+def _sharpened(trial: Trial) -> Trial:
+    """Outcomes less what an earlier answer told of them; their mean among the asked stays as it is."""
+    asked = np.flatnonzero(trial.asked)
+    if len(asked) < _ENOUGH_ASKED or trial.before is None:
+        return replace(trial, before=None)
+    expected = expit(trial.offset[asked])
+    surprise = trial.before[asked] - expected
+    surprise -= surprise.mean()
+    slope = surprise @ (trial.outcome[asked] - expected) / max(float(surprise @ surprise), 1e-12)
+    outcome = trial.outcome.copy()
+    outcome[asked] -= slope * surprise
+    return replace(trial, outcome=outcome)
 
 
 def _kinships(channel: Sequence[str], message: Sequence[str]) -> dict[str, Floats]:
@@ -154,6 +186,7 @@ class _Quadratic:
     curvature: Floats
     gradient: Floats
     design_effect: float
+    left_over: float
 
     @classmethod
     def at(cls, trial: Trial, theta: Floats) -> _Quadratic:
@@ -162,6 +195,8 @@ class _Quadratic:
         added = np.einsum("nq,nq->n", x, theta[0] + own[trial.arm])
         chance = expit(trial.offset + added)
         weight, residual = chance * (1 - chance), trial.outcome - chance
+        left_over = _left_over(weight, residual, trial.asked)
+        weight, residual = (np.where(trial.asked, each / left_over, each) for each in (weight, residual))
         folds = int(trial.fold.max()) + 1
         curvature = np.zeros((folds, len(theta), x.shape[1], x.shape[1]))
         gradient = np.zeros((folds, len(theta), x.shape[1]))
@@ -172,14 +207,14 @@ class _Quadratic:
                 # the gradient of the quadratic at zero, not at theta
                 gradient[fold, arm] = x[rows].T @ (residual[rows] + weight[rows] * added[rows])
         homes = np.bincount(np.unique(trial.household, return_inverse=True)[1], residual)
-        return cls(curvature, gradient, float(np.square(homes).sum() / weight.sum()))
+        return cls(curvature, gradient, float(np.square(homes).sum() / weight.sum()), left_over)
 
     @property
     def folds(self) -> int:
         return len(self.curvature)
 
-    def total(self, deff: float, left_out: int | None = None) -> tuple[Floats, Floats]:
-        """Information ((K + 1) q square) and gradient ((K + 1) q) of (k, t_1 … t_K), less a fold."""
+    def total(self, deff: float, left_out: int | None = None) -> _Sums:
+        """Information and gradient of (k, t_1 … t_K), less a fold."""
         keep = np.arange(self.folds) != (-1 if left_out is None else left_out)
         blocks, slopes = self.curvature[keep].sum(axis=0) / deff, self.gradient[keep].sum(axis=0) / deff
         arms, q = slopes.shape
@@ -188,52 +223,96 @@ class _Quadratic:
         for arm in range(1, arms):
             information[arm, :, arm, :] = information[0, :, arm, :] = information[arm, :, 0, :] = blocks[arm]
         slopes[0] = slopes.sum(axis=0)
-        return information.reshape(arms * q, arms * q), slopes.ravel()
+        return _Sums(information, slopes)
 
 
-def _blocks(kinships: dict[str, Floats], scales: Floats, arms: int) -> tuple[Floats, Floats]:
-    """The prior precision (K, K) of the arms' mean effects, and of what one moderator changes in them."""
-    mean, moderator = (
-        sum(variance * matrix for variance, matrix in zip(part, kinships.values(), strict=True))
-        for part in np.split(np.square(scales), 2)
-    )
-    tiny = 1e-10 * np.eye(arms)
-    return np.linalg.inv(mean + tiny), np.linalg.inv(moderator + tiny)
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """information (K + 1, q, K + 1, q) and gradient (K + 1, q) of (k, t_1 … t_K)."""
+
+    information: Floats
+    gradient: Floats
 
 
-def _precision(mean: Floats, moderator: Floats, q: int) -> Floats:
-    """The prior precision of (k, t_1 … t_K)."""
-    arms = len(mean)
-    precision = np.zeros((arms + 1, q, arms + 1, q))
-    for at in range(q):
-        precision[1:, at, 1:, at] = moderator if at else mean
-        precision[0, at, 0, at] = (_BASE_MODERATOR if at else _BASE_MEAN) ** -2
-    return precision.reshape((arms + 1) * q, (arms + 1) * q)
+def _left_over(weight: Floats, residual: Floats, asked: npt.NDArray[np.bool_]) -> float:
+    """The variance of the asked one's residuals, as a share of a coin's that falls with their chance."""
+    if not asked.any():
+        return 1.0
+    return max(float(np.square(residual[asked]).sum() / weight[asked].sum()), _LEAST_LEFT_OVER)
 
 
-def _solve(data: tuple[Floats, Floats], prior: Floats) -> tuple[Floats, Floats]:
-    """The posterior's mean and covariance."""
-    information, gradient = data
-    factor = cho_factor(information + prior)
-    return cho_solve(factor, gradient), cho_solve(factor, np.eye(len(gradient)))
+@dataclass(frozen=True, eq=False)
+class _Prior:
+    """What is believed of (k, t_1 … t_K) beforehand, as square roots of the covariance: roots (q, K + 1, K + 1), one for what each
+    column of x does in the control arm and beyond it. All is computed in units of these roots, where the posterior's
+    precision is at least 1: it stays regular however unlike the scales are."""
+
+    roots: Floats
+
+    @classmethod
+    def of(cls, kinships: dict[str, Floats], scales: Floats, arms: int, q: int) -> _Prior:
+        mean, moderator = (
+            sum(variance * matrix for variance, matrix in zip(part, kinships.values(), strict=True))
+            for part in np.split(np.square(scales), 2)
+        )
+        roots = np.zeros((q, arms + 1, arms + 1))
+        roots[:, 0, 0] = _BASE_MODERATOR
+        roots[:, 1:, 1:] = _root(moderator + _TINY * np.eye(arms))
+        roots[0, 0, 0] = _BASE_MEAN
+        roots[0, 1:, 1:] = _root(mean + _TINY * np.eye(arms))
+        return cls(roots)
+
+    def log_evidence(self, data: _Sums) -> float:
+        """Of the data, on the Laplace approximation; but for a constant."""
+        factor, slopes = self._whitened(data)
+        fit = 0.5 * slopes @ cho_solve((factor, True), slopes, check_finite=False)
+        return float(fit - np.log(np.diag(factor)).sum())
+
+    def mean(self, data: _Sums) -> Floats:
+        """The posterior's mean (K + 1, q)."""
+        factor, slopes = self._whitened(data)
+        found = cho_solve((factor, True), slopes).reshape(self.roots.shape[:2])
+        return np.asarray(np.matmul(self.roots, found[:, :, None])[:, :, 0].T)
+
+    def covariance(self, data: _Sums) -> Floats:
+        """The posterior's covariance (K + 1, q, K + 1, q)."""
+        factor, _ = self._whitened(data)
+        inverse = cho_solve((factor, True), np.eye(len(factor)))
+        q, arms = self.roots.shape[:2]
+        both = _both_sides(self.roots, inverse.reshape(q, arms, q, arms))
+        return np.asarray(both.transpose(1, 0, 3, 2))
+
+    def _whitened(self, data: _Sums) -> tuple[Floats, Floats]:
+        """The Cholesky factor of the posterior's precision, and the slopes, in units of the roots."""
+        across = self.roots.transpose(0, 2, 1)
+        precision = _both_sides(across, data.information.transpose(1, 0, 3, 2))
+        size = precision.shape[0] * precision.shape[1]
+        slopes = np.matmul(across, data.gradient.T[:, :, None]).ravel()
+        return _root(precision.reshape(size, size) + np.eye(size)), np.asarray(slopes, np.float64)
 
 
-def _most_likely_scales(
-    data: tuple[Floats, Floats], kinships: dict[str, Floats], arms: int, q: int, start: Floats
-) -> Floats:
+def _root(matrix: Floats) -> Floats:
+    """The lower triangle whose square is the matrix."""
+    return np.asarray(np.linalg.cholesky(matrix), np.float64)
+
+
+def _both_sides(roots: Floats, values: Floats) -> Floats:
+    """roots values roots', block by block: roots (q, K, K), values (q, K, q, K)."""
+    q, arms = roots.shape[:2]
+    left = np.matmul(roots, values.reshape(q, arms, q * arms)).reshape(q * arms, q, arms)
+    both = np.matmul(left.transpose(1, 0, 2), roots.transpose(0, 2, 1))
+    return np.asarray(both.transpose(1, 0, 2).reshape(q, arms, q, arms))
+
+
+def _most_likely_scales(data: _Sums, kinships: dict[str, Floats], arms: int, q: int, start: Floats) -> Floats:
     """Standard deviations of the mean effects, then of the moderators, in the order of the kinships."""
-    information, gradient = data
     count = len(kinships)
     moderator = _WIDTH_MODERATOR / np.sqrt(max(1, q - 1))
     widths = np.array([*(_WIDTHS[name] for name in kinships), *[moderator] * count])
 
     def loss(logs: Floats) -> float:
         scales = np.exp(logs)
-        mean, moderated = _blocks(kinships, scales, arms)
-        factor = cho_factor(information + _precision(mean, moderated, q), check_finite=False)
-        fit = 0.5 * gradient @ cho_solve(factor, gradient, check_finite=False)
-        volume = np.linalg.slogdet(mean)[1] + (q - 1) * np.linalg.slogdet(moderated)[1]
-        evidence = fit - np.log(np.diag(factor[0])).sum() + 0.5 * volume
+        evidence = _Prior.of(kinships, scales, arms, q).log_evidence(data)
         return -float(evidence + logs[:count].sum() - 0.5 * np.square(scales / widths).sum())
 
     first = np.log(start) if len(start) else np.log(widths / 2)

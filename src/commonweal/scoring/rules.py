@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commonweal.experiments.rules import uniform
+from commonweal.experiments.tables import TELLING
 from commonweal.scoring.model import AttributeCount, Columns, Election, ElectionVotes, Window
 
 Ids = npt.NDArray[np.int64]
@@ -20,7 +21,7 @@ LAGS = 6
 ENOUGH = 60
 """Persons of each outcome (yes, no) without which no model is trained."""
 
-_OUTCOMES = ("arm:", "outcome:", "support_level")
+_OUTCOMES = (*TELLING, "support_level")
 _ATTRIBUTES = 40
 _TEXTS = 500
 _A_KIND = 20  # persons of a kind, on average

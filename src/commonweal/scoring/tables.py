@@ -13,6 +13,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
+from commonweal.experiments.tables import BEFORE
 from commonweal.scoring.model import Columns, Window
 
 
@@ -220,6 +221,12 @@ def experiment_outcome(attribute: ir.Table, metric: str) -> ir.Table:
     return told.select("person_id", outcome=told.number)
 
 
+def answer_before(attribute: ir.Table, metric: str) -> ir.Table:
+    """What people answered before the draw to what an experiment measures: person_id, outcome (1.0 or 0.0)."""
+    told = attribute.filter((attribute.name == f"{BEFORE}{metric}") & attribute.number.isin([0.0, 1.0]))
+    return told.select("person_id", outcome=told.number)
+
+
 def control_outcome(attribute: ir.Table, arms: ir.Table, control: str, metric: str) -> ir.Table:
     """The outcomes of those whom the experiment left alone: person_id, outcome."""
     alone = arms.filter(arms.arm == control)
@@ -254,9 +261,11 @@ def training_rows(rows: ir.Table, outcome: ir.Table, keep: int = 1, of: int = 1)
 
 
 def trial_rows(rows: ir.Table, arms: ir.Table, attribute: ir.Table, metrics: Sequence[str]) -> ir.Table:
-    """The rows of those who are in an arm, in a fixed order, with arm and outcome_METRIC (null: not known)."""
+    """The rows of those who are in an arm, in a fixed order, with arm, outcome_METRIC and before_METRIC (null: not
+    known)."""
     found = rows.join(arms.select("person_id", "arm"), "person_id")
     for metric in metrics:
         outcome = experiment_outcome(attribute, metric).rename({f"outcome_{metric}": "outcome"})
-        found = _beside(found, outcome)
+        before = answer_before(attribute, metric).rename({f"before_{metric}": "outcome"})
+        found = _beside(_beside(found, outcome), before)
     return found.order_by("person_id")

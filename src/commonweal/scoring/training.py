@@ -77,14 +77,15 @@ def train_turnout(ground: Ground, progress: Progress = silent) -> Trained:
     trained = replace(trained, lesson=replace(trained.lesson, left_out=left_out))
     if window.recent != ground.window().recent:
         trained = replace(trained, learnt_households=np.empty(0, np.int64))
-    return _levelled(ground, trained)
+    return _levelled(ground, trained, _left_alone(ground, "voted"))
 
 
 def train_support(ground: Ground, progress: Progress = silent) -> Trained:
-    """Learn who is for us from the support levels told at the door, and from the control arm of the experiment.
+    """Learn who is for us from what was said before an experiment, and in its control arm, and from the levels told at the door.
 
-    Levels 1 and 2 are for, 4 and 5 against; the undecided (3) teach nothing. Raises NoSupportOutcome, and
-    RefusedByPolicy where the law forbids such a guess.
+    Levels 1 and 2 are for, 4 and 5 against; the undecided (3) teach nothing. A level is what a volunteer heard, which is
+    not quite what a survey asks: where an experiment tells enough, chances are brought to its level. Raises
+    NoSupportOutcome, and RefusedByPolicy where the law forbids such a guess.
     """
     if ground.permitted.no_support:
         raise ground.permitted.no_support
@@ -100,7 +101,8 @@ def train_support(ground: Ground, progress: Progress = silent) -> Trained:
     trained = _train(ground, Kind.SUPPORT, searched, outcome, ground.window(), progress)
     undecided = tables.undecided(attribute, SUPPORT_LEVEL)
     count = ground.lake.read(undecided.aggregate(n=undecided.count()))["n"][0].as_py()
-    return replace(trained, lesson=replace(trained.lesson, undecided=int(count)))
+    trained = replace(trained, lesson=replace(trained.lesson, undecided=int(count)))
+    return _levelled(ground, trained, _left_alone(ground, "support"))
 
 
 def support_by_area(ground: Ground) -> pa.Table:
@@ -117,14 +119,22 @@ def support_by_area(ground: Ground) -> pa.Table:
 
 def _support_outcome(ground: Ground) -> tuple[ir.Table, str]:
     """Who said for whom they are, and where that was searched."""
-    attribute, pilot = ground.sources.attribute, ground.pilot
-    outcome = tables.support_outcome(attribute, SUPPORT_LEVEL)
+    outcome = tables.support_outcome(ground.sources.attribute, SUPPORT_LEVEL)
     searched = f"attribute:{SUPPORT_LEVEL}"
-    if pilot and "support" in pilot.outcomes:
-        asked = tables.control_outcome(attribute, pilot.arms, pilot.control, "support")
-        outcome = tables.first_known(outcome, asked)
-        searched += f", outcome:support ({pilot.experiment}, {pilot.control})"
+    asked = _left_alone(ground, "support")
+    if ground.pilot and asked is not None:
+        outcome = tables.first_known(asked, outcome)
+        searched += f", before:support, outcome:support ({ground.pilot.experiment}, {ground.pilot.control})"
     return outcome, searched
+
+
+def _left_alone(ground: Ground, metric: str) -> ir.Table | None:
+    """What the experiment tells of a metric as it is with no contact: answers before it, and its control arm's outcomes."""
+    pilot, attribute = ground.pilot, ground.sources.attribute
+    if pilot is None or metric not in pilot.outcomes:
+        return None
+    before = tables.answer_before(attribute, metric).semi_join(pilot.arms, "person_id")
+    return tables.first_known(before, tables.control_outcome(attribute, pilot.arms, pilot.control, metric))
 
 
 def _train(
@@ -173,7 +183,8 @@ def _lists_of(ground: Ground, kind: Kind) -> tuple[str, ...]:
         told = vote.filter(vote.election == ground.target.name).select("origin").distinct()
         named = told.join(origin, "origin").select("source").distinct()
     else:
-        named = tables.outcome_lists(ground.sources.attribute, origin, [SUPPORT_LEVEL, "outcome:support"])
+        names = [SUPPORT_LEVEL, "before:support", "outcome:support"]
+        named = tables.outcome_lists(ground.sources.attribute, origin, names)
     return tuple(sorted(set(ground.lake.read(named)["source"].to_pylist())))
 
 
@@ -223,12 +234,10 @@ def _tells_all(feature: Feature, rows: pa.Table) -> bool:
     return abs(float(roc_auc_score(did, values)) - 0.5) > _TELLS_ALL - 0.5
 
 
-def _levelled(ground: Ground, trained: Trained) -> Trained:
-    """The model brought to the level of the control arm's turnout, where an experiment tells it."""
-    pilot = ground.pilot
-    if pilot is None or "voted" not in pilot.outcomes:
+def _levelled(ground: Ground, trained: Trained, alone: ir.Table | None) -> Trained:
+    """The model brought to the level of what an experiment tells of people with no contact, where it tells enough."""
+    if ground.pilot is None or alone is None:
         return trained
-    alone = tables.control_outcome(ground.sources.attribute, pilot.arms, pilot.control, "voted")
     rows = ground.lake.read(tables.training_rows(ground.facts(ground.window()), alone))
     did = rows["outcome"].to_numpy()
     if min(did.sum(), len(did) - did.sum()) < rules.ENOUGH:
@@ -237,7 +246,11 @@ def _levelled(ground: Ground, trained: Trained) -> Trained:
     level = calibrate(logit(said), did, rows["household_id"].to_numpy())
     brought = expit(level.apply(logit(said)))
     told = cards.Level(
-        pilot.experiment, len(did), float(did.mean()), float(said.mean()), float(roc_auc_score(did, brought))
+        ground.pilot.experiment,
+        len(did),
+        float(did.mean()),
+        float(said.mean()),
+        float(roc_auc_score(did, brought)),
     )
     return replace(
         trained, model=replace(trained.model, level=level), lesson=replace(trained.lesson, level=told)

@@ -39,6 +39,7 @@ class Forest:
 
     kind: str
     persons: int
+    asked: int
     rows: tuple[Effect, ...]
     left: float
     right: float
@@ -76,7 +77,8 @@ def forest(metric: dict[str, Any]) -> Forest:
     edges = [0.0, *(edge for row in rows for edge in (row.low, row.high))]
     edges += [edge for row in rows if row.plain is not None for edge in (row.plain_low, row.plain_high)]
     margin = 0.04 * (max(edges) - min(edges)) or 1.0
-    return Forest(metric["kind"], metric["persons"], rows, min(edges) - margin, max(edges) + margin)
+    asked = metric.get("asked", 0)
+    return Forest(metric["kind"], metric["persons"], asked, rows, min(edges) - margin, max(edges) + margin)
 
 
 def _effect(option: dict[str, Any]) -> Effect:

@@ -44,6 +44,7 @@ FIELD = {
 PREFIXED_FIELD = {
     "vote": _("Voted: {name}"),
     "arm": _("Arm of the experiment {name}"),
+    "before": _("Asked before: {name}"),
     "outcome": _("Outcome: {name}"),
 }
 
