@@ -17,6 +17,9 @@ from typing import Any
 import pytest
 
 from commonweal import demo, loop
+from commonweal.access import actions as access
+from commonweal.access.model import Role
+from commonweal.access.queries import open_accounts
 from commonweal.campaign import Campaign
 from commonweal.contacts import lists
 from commonweal.demo import DemoReport, OtherDemo
@@ -26,6 +29,7 @@ from commonweal.planning import making
 from commonweal.planning.errors import BudgetTooSmall, CampaignOver, NoPlanInForce, PlanOutdated
 from commonweal.planning.forecast import MostVotes, expected, forecast
 from commonweal.planning.options import UnknownOption
+from commonweal.planning.price import actions as pricing
 from commonweal.reports.standing import show_demo
 from commonweal.store.ledger import LedgerRole
 
@@ -143,6 +147,26 @@ def test_a_capacity_is_kept_and_told(toulouse: Campaign) -> None:
     assert found.more > 0
     assert report.plan.votes <= report.plan.bound <= sum(each.votes for each in free.values()) + 1e-9
     assert any(each.reason == "full" for each in report.left_out)
+
+
+def test_the_narrow_road_has_its_price_and_the_next_plan_obeys_who_leads(toulouse: Campaign) -> None:
+    found = loop.price(toulouse, budget=600)
+    few, free = found.by_number[0], found.free
+    assert len(few.messages) == 1 < len(free.messages)
+    assert few.lost.value > 0
+    assert few.votes.value <= few.bound < free.bound * 1.01
+    access.invite(toulouse, "Camille Durand", Role.CANDIDATE)
+    with toulouse.ledger.read(LedgerRole.WEB) as connection:
+        candidate = next(each for each in open_accounts(connection) if each.role is Role.CANDIDATE)
+    pricing.choose(toulouse, candidate, few)
+    left_out = tuple(loop.unusable(toulouse))
+    try:
+        made = making.make(toulouse, 600, without=left_out)
+    finally:
+        pricing.take_back(toulouse, candidate)
+    assert {option.message for option in made.options} == set(few.messages)
+    assert made.plan.votes == pytest.approx(few.votes.value, rel=0.01)
+    assert len({option.message for option in making.make(toulouse, 600, without=left_out).options}) > 1
 
 
 def test_a_budget_of_nothing_and_an_unknown_option_are_refused(toulouse: Campaign) -> None:
