@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from commonweal import demo, evening
+from commonweal import demo, evening, loop
 from commonweal.campaign import Campaign, Clock
 from commonweal.contacts import doors, queries, tally
 from commonweal.contacts.model import Channel
+from commonweal.mandate import queries as mandate
+from commonweal.mandate.model import Code, Status
 from drawn import same_ids
 
 pytestmark = pytest.mark.slow
@@ -43,3 +45,14 @@ def test_an_evening_passes_once(quick_folder: Path, clock: Clock) -> None:
             "SELECT account_id FROM access.account WHERE role = 'volunteer'"
         ).fetchone() or (0,)
         assert doors.held(connection, noa, campaign.clock())
+        kept = mandate.promises(connection)
+        assert len(kept) == 12
+        assert {each.promise.status for each in kept} == {Status.ANNOUNCED}
+        found = {each.code for each in mandate.findings(connection, kept)}
+        assert found == {Code.PULLED_BOTH_WAYS, Code.PRIVATE_ONLY, Code.UNPAID}
+        assert sum(each.told for each in kept) > 0
+        assert any(each.share is not None and each.share < 0.2 for each in kept), "some serve few"
+        assert len(mandate.published(connection)) == 11
+        assert len(mandate.notices(connection)) == 4
+        assert mandate.weeks(connection)
+        assert loop.unusable(campaign) == {}

@@ -1,4 +1,5 @@
-"""The demo's evening: doors are handed out and knocked at, e-mails sent, each by a claim; so that the pages have life.
+"""The demo's evening: the candidate's promises are written down, doors are handed out and knocked at, e-mails sent, each by a
+claim; and it is counted who heard what. So the pages have life.
 
 Every step has a key of its own and is passed over when it was done: after a kill the same call goes on to the same end.
 """
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from commonweal import programme
 from commonweal.access import actions as access
 from commonweal.access.model import Account, Role
 from commonweal.access.queries import demo_accounts
@@ -21,6 +23,8 @@ from commonweal.contacts.model import BatchReport, Channel, Claim
 from commonweal.electorate import World
 from commonweal.interactions.model import ResultCode
 from commonweal.jobs.model import Progress, silent
+from commonweal.mandate import counting
+from commonweal.people import queries as people
 from commonweal.planning import actions as planning
 from commonweal.planning import queries as plans
 from commonweal.planning.options import options_of
@@ -50,13 +54,16 @@ def run(
     with Campaign.open(directory / "campaign", clock=clock, actor=_ACTOR, durable=durable) as campaign:
         areas = _approved(campaign)
         team = _team(campaign, areas)
+        _promise(campaign, team[Role.CANDIDATE], areas)
         world = World.open(directory / "truth")
         told = 0
         for place, area in enumerate(areas):
             progress(place, len(areas) + 1, "knocking at doors")
             told += _knock(campaign, world, area, team[Role.VOLUNTEER])
         progress(len(areas), len(areas) + 1, "sending e-mails")
-        return EveningReport(told, _email(campaign, areas), _agree(campaign, team, areas))
+        sent = _email(campaign, areas)
+        counting.count(campaign, progress)
+        return EveningReport(told, sent, _agree(campaign, team, areas))
 
 
 def _approved(campaign: Campaign) -> list[str]:
@@ -79,6 +86,15 @@ def _team(campaign: Campaign, areas: list[str]) -> dict[Role, Account]:
     access.open_demo(campaign, areas[:4])
     with campaign.ledger.read(LedgerRole.OWNER) as connection:
         return demo_accounts(connection)
+
+
+def _promise(campaign: Campaign, candidate: Account, areas: list[str]) -> None:
+    """What the candidate promises; one of it to the first of the areas alone."""
+    with campaign.ledger.read(LedgerRole.OWNER) as connection:
+        names = {area.area_code: area.name for area in people.areas(connection)}
+    code = areas[0] if areas else min(names)
+    *_number, place = names[code].split(" · ")  # "Bureau 0126 · École Falguière"
+    programme.announce(campaign, candidate, place, code)
 
 
 def _knock(campaign: Campaign, world: World, area: str, volunteer: Account) -> int:
