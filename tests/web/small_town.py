@@ -217,6 +217,38 @@ def _record(
     )
 
 
+def _limits(connection: Connection) -> None:
+    for name, kind, unit, at_most, at_least, used, price in (
+        ("money", "money", "money", 400_000, 0, 399_870, 0.0007),
+        ("post:climate", "capacity", "contacts", 500, 0, 0, 0),
+        ("calls", "term", "hours", 40, 0, 40, 0.12),
+        ("Everyone hears of trams", "term", "contacts", None, 200, 200, -0.004),
+    ):
+        _insert(
+            connection,
+            "planning.limit_total",
+            plan_id=1,
+            name=name,
+            kind=kind,
+            unit=unit,
+            each=1,
+            at_most=at_most,
+            at_least=at_least,
+            used=used,
+            price=price,
+        )
+    for area, available, price in (("0113", 12, 1.033), ("0114", None, 0)):
+        _insert(
+            connection,
+            "planning.door_hours",
+            plan_id=1,
+            area_code=area,
+            available=available,
+            used=12,
+            price=price,
+        )
+
+
 def _plan(connection: Connection, campaign: Campaign) -> None:
     _insert(
         connection,
@@ -254,6 +286,7 @@ def _plan(connection: Connection, campaign: Campaign) -> None:
             cost=cost * contacts,
             votes=0.021 * contacts,
         )
+    _limits(connection)
     for code, contacts in (("0113", 1), ("0114", 1)):
         _insert(
             connection,

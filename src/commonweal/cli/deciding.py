@@ -36,21 +36,36 @@ def plan(
     budget: Annotated[float, typer.Option(help="Money to spend, in the campaign's currency.")],
     name: Annotated[str, typer.Option(help="What to call the plan.")] = "",
     without: Annotated[list[str] | None, typer.Option(help="Leave out an option; may be repeated.")] = None,
+    limit: Annotated[
+        list[str] | None, typer.Option(help="Change a limit, as NAME=NUMBER; may be repeated.")
+    ] = None,
     approve: Annotated[bool, typer.Option(help="Put the plan in force at once.")] = False,
     campaign: Folder = HERE,
     json: AsJson = False,
 ) -> None:
-    """Choose whom to contact, how, and with what message: the best use of the budget.
+    """Choose whom to contact, how, and with what message: the best use of money and hours (plan.toml).
 
-    Example: commonweal plan --budget 12000 --without door-climate
+    Example: commonweal plan --budget 12000 --without door:climate --limit calls=60
     """
     from commonweal import loop
     from commonweal.reports import deciding as reports
 
-    with at_work(campaign, "plan", {"budget": budget, "without": without or []}) as (opened, run):
-        report = loop.plan(opened, budget, run, name=name, without=tuple(without or ()), approve=approve)
+    changes = dict(map(_change, limit or ()))
+    arguments = {"budget": budget, "without": without or [], "changes": changes}
+    with at_work(campaign, "plan", arguments) as (opened, run):
+        left_out = tuple(without or ())
+        report = loop.plan(opened, budget, run, name=name, without=left_out, changes=changes, approve=approve)
         run.result = report
     terminal.show_json(report) if json else reports.show_plan(report)
+
+
+def _change(told: str) -> tuple[str, float]:
+    """NAME=NUMBER."""
+    name, _equals, number = told.rpartition("=")
+    try:
+        return name, float(number)
+    except ValueError:
+        raise typer.BadParameter(f"“{told}” is not NAME=NUMBER", param_hint="--limit") from None
 
 
 @command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from commonweal.planning.totals import MadePlan, PlanReport
+from commonweal.planning.totals import Kind, LimitTotal, MadePlan, PlanReport
 from commonweal.scoring.model import ScoreReport
 from commonweal.terminal import OUT, show_table
 from commonweal.web import words
@@ -50,15 +50,49 @@ def show_plan(report: PlanReport) -> None:
         for o in report.options
     ]
     show_table("By option", columns, rows)
-    for each in report.options:
-        if each.more:
-            OUT.print(
-                f"{each.option} is full: 100 more contacts would gain about {100 * each.more:,.2f} votes."
-            )
+    _show_limits(report)
     left = [(words.word("plan_reason", each.reason, str), each.persons) for each in report.left_out]
     show_table("Left out", ("why", "persons"), left)
     if plan.status == "draft":
         OUT.print("It is a draft: a director approves it on the pages, or: commonweal plan … --approve")
+
+
+def _show_limits(report: PlanReport) -> None:
+    """How each limit is used, what more of it would gain, and how good the plan is."""
+    plan = report.plan
+    rows = [_limit_row(each, plan.currency) for each in report.limits if each.kind is not Kind.RULE]
+    rows += [
+        (
+            f"doors of {each.area_code or 'no area'}, hours",
+            each.used,
+            each.available,
+            None,
+            _extra(each.price, "1"),
+        )
+        for each in report.hours
+        if each.price
+    ]
+    show_table("Limits", ("limit", "used", "at most", "at least", "votes that more would gain"), rows)
+    OUT.print(
+        f"No plan within these limits gains more than {plan.bound:,.1f} votes by these estimates, {plan.gap:,.1f} above this"
+        f" one. The estimates themselves: {plan.votes_low:,.0f} to {plan.votes_high:,.0f} votes."
+    )
+
+
+def _limit_row(each: LimitTotal, currency: str) -> tuple[object, ...]:
+    if each.kind is Kind.MONEY:
+        step = 100 * Language("en", "UTC", currency).minor_units
+        used, most = _money(round(each.used), currency), _money(round(each.at_most or 0), currency)
+        return "money", used, most, None, _extra(each.price * step, _money(step, currency))
+    step = 10 if each.unit == "hours" else 100
+    low = each.at_least or None
+    return f"{each.name}, {each.unit}", each.used, each.at_most, low, _extra(each.price * step, str(step))
+
+
+def _extra(votes: float, step: str) -> str:
+    if not votes:
+        return ""
+    return f"{votes:,.2f} for {step} more" if votes > 0 else f"{-votes:,.2f} for {step} fewer asked"
 
 
 def plan_line(plan: MadePlan) -> str:

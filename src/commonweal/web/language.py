@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -191,6 +192,15 @@ def read_day(text: str) -> date | None:
         return date.fromisoformat(told) if told else None
     except ValueError as error:
         raise NotADay(day=told) from error
+
+
+def read_number(text: str) -> float | None:
+    """A number as people write it, in English or French: 1 200, 1,5; None for nothing, NaN for what is none."""
+    told = text.replace("\u202f", "").replace("\xa0", "").replace(" ", "").replace(",", ".")
+    try:
+        return float(told) if told else None
+    except ValueError:
+        return math.nan
 
 
 @lru_cache(20_000)  # a table has thousands of numbers, and most of them come again

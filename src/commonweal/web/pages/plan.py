@@ -11,7 +11,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
+from litestar.params import FromPath, URLEncodedBody
 
 from commonweal.access.model import Permission
 from commonweal.access.queries import names
@@ -19,11 +19,16 @@ from commonweal.errors import _
 from commonweal.people import queries as people
 from commonweal.planning import actions, queries
 from commonweal.planning.price import queries as price
+from commonweal.planning.terms import MONEY
 from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
 from commonweal.store.ledger import Connection
 from commonweal.web import choropleth, words
+from commonweal.web.errors import LimitNotUnderstood
 from commonweal.web.guard import needs
+from commonweal.web.language import read_number
+from commonweal.web.limits import hours_told, told
 from commonweal.web.pages.people import area_names
+from commonweal.web.pages.runs import MOST_MONEY, begin
 from commonweal.web.visit import Here, Html, Visit
 
 
@@ -79,6 +84,39 @@ def areas_of_the_map(visit: Here, token: FromPath[str]) -> Response[Any]:
     return Response(outlines, media_type="application/geo+json")
 
 
+@dataclass
+class Change:
+    """A limit of a plan, as `limits.Told.key` names it, and its new end, as somebody writes it."""
+
+    limit: str
+    value: str
+
+
+@post("/plan/{token:str}/change", opt=needs(Permission.START_RUNS), sync_to_thread=True)
+def change(visit: Here, token: FromPath[str], data: URLEncodedBody[Change]) -> Response[Any]:
+    """Make this plan again with one limit changed, as a new draft; the run is followed on the page of runs."""
+    plan_id = visit.id_of("plan", token)
+    value = read_number(data.value)
+    if value is None or not 0 <= value < MOST_MONEY:
+        raise LimitNotUnderstood(value=data.value)
+    with visit.read() as connection:
+        plan = queries.plan(connection, plan_id)
+    if plan is None:
+        raise NotFoundException
+    begin(visit, "plan", partial(_changed, visit, plan, data.limit, value))
+    return visit.go("/runs")
+
+
+def _changed(visit: Visit, plan: MadePlan, limit: str, value: float) -> dict[str, Any]:
+    """What the run is to be told: the plan's own terms but one."""
+    budget, changes = plan.budget / visit.campaign.settings.minor_units, dict(plan.changes)
+    if limit == MONEY:
+        budget = value
+    else:
+        changes[limit] = value
+    return {"budget": budget, "changes": changes, "without": list(plan.without), "basis": plan.plan_id}
+
+
 @post("/plan/{token:str}/approve", opt=needs(Permission.APPROVE_PLAN), sync_to_thread=True)
 def approve(visit: Here, token: FromPath[str]) -> Response[Any]:
     """Put a plan in force."""
@@ -132,6 +170,8 @@ def _page(visit: Visit, connection: Connection, plan: MadePlan | None) -> Html:
     options = queries.option_totals(connection, plan.plan_id)
     called = area_names(connection)
     areas = by_area(totals, called, visit.gettext("No area known"))
+    basis = queries.plan(connection, plan.basis) if plan.basis else None
+    before = basis.plan_id if basis else plan.plan_id
     return visit.page(
         "plan.html",
         plan=plan,
@@ -139,6 +179,20 @@ def _page(visit: Visit, connection: Connection, plan: MadePlan | None) -> Html:
         actors=names(connection),
         rule=price.in_force(connection),
         options=options,
+        limits=told(
+            queries.limit_totals(connection, plan.plan_id),
+            queries.limit_totals(connection, before),
+            options,
+            visit.language,
+            plan.currency,
+        ),
+        hours=hours_told(
+            queries.door_hours(connection, plan.plan_id),
+            queries.door_hours(connection, before),
+            called,
+            visit.language,
+        ),
+        basis=basis,
         files=[channel.name for channel in by_channel(options)] if plan.status == "approved" else [],
         left_out=why_left_out(queries.left_out(connection, plan.plan_id)),
         areas=areas,
@@ -200,4 +254,4 @@ def by_area(totals: Sequence[AreaTotal], area_names: dict[str, str], unknown: st
     return sorted(areas.values(), key=lambda area: (-area.votes, area.code))
 
 
-ROUTES: list[HTTPRouteHandler] = [newest_page, plan_page, areas_of_the_map, approve]
+ROUTES: list[HTTPRouteHandler] = [newest_page, plan_page, areas_of_the_map, change, approve]

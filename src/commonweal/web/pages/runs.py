@@ -22,10 +22,12 @@ from commonweal.planning.queries import latest
 from commonweal.store.ledger import Connection
 from commonweal.web.errors import BudgetNotUnderstood
 from commonweal.web.guard import needs
+from commonweal.web.language import read_number
 from commonweal.web.parts import Part, Parts, pushed
 from commonweal.web.visit import Here, Html, Visit
 
 LOOP = "night"
+MOST_MONEY = 1e12
 _OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
@@ -80,14 +82,10 @@ def stop(visit: Here, token: FromPath[str]) -> Response[Any]:
 
 
 def _arguments(data: Start) -> dict[str, float]:
-    text = data.budget.replace("\u202f", "").replace("\xa0", "").replace(" ", "").replace(",", ".")
-    if not text:
+    budget = read_number(data.budget)
+    if budget is None:
         return {}
-    try:
-        budget = float(text)
-    except ValueError:
-        budget = 0.0
-    if not 0 < budget < 1e12:
+    if not 0 < budget < MOST_MONEY:
         raise BudgetNotUnderstood(budget=data.budget)
     return {"budget": budget}
 

@@ -1,0 +1,163 @@
+"""The limits of a plan in words of the field: what is used, what a little more would gain, what it was in the plan before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from commonweal.errors import _
+from commonweal.planning.totals import DoorHours, Kind, LimitTotal, OptionTotal
+from commonweal.web.language import Language
+from commonweal.web.reasons import option_name
+
+EVENING = 3.0
+"""Hours that a volunteer is at doors in an evening."""
+
+_AMOUNT = 100  # whole units of money, contacts
+_HOURS = 10
+_OF = _("%(used)s of %(most)s")
+_AT_LEAST = _("%(used)s; at least %(least)s")
+_MONEY = _("%(step)s more would gain about %(votes)s votes.")
+_CONTACTS = _("%(step)s more contacts would gain about %(votes)s votes.")
+_MORE_HOURS = _("%(step)s more hours would gain about %(votes)s votes.")
+_FEWER = _("To ask for %(step)s fewer would gain about %(votes)s votes.")
+_FEWER_HOURS = _("To ask for %(step)s hours fewer would gain about %(votes)s votes.")
+_SHORT = _("%(short)s are missing.")
+_EVENING = _("One more volunteer evening would gain about %(votes)s votes.")
+
+
+@dataclass(frozen=True)
+class Told:
+    """One limit. key, end: how a form names it, and its present end, both empty where it can't be changed here; was: the end that
+    the plan before had, if another.
+    """
+
+    name: str
+    used: str
+    more: str
+    key: str
+    end: str
+    was: str
+
+
+def told(
+    limits: Sequence[LimitTotal],
+    before: Sequence[LimitTotal],
+    options: Sequence[OptionTotal],
+    language: Language,
+    currency: str,
+) -> list[Told]:
+    """All limits but those of rules, which are decided elsewhere."""
+    names = {option.option: option_name(option, language) for option in options}
+    ends = {each.name: _end(each) for each in before}
+    return [
+        Told(
+            name=_name(each, names, language),
+            used=_used(each, language, currency),
+            more=_more(each, language, currency),
+            key=each.name,
+            end=_form(each, language),
+            was=_shown(each, ends[each.name], language, currency)
+            if each.name in ends and ends[each.name] != _end(each)
+            else "",
+        )
+        for each in limits
+        if each.kind is not Kind.RULE
+    ]
+
+
+def hours_told(
+    hours: Sequence[DoorHours], before: Sequence[DoorHours], areas: Mapping[str, str], language: Language
+) -> list[Told]:
+    """Volunteers' hours at the doors of each area that has some or would need some."""
+    ends = {each.area_code: each.available for each in before}
+    return [
+        Told(
+            name=areas.get(each.area_code, each.area_code) or language.gettext("No area known"),
+            used=_hours_used(each, language),
+            more=_say(language, _EVENING, votes=_votes(each.price * EVENING, language)) if each.price else "",
+            key="" if each.available is None or not each.area_code else f"hours:{each.area_code}",
+            end="" if each.available is None else f"{each.available:g}",
+            was=language.number(ends[each.area_code] or 0.0, 1)
+            if each.area_code in ends and ends[each.area_code] not in (each.available, None)
+            else "",
+        )
+        for each in hours
+        if each.used or each.price
+    ]
+
+
+def _name(each: LimitTotal, names: Mapping[str, str], language: Language) -> str:
+    match each.kind:
+        case Kind.MONEY:
+            return language.gettext("Money")
+        case Kind.CAPACITY:
+            return names.get(each.name, each.name)
+        case _:
+            return each.name
+
+
+def _end(each: LimitTotal) -> float:
+    """The end that a change is about."""
+    return each.at_least if each.at_most is None else each.at_most
+
+
+def _form(each: LimitTotal, language: Language) -> str:
+    """As a field of a form holds it; money in whole units."""
+    end = _end(each) / language.minor_units if each.kind is Kind.MONEY else _end(each)
+    return f"{end:g}" if end < 1e6 else f"{end:.0f}"
+
+
+def _shown(each: LimitTotal, value: float, language: Language, currency: str) -> str:
+    if each.kind is Kind.MONEY:
+        return language.money(value, currency)
+    number = language.number(value, 0 if value == int(value) else 1)
+    return number if each.unit == "contacts" else _say(language, _("%(number)s hours"), number=number)
+
+
+def _used(each: LimitTotal, language: Language, currency: str) -> str:
+    used = _shown(each, each.used, language, currency)
+    parts = []
+    if each.at_most is not None:
+        parts.append(_say(language, _OF, used=used, most=_shown(each, each.at_most, language, currency)))
+    if each.at_least:
+        least = _shown(each, each.at_least, language, currency)
+        parts.append(_say(language, _AT_LEAST, used=used, least=least))
+    if each.shortfall > 1e-6 * each.at_least:
+        parts.append(_say(language, _SHORT, short=_shown(each, each.shortfall, language, currency)))
+    return " ".join(parts)
+
+
+def _hours_used(each: DoorHours, language: Language) -> str:
+    used = language.number(each.used, 1)
+    if each.available is None:
+        return _say(language, _("%(number)s hours"), number=used)
+    most = _say(language, _("%(number)s hours"), number=language.number(each.available, 1))
+    return _say(language, _OF, used=used, most=most)
+
+
+def _more(each: LimitTotal, language: Language, currency: str) -> str:
+    if not each.price:
+        return ""
+    if each.kind is Kind.MONEY:
+        step = _AMOUNT * language.minor_units
+        votes = _votes(each.price * step, language)
+        return _say(language, _MONEY, step=language.money(step, currency), votes=votes)
+    step = _HOURS if each.unit == "hours" else _AMOUNT
+    sentence = {
+        (True, "contacts"): _CONTACTS,
+        (True, "hours"): _MORE_HOURS,
+        (False, "contacts"): _FEWER,
+        (False, "hours"): _FEWER_HOURS,
+    }[each.price > 0, each.unit]
+    return _say(
+        language, sentence, step=language.number(step), votes=_votes(abs(each.price) * step, language)
+    )
+
+
+def _votes(votes: float, language: Language) -> str:
+    return language.number(votes, 1 if votes >= 1 else 2)
+
+
+def _say(language: Language, sentence: str, **values: str) -> str:
+    return language.gettext(sentence) % values
