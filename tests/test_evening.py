@@ -10,6 +10,8 @@ from commonweal import demo, evening, loop
 from commonweal.campaign import Campaign, Clock
 from commonweal.contacts import doors, queries, tally
 from commonweal.contacts.model import Channel
+from commonweal.jobs import queries as runs
+from commonweal.jobs.model import RunStatus
 from commonweal.mandate import queries as mandate
 from commonweal.mandate.model import Code, Status
 from drawn import same_ids
@@ -55,4 +57,5 @@ def test_an_evening_passes_once(quick_folder: Path, clock: Clock) -> None:
         assert len(mandate.published(connection)) == 11
         assert len(mandate.notices(connection)) == 4
         assert mandate.weeks(connection)
+        assert runs.last(connection, "forecast", RunStatus.DONE)
         assert loop.unusable(campaign) == {}

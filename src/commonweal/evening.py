@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from commonweal import programme
+from commonweal import loop, programme
 from commonweal.access import actions as access
 from commonweal.access.model import Account, Role
 from commonweal.access.queries import demo_accounts
@@ -22,7 +22,8 @@ from commonweal.contacts.lists import as_option
 from commonweal.contacts.model import BatchReport, Channel, Claim
 from commonweal.electorate import World
 from commonweal.interactions.model import ResultCode
-from commonweal.jobs.model import Progress, silent
+from commonweal.jobs import queries as runs
+from commonweal.jobs.model import Progress, RunStatus, silent
 from commonweal.mandate import counting
 from commonweal.people import queries as people
 from commonweal.planning import actions as planning
@@ -63,6 +64,7 @@ def run(
         progress(len(areas), len(areas) + 1, "sending e-mails")
         sent = _email(campaign, areas)
         counting.count(campaign, progress)
+        _forecast(campaign, progress)
         return EveningReport(told, sent, _agree(campaign, team, areas))
 
 
@@ -171,6 +173,13 @@ def _email(campaign: Campaign, areas: list[str]) -> BatchReport | None:
     )
     batches.finish_batch(campaign, report.batch_id, actor=_ACTOR)
     return report
+
+
+def _forecast(campaign: Campaign, progress: Progress) -> None:
+    with campaign.ledger.read(LedgerRole.WORKER) as connection:
+        done = runs.last(connection, "forecast", RunStatus.DONE)
+    if done is None:
+        loop.draw(campaign, progress)
 
 
 def _agree(campaign: Campaign, team: dict[Role, Account], areas: list[str]) -> int:

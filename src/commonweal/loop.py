@@ -6,6 +6,7 @@ after a kill the same call goes on to the same end.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ from commonweal.interactions.model import Found
 from commonweal.interactions.moving import move_old
 from commonweal.interactions.pending import resolve_pending
 from commonweal.interactions.queries import subjects
-from commonweal.jobs.actions import Tracked
+from commonweal.jobs.actions import Tracked, tracked
 from commonweal.jobs.model import Progress, silent
 from commonweal.jobs.worker import Handler
 from commonweal.mandate import counting
@@ -43,6 +44,8 @@ from commonweal.privacy import rewriting
 from commonweal.scoring.actions import score as score_everyone
 from commonweal.scoring.model import ScoreReport
 from commonweal.store.ledger import Connection, LedgerRole
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,18 @@ def price(campaign: Campaign, progress: Progress = silent, *, budget: float | No
     return pricing.price(campaign, budget, without=tuple(unusable(campaign)), progress=progress)
 
 
+def draw(campaign: Campaign, progress: Progress = silent) -> Forecast | None:
+    """The forecast as a run of its own, which pages show. What goes wrong stands there and stops nothing else: None."""
+    try:
+        with tracked(campaign.ledger, campaign.clock, "forecast", campaign.actor, watch=progress) as run:
+            found = forecast(campaign, run)
+            run.result = found
+    except Exception as error:  # noqa: BLE001 - whatever it is, the night's other work is done
+        _LOG.warning("no forecast tonight: %s", error)
+        return None
+    return found
+
+
 def publish(campaign: Campaign, progress: Progress = silent) -> None:
     """The serving copy, and what waited for a person who is known there now."""
     people.publish(campaign, progress=progress)
@@ -147,7 +162,7 @@ def publish(campaign: Campaign, progress: Progress = silent) -> None:
 
 def night(campaign: Campaign, progress: Progress = silent, *, budget: float | None = None) -> LoopReport:
     """The whole loop: resolve, score, and, when a budget is given, a new draft of the plan. Old interactions go to the
-    lake; who heard which promise is counted anew.
+    lake; who heard which promise is counted anew; at last the forecast is drawn.
     """
     resolved = resolve(campaign, progress)
     scored = score(campaign, progress)
@@ -155,6 +170,7 @@ def night(campaign: Campaign, progress: Progress = silent, *, budget: float | No
     move_old(campaign)
     if counting.is_wanted(campaign):
         counting.count(campaign, progress)
+    draw(campaign, progress)
     return LoopReport(resolved, scored, planned)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from importlib import resources
+from typing import Any
 
 import msgspec
 
@@ -38,13 +39,12 @@ class _Promise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public: bool = True
 
     def draft(self, place: Mapping[str, str]) -> Draft:
-        fields = {name: value for name, value in msgspec.structs.asdict(self).items() if name != "key"}
-        return Draft(
-            **{
-                name: value.format_map(place) if isinstance(value, str) else value
-                for name, value in fields.items()
-            }
-        )
+        fields: dict[str, Any] = {
+            name: value.format_map(place) if isinstance(value, str) else value
+            for name, value in msgspec.structs.asdict(self).items()
+            if name != "key"
+        }
+        return Draft(**fields)
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

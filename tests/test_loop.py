@@ -1,0 +1,32 @@
+"""The night's work: what goes wrong with the forecast stops nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from commonweal import loop
+from commonweal.campaign import Campaign
+from commonweal.jobs import queries
+from commonweal.jobs.model import RunStatus
+from commonweal.store.ledger import LedgerRole
+
+
+def failed(campaign: Campaign) -> str | None:
+    """The code of what went wrong with the newest forecast."""
+    with campaign.ledger.read(LedgerRole.WORKER) as connection:
+        run = queries.last(connection, "forecast", RunStatus.FAILED)
+    return str(run.error["code"]) if run and run.error else None
+
+
+def test_a_forecast_that_can_not_be_drawn_says_why(campaign: Campaign) -> None:
+    assert loop.draw(campaign) is None
+    assert failed(campaign) == "NothingScored"
+
+
+def test_whatever_goes_wrong_the_night_goes_on(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    for stage in ("resolve", "score", "move_old"):
+        monkeypatch.setattr(loop, stage, lambda *_, name=stage: name)
+    monkeypatch.setattr(loop, "forecast", lambda *_: 1 / 0)
+    report = loop.night(campaign)
+    assert (report.resolve, report.plan) == ("resolve", None)
+    assert failed(campaign) == "ZeroDivisionError"
