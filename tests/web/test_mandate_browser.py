@@ -16,8 +16,10 @@ from commonweal.access.queries import open_accounts
 from commonweal.campaign import Campaign
 from commonweal.interactions.actions import take_in
 from commonweal.interactions.model import Channel, Event, Kind
-from commonweal.mandate import counting, saying
+from commonweal.mandate import actions, counting, saying
 from commonweal.mandate import queries as mandate
+from commonweal.mandate.drafts import Draft
+from commonweal.mandate.model import Status
 from commonweal.store.ledger import LedgerRole
 
 pytestmark = pytest.mark.browser
@@ -74,6 +76,18 @@ def _say(campaign: Campaign) -> None:
         "mailer",
     )
     counting.count(campaign)
+
+
+def _contradict(campaign: Campaign) -> None:
+    """An announced promise, and a message that would break it."""
+    with campaign.ledger.read(LedgerRole.WEB) as connection:
+        candidate = next(each for each in open_accounts(connection) if each.role is Role.CANDIDATE)
+    up, down = (
+        actions.write(campaign, candidate, Draft(f"Speed limit {way}", levers=f"speed limit {way}"), key=way)
+        for way in ("up", "down")
+    )
+    actions.move(campaign, candidate, up, 1, Status.ANNOUNCED, key="announced")
+    saying.write(campaign, candidate, "streets", {"en": "Slower streets."}, [down])
 
 
 @pytest.mark.parametrize(("language", "size"), [("en", "desk"), ("fr", "phone")])
@@ -138,6 +152,23 @@ def test_a_candidate_writes_promises_and_decides(
     look("mandate")
     page.goto(f"{address}/mandate/messages")
     look("messages")
+    _contradict(small_town)
+    page.goto(f"{address}/mandate/messages")
+    look("message-that-breaks")
+    breaks = page.locator("section.card", has=page.locator(".notice.bad"))
+    breaks.locator("input[name=reason]").fill("Children come first.")
+    breaks.locator("form[action$='/approve'] button").click()
+    page.wait_for_url(f"{address}/mandate/messages")
+    assert page.locator(".notice.bad").count() == 0
+    page.locator("details", has=page.locator("form[action$='/withdraw']")).first.locator("summary").click()
+    page.locator("form[action$='/withdraw'] input[name=reason]").first.fill("The sum is wrong.")
+    page.locator("form[action$='/withdraw'] button").first.click()
+    page.wait_for_url(f"{address}/mandate/messages")
+    assert "The sum is wrong." in page.locator(".notice.bad").inner_text()
+    look("message-taken-back")
+    page.goto(f"{address}/mandate/report-back")
+    assert page.locator("tbody tr").count() == 3
+    look("report-back")
     page.goto(f"{address}/mandate/publication")
     page.locator("#sponsor").fill("Toulouse demain")
     page.locator("#email").fill("list@example.org")

@@ -245,7 +245,8 @@ class Publication:
 class Notice:
     """What the transparency notice of a version of a message says: Regulation (EU) 2024/900, article 12(1).
 
-    begins, ends: when it is used (c); amount: minor units paid for it (d); origin: "private", "public" or "both", and
+    paid_by: who pays, if not the sponsor, with an address (b); begins, ends: when it is used (c); amount: minor units paid for
+    it, other benefits by their value (d); origin: "private", "public" or "both", and
     inside_union: where the money comes from (e); method: how the amount was reckoned (f); election: which one it is linked
     to (g), official: a link to how to vote (h); repository: a link (i); targeting: by which personal data people were
     chosen (l), empty if by none.
@@ -261,3 +262,4 @@ class Notice:
     official: str = ""
     repository: str = ""
     targeting: str = ""
+    paid_by: str = ""

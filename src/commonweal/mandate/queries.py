@@ -307,7 +307,7 @@ def published(connection: Connection) -> list[Published]:
 def notices(connection: Connection) -> dict[int, Notice]:
     """The transparency notices, by version of a message."""
     rows = connection.execute(
-        "SELECT version_id, begins, ends, amount, origin, inside_union, method, election, official, repository, targeting"
-        " FROM mandate.notice"
+        "SELECT version_id, begins, ends, amount, origin, inside_union, method, election, official, repository, targeting,"
+        " paid_by FROM mandate.notice"
     ).fetchall()
     return {version_id: Notice(*rest) for version_id, *rest in rows}

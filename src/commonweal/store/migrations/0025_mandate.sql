@@ -1,5 +1,5 @@
--- An approval can be taken back; how a message stands that an option, a claim or a list names; and who of those that
--- agreed to hear from us was told which promise.
+-- An approval can be taken back; how a message stands that an option, a claim or a list names; who of those that agreed
+-- to hear from us was told which promise; a transparency notice names who pays.
 
 CREATE TABLE messages.withdrawal (
     version_id  bigint PRIMARY KEY REFERENCES messages.version,
@@ -60,3 +60,7 @@ ALTER TABLE mandate.told ENABLE ROW LEVEL SECURITY;
 CREATE POLICY seen ON mandate.told FOR SELECT TO :web
     USING ((SELECT mandate.leads()) AND EXISTS (
         SELECT FROM people.profile p WHERE p.person_id = identity.living(told.person_id)));
+
+-- Regulation (EU) 2024/900, art. 12(1)(b).
+ALTER TABLE mandate.notice ADD COLUMN paid_by text NOT NULL DEFAULT '' CHECK (length(paid_by) <= 300);
+COMMENT ON COLUMN mandate.notice.paid_by IS 'Who pays for it, where that is not the sponsor: name, e-mail and address.';

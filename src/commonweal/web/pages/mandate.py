@@ -228,7 +228,7 @@ def _chart(visit: Visit, weeks: Sequence[queries.Week], name: str) -> charts.Cha
 
     def told(week: object, measure: Measure) -> str:
         exact = language.percent if share else partial(language.number, digits=1)
-        if measure.low is None or measure.high is None:
+        if measure.low is None or measure.high is None or exact(measure.low) == exact(measure.high):
             return exact(measure.value)
         return visit.gettext(_("{value}, between {low} and {high}")).format(
             value=exact(measure.value), low=exact(measure.low), high=exact(measure.high)

@@ -62,6 +62,7 @@ class NoticeForm:
     official: str = ""
     repository: str = ""
     targeting: str = ""
+    paid_by: str = ""
 
 
 @dataclass
@@ -148,6 +149,7 @@ def _notice(campaign: Campaign, data: NoticeForm) -> Notice:
         official=data.official[:500],
         repository=data.repository[:500],
         targeting=data.targeting[:1000],
+        paid_by=" ".join(data.paid_by.split())[:300],
     )
 
 
