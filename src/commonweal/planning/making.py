@@ -21,6 +21,7 @@ from commonweal.planning.price import obeying
 from commonweal.planning.tally import Tally, tally
 from commonweal.planning.terms import changed, read_terms
 from commonweal.planning.totals import PlanReport
+from commonweal.planning.under_way import held, keep
 from commonweal.store.lake import LakeWriter
 from commonweal.store.ledger import Connection, LedgerRole
 
@@ -38,7 +39,7 @@ def make(
     basis: int | None = None,
     progress: Progress = silent,
 ) -> PlanReport:
-    """The best plan for `budget` (in the campaign's currency) within plan.toml's terms, as a draft.
+    """The best plan for `budget` (in the campaign's currency) within plan.toml's terms, as a draft. Contacts under way stay in it.
 
     `allow` adds options left out by default, `without` leaves some out. `changes`: what is to be otherwise than options.toml and
     plan.toml say, as `terms.changed` takes it; `basis`: the plan from which this one is changed. The search begins at the prices of
@@ -54,7 +55,8 @@ def make(
     with campaign.lake.writer("planning.make", {"budget": money}) as writer:
         progress(0, None, "reading scores and effects")
         population = read_population(campaign, options)
-        posed = obeying.bound_by(campaign, rule, pose(campaign.lake, population, options, money, terms))
+        posed = pose(campaign.lake, population, options, money, terms)
+        posed = obeying.bound_by(campaign, rule, keep(posed, population, held(campaign)))
         progress(0, None, "choosing the best contacts")
         plan = solve(posed.problem, _start(campaign, posed.problem, basis))
         plan_id = _next_id(campaign)
@@ -140,7 +142,7 @@ def _insert(
         "goal": posed.effects.goal.value,
         "made_at": campaign.clock(),
         "made_by": campaign.actor,
-        "budget": round(plan.uses[0].limit.at_most),
+        "budget": round(posed.limits[0].at_most),
         "spent": counted.spent,
         "currency": campaign.settings.currency,
         "persons": len(posed.units.of),
@@ -149,7 +151,7 @@ def _insert(
         "votes": counted.votes.value,
         "votes_low": counted.votes.low,
         "votes_high": counted.votes.high,
-        "bound": plan.bound,
+        "bound": counted.bound,
         "price": max(0.0, plan.uses[0].price),
         "most": posed.terms.most,
     }

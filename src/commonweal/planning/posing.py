@@ -23,7 +23,7 @@ from commonweal.planning.terms import (
     TermOfNothing,
     Terms,
 )
-from commonweal.planning.units import Units, together
+from commonweal.planning.units import Contacts, Units, together
 from commonweal.store.lake import Lake
 
 DOOR = "door"
@@ -38,7 +38,8 @@ class Posed:
 
     effects, gain (n, k): what a contact changes and gains, by person. units: who is planned as one. areas (a,): their
     codes, "" where none is known. held_out (u,): who gets nothing, so that one can learn. The problem's hours are counted in
-    whole doors, of `terms.doors.hours_each` hours.
+    whole doors, of `terms.doors.hours_each` hours. limits: what the terms ask; the problem's are less by what `kept` uses, the
+    contacts that stay in the plan whatever else it does (`under_way.keep`).
     """
 
     problem: Problem
@@ -49,6 +50,8 @@ class Posed:
     units: Units
     areas: tuple[str, ...]
     held_out: npt.NDArray[np.bool_]
+    kept: Contacts
+    limits: tuple[Limit, ...]
 
 
 def pose(
@@ -87,7 +90,9 @@ def pose(
         region=region,
         hours=_hours(terms.doors, options, areas, len(units)),
     )
-    return Posed(problem, options, terms, effects, gain, units, areas, held_out)
+    return Posed(
+        problem, options, terms, effects, gain, units, areas, held_out, Contacts.none(), problem.limits
+    )
 
 
 def as_options(options: Sequence[CampaignOption]) -> tuple[Option, ...]:

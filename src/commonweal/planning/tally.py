@@ -17,6 +17,8 @@ from commonweal.planning.population import Barrier, Population
 from commonweal.planning.posing import DOOR, Posed
 from commonweal.planning.terms import MONEY, Term
 from commonweal.planning.totals import AreaTotal, DoorHours, Kind, LeftOut, LimitTotal, OptionTotal
+from commonweal.planning.under_way import doors_of, use_of
+from commonweal.planning.units import Contacts
 
 _BLOCK = 1 << 15  # units that are explained at once
 _ROUNDING = 1e-9  # of a gain: nearer to a price than this counts as equal to it
@@ -28,8 +30,8 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """What a plan means for each person (rows of `contacts`), and its totals. spent: minor units; pieces: contacts as they
-    are paid; reached: persons.
+    """What a plan means for each person (rows of `contacts`), and its totals. bound: no plan within the limits that
+    keeps what is under way gains more. spent: minor units; pieces: contacts as they are paid; reached: persons.
     """
 
     contacts: pa.Table
@@ -39,43 +41,15 @@ class Tally:
     hours: tuple[DoorHours, ...]
     left_out: tuple[LeftOut, ...]
     votes: Estimate
+    bound: float
     spent: int
     pieces: int
     reached: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Contacts:
-    """unit, option, pieces, votes (m,): the plan's contacts. person, given (p,): each person reached, with an option; home
-    (p,): the position of that contact among the m.
-    """
-
-    unit: npt.NDArray[np.int64]
-    option: npt.NDArray[np.int64]
-    pieces: npt.NDArray[np.int64]
-    votes: Doubles
-    person: Positions
-    given: npt.NDArray[np.int64]
-    home: Positions
-
-    @staticmethod
-    def of(posed: Posed, plan: Plan) -> _Contacts:
-        unit, option = plan.person, plan.option.astype(np.int64)
-        person, home = posed.units.persons(unit, option)
-        return _Contacts(
-            unit=unit,
-            option=option,
-            pieces=posed.units.times[unit, option].astype(np.int64),
-            votes=posed.units.gain[unit, option].astype(np.float64),
-            person=person,
-            given=option[home],
-            home=home,
-        )
-
-
 def tally(population: Population, posed: Posed, plan: Plan, plan_id: int) -> Tally:
     """Rows of planning.contact, and the totals. Raises AssertionError when the plan breaks a rule of its own."""
-    found = _Contacts.of(posed, plan)
+    found = posed.kept.and_also(posed.units.contacts(plan.person, plan.option))
     cost = found.pieces * np.array([each.unit_cost for each in posed.options], np.int64)[found.option]
     _verify(population, posed, plan, found, cost)
     reached = np.zeros(len(population), bool)
@@ -88,7 +62,8 @@ def tally(population: Population, posed: Posed, plan: Plan, plan_id: int) -> Tal
         limits=tuple(_limits(posed, plan)),
         hours=_hours(posed, plan),
         left_out=_left_out(why.reason[~reached]),
-        votes=Estimate(plan.votes, posed.effects.error(found.person, found.given)),
+        votes=Estimate(float(found.votes.sum()), posed.effects.error(found.person, found.given)),
+        bound=plan.bound + float(posed.kept.votes.sum()),
         spent=int(cost.sum()),
         pieces=int(found.pieces.sum()),
         reached=int(reached.sum()),
@@ -96,23 +71,27 @@ def tally(population: Population, posed: Posed, plan: Plan, plan_id: int) -> Tal
 
 
 def _verify(
-    population: Population, posed: Posed, plan: Plan, found: _Contacts, cost: npt.NDArray[np.int64]
+    population: Population, posed: Posed, plan: Plan, found: Contacts, cost: npt.NDArray[np.int64]
 ) -> None:
     """An independent count: money within the budget, contacts within each capacity, nobody reached too often, twice by a channel, by
     what is closed to them, or though they are held out."""
-    money = plan.uses[0].limit
-    assert money.name == MONEY
-    assert cost.sum() <= money.at_most, "the plan spends more than it has"
-    for position, option in enumerate(posed.options):
-        made = int(found.pieces[found.option == position].sum())
-        assert option.capacity is None or made <= option.capacity, "an option is used beyond its capacity"
+    assert posed.limits[0].name == MONEY
+    most = np.array([limit.at_most for limit in posed.limits])
+    use, kept = (use_of(posed.problem, posed.limits, contacts) for contacts in (found, posed.kept))
+    assert (use <= np.maximum(most, kept) * (1 + _ROUNDING)).all(), "the plan uses more than it has"
+    assert cost.sum() == round(use[0]), "the plan costs something else"
     assert not population.barrier[found.person, found.given].any(), "somebody is reached by a closed option"
     assert not posed.held_out[found.unit].any(), "somebody is reached who was held out"
+    before = np.bincount(posed.kept.person, minlength=len(population))
     often = np.bincount(found.person, minlength=len(population))
-    assert often.max(initial=0) <= posed.terms.most, "somebody is reached too often"
+    assert (often <= np.maximum(posed.terms.most, before)).all(), "somebody is reached too often"
     channels = np.unique([option.channel for option in posed.options], return_inverse=True)[1]
-    pairs = found.person * len(posed.options) + channels[found.given]
-    assert len(np.unique(pairs)) == len(pairs), "somebody is reached twice by one channel"
+    by_channel = [
+        np.unique(contacts.person * len(posed.options) + channels[contacts.given], return_counts=True)[1]
+        for contacts in (found, posed.kept)
+    ]
+    twice = [int((counts - 1).sum()) for counts in by_channel]
+    assert twice[0] == twice[1], "somebody is reached twice by one channel"
 
 
 # Why
@@ -127,12 +106,13 @@ class _Why:
 
 
 def _why(
-    population: Population, posed: Posed, plan: Plan, found: _Contacts, reached: npt.NDArray[np.bool_]
+    population: Population, posed: Posed, plan: Plan, found: Contacts, reached: npt.NDArray[np.bool_]
 ) -> _Why:
     parts = [_of_units(posed, plan, rows) for rows in _blocks(len(posed.units))]
     of_unit = np.concatenate([codes for codes, _second in parts] or [np.zeros(0, object)])
     second = np.concatenate([second for _codes, second in parts] or [np.zeros(0, np.int16)])
     of_unit[posed.held_out] = _HELD_OUT
+    of_unit[posed.kept.unit] = Reason.CHOSEN.name.lower()
     reason, second = of_unit[posed.units.of], second[posed.units.of].copy()
     barred = np.flatnonzero(reason == Reason.BARRED.name.lower())
     reason[barred] = population.reasons[_most_often(population.barrier[barred])]
@@ -175,7 +155,7 @@ def _most_often(barrier: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 def _beside(
     population: Population,
     posed: Posed,
-    found: _Contacts,
+    found: Contacts,
     reached: npt.NDArray[np.bool_],
     reason: npt.NDArray[np.object_],
 ) -> None:
@@ -195,7 +175,7 @@ def _rows(
     population: Population,
     posed: Posed,
     plan_id: int,
-    found: _Contacts,
+    found: Contacts,
     why: _Why,
     reached: npt.NDArray[np.bool_],
 ) -> pa.Table:
@@ -235,7 +215,7 @@ def _shown(values: npt.NDArray[np.floating], where: npt.NDArray[np.bool_]) -> pa
 
 
 def _options(
-    population: Population, posed: Posed, plan: Plan, found: _Contacts, cost: npt.NDArray[np.int64]
+    population: Population, posed: Posed, plan: Plan, found: Contacts, cost: npt.NDArray[np.int64]
 ) -> tuple[OptionTotal, ...]:
     k = len(posed.options)
     pieces, spent, votes = (
@@ -260,7 +240,7 @@ def _options(
     )
 
 
-def _areas(posed: Posed, found: _Contacts, cost: npt.NDArray[np.int64]) -> tuple[AreaTotal, ...]:
+def _areas(posed: Posed, found: Contacts, cost: npt.NDArray[np.int64]) -> tuple[AreaTotal, ...]:
     """By area and channel. A household counts where its first member lives."""
     area = posed.problem.area
     assert area is not None
@@ -285,10 +265,14 @@ def _areas(posed: Posed, found: _Contacts, cost: npt.NDArray[np.int64]) -> tuple
 
 def _limits(posed: Posed, plan: Plan) -> Iterator[LimitTotal]:
     terms = {term.name: term for term in posed.terms.limit}
+    asked = {limit.name: limit for limit in posed.limits}
+    kept = dict(zip(asked, use_of(posed.problem, posed.limits, posed.kept), strict=True))
     kinds = {MONEY: Kind.MONEY, **{each.code: Kind.CAPACITY for each in posed.options}}
     kinds |= dict.fromkeys(terms, Kind.TERM)
     for use in plan.uses:
-        yield _limit(use, kinds.get(use.limit.name, Kind.RULE), terms.get(use.limit.name))
+        name = use.limit.name
+        told = Use(asked.get(name, use.limit), use.used + kept.get(name, 0.0), use.price)
+        yield _limit(told, kinds.get(name, Kind.RULE), terms.get(name))
 
 
 def _limit(use: Use, kind: Kind, term: Term | None) -> LimitTotal:
@@ -314,9 +298,14 @@ def _hours(posed: Posed, plan: Plan) -> tuple[DoorHours, ...]:
     each = doors.hours_each
     given = (doors.hours.get(area, doors.elsewhere) for area in posed.areas)
     return tuple(
-        DoorHours(area, available, float(used) * each, float(price) / each)
-        for area, available, used, price in zip(
-            posed.areas, given, plan.hours_used, plan.prices.hours, strict=True
+        DoorHours(area, available, float(used + kept) * each, float(price) / each)
+        for area, available, used, kept, price in zip(
+            posed.areas,
+            given,
+            plan.hours_used,
+            doors_of(posed, posed.kept),
+            plan.prices.hours,
+            strict=True,
         )
     )
 

@@ -16,6 +16,39 @@ _MOST = 255
 
 
 @dataclass(frozen=True, eq=False)
+class Contacts:
+    """m contacts of units, and whom they are meant for.
+
+    unit, option (m,): positions; pieces (m,): how often each is paid and counted; votes (m,). person, home (p,): each person reached, with
+    the position among the m of the contact that reaches them.
+    """
+
+    unit: npt.NDArray[np.int64]
+    option: npt.NDArray[np.int64]
+    pieces: npt.NDArray[np.int64]
+    votes: npt.NDArray[np.float64]
+    person: Positions
+    home: Positions
+
+    @property
+    def given(self) -> npt.NDArray[np.int64]:
+        """(p,): the option by which each is reached."""
+        return self.option[self.home]
+
+    @staticmethod
+    def none() -> Contacts:
+        """No contact."""
+        nothing = np.zeros(0, np.int64)
+        return Contacts(nothing, nothing, nothing, np.zeros(0), nothing, nothing)
+
+    def and_also(self, other: Contacts) -> Contacts:
+        """These and others."""
+        names = ("unit", "option", "pieces", "votes", "person")
+        joined = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
+        return Contacts(**joined, home=np.concatenate([self.home, other.home + len(self.unit)]))
+
+
+@dataclass(frozen=True, eq=False)
 class Units:
     """n persons as u units, which stand area by area, in an area by household and then by person.
 
@@ -35,6 +68,18 @@ class Units:
 
     def __len__(self) -> int:
         return len(self.gain)
+
+    def contacts(self, unit: npt.NDArray[np.integer], option: npt.NDArray[np.integer]) -> Contacts:
+        """Contacts (m,), (m,) with all whom they are meant for."""
+        person, home = self.persons(unit, option)
+        return Contacts(
+            unit=unit.astype(np.int64),
+            option=option.astype(np.int64),
+            pieces=self.times[unit, option].astype(np.int64),
+            votes=self.gain[unit, option].astype(np.float64),
+            person=person,
+            home=home,
+        )
 
     def persons(
         self, unit: npt.NDArray[np.integer], option: npt.NDArray[np.integer]

@@ -1,0 +1,125 @@
+"""Contacts under way: what volunteers and lists hold stays in the next plan, and its use of the limits is counted first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from commonweal.campaign import Campaign
+from commonweal.planning.joint import Limit, Problem
+from commonweal.planning.population import Barrier, Population
+from commonweal.planning.posing import Posed
+from commonweal.planning.units import Contacts
+from commonweal.store.ledger import LedgerRole
+
+
+@dataclass(frozen=True)
+class Held:
+    """A claim that somebody holds: its option, and the persons whom the contact is meant for."""
+
+    option: str
+    persons: Sequence[int]
+
+
+def held(campaign: Campaign) -> list[Held]:
+    """The claims under way now, in the order in which they were made."""
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        rows = connection.execute(
+            "SELECT c.option, (SELECT array_agg(identity.living(s)) FROM unnest(c.asked) AS s)"
+            " FROM contacts.claim c WHERE c.state = 'live' AND c.lapses_at > %s ORDER BY c.claim_id",
+            (campaign.clock(),),
+        ).fetchall()
+    return [Held(option, persons) for option, persons in rows]
+
+
+def keep(posed: Posed, population: Population, claims: Sequence[Held]) -> Posed:
+    """The same problem for what is left: these contacts stay, their channels are closed to their units, and what they use is no
+    longer there. Whom an option is closed to meanwhile, or who is gone, is kept no more; nor is what is none of the plan's options.
+    """
+    kept = _contacts(posed, population, claims)
+    if not len(kept.unit):
+        return posed
+    problem = posed.problem
+    assert problem.allowed is not None
+    channel = np.unique([option.channel for option in posed.options], return_inverse=True)[1]
+    allowed = problem.allowed.copy()
+    for option in np.unique(kept.option):
+        same = np.flatnonzero(channel == channel[option])
+        allowed[np.ix_(kept.unit[kept.option == option], same)] = 0
+    held_out = posed.held_out.copy()
+    held_out[kept.unit] = False
+    taken = np.bincount(kept.unit, minlength=len(posed.units))
+    most = np.where(posed.held_out, 0, np.maximum(posed.terms.most - taken, 0)).astype(np.int8)
+    used = use_of(problem, problem.limits, kept)
+    limits = tuple(
+        replace(
+            limit,
+            at_most=max(0.0, limit.at_most - float(mine)),
+            at_least=max(0.0, limit.at_least - float(mine)),
+        )
+        for limit, mine in zip(problem.limits, used, strict=True)
+    )
+    hours = problem.hours
+    if hours is not None:
+        left = np.asarray(hours.available) - doors_of(posed, kept)
+        hours = replace(hours, available=np.maximum(left, 0.0))
+    less = replace(problem, allowed=allowed, most=most, limits=limits, hours=hours)
+    return replace(posed, problem=less, held_out=held_out, kept=kept)
+
+
+def use_of(problem: Problem, limits: Sequence[Limit], contacts: Contacts) -> npt.NDArray[np.float64]:
+    """(r,): what contacts use of each limit."""
+    assert problem.area is not None
+    region = np.zeros(len(contacts.unit), np.int64)
+    if problem.region is not None:
+        region = problem.region[problem.area[contacts.unit]].astype(np.int64)
+    return np.array(
+        [
+            float(
+                (np.asarray(limit.use)[contacts.option] * contacts.pieces)[
+                    region == limit.region if limit.region is not None else slice(None)
+                ].sum()
+            )
+            for limit in limits
+        ]
+    )
+
+
+def doors_of(posed: Posed, contacts: Contacts) -> npt.NDArray[np.int64]:
+    """(a,): how many doors of each area are knocked at."""
+    hours, area = posed.problem.hours, posed.problem.area
+    assert hours is not None
+    assert area is not None
+    at_door = np.array([option.channel == hours.channel for option in posed.options])[contacts.option]
+    return np.bincount(area[contacts.unit[at_door]], minlength=len(posed.areas))
+
+
+def _contacts(posed: Posed, population: Population, claims: Sequence[Held]) -> Contacts:
+    """One contact a unit and option, of all the claims on its members."""
+    codes = [option.code for option in posed.options]
+    pairs = [
+        (person, codes.index(claim.option))
+        for claim in claims
+        if claim.option in codes
+        for person in claim.persons
+    ]
+    if not pairs or not len(population):
+        return Contacts.none()
+    ids, options = np.unique(np.array(pairs, np.int64), axis=0).T
+    person = np.minimum(np.searchsorted(population.person, ids), len(population) - 1)
+    there = (population.person[person] == ids) & (population.barrier[person, options] == Barrier.OPEN)
+    person, option = person[there], options[there]
+    keys, home = np.unique(posed.units.of[person] * len(codes) + option, return_inverse=True)
+    unit, of = np.divmod(keys, len(codes))
+    once = np.array([each.per == "household" for each in posed.options])[of]
+    return Contacts(
+        unit=unit,
+        option=of,
+        pieces=np.where(once, 1, np.bincount(home, minlength=len(keys))),
+        votes=np.asarray(np.bincount(home, posed.gain[person, option], minlength=len(keys)), np.float64),
+        person=person,
+        home=home.ravel(),
+    )
