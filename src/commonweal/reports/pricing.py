@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from commonweal.planning.price import Point, Price
 from commonweal.terminal import OUT, show_table
 
-_ENOUGH = 0.95  # of the votes
-
 
 def show_price(found: Price, minor_units: int) -> None:
     """The fewest messages that keep nearly all votes, then both curves."""
-    few = found.fewest(_ENOUGH)
+    few = found.fewest()
     more = len(set(found.free.promises) - set(few.promises))
     noun = "message keeps" if few.most == 1 else "messages keep"
     OUT.print(

@@ -11,6 +11,9 @@ from commonweal.mandate.model import Bill
 COMMAND = "price"
 """What the runs are called that compute the curves."""
 
+ENOUGH = 0.95
+"""Of the votes: what few messages have to keep for being told first."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -83,7 +86,7 @@ class Price:
     by_number: tuple[Point, ...]
     by_narrowness: tuple[Point, ...]
 
-    def fewest(self, kept: float) -> Point:
+    def fewest(self, kept: float = ENOUGH) -> Point:
         """With the fewest messages that keep so much of the votes; the free plan where none do."""
         return next((point for point in self.by_number if point.kept.value >= kept), self.free)
 

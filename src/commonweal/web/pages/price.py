@@ -35,7 +35,6 @@ from commonweal.web.visit import Here, Html, Visit
 
 _SEE, _DECIDE = needs(Permission.SEE_MANDATE), needs(Permission.SET_PLAN_RULE)
 _HERE = "/mandate/price"
-_ENOUGH = 0.95  # of the votes: the fewest messages that keep so much are what the page begins with
 
 
 @dataclass
@@ -132,14 +131,14 @@ def at_home(connection: Connection) -> dict[str, Any]:
     found = msgspec.convert(done.result, Price) if done else None
     return {
         "price": found,
-        "price_point": found.fewest(_ENOUGH) if found else None,
+        "price_point": found.fewest() if found else None,
         "plan_rule": queries.in_force(connection),
     }
 
 
 def _curves(visit: Visit, connection: Connection, done: Run) -> dict[str, Any]:
     found = msgspec.convert(done.result, Price)
-    few, rule, force = found.fewest(_ENOUGH), queries.in_force(connection), _in_force(connection, found)
+    few, rule, force = found.fewest(), queries.in_force(connection), _in_force(connection, found)
     ruled = next((each for each in (*found.by_number, *found.by_narrowness) if _is(rule, each)), None)
     shown = None
     if force and force.plan.budget == found.budget and force.plan.goal == found.goal:
