@@ -288,6 +288,7 @@ def test_a_message_is_approved_before_it_is_used_and_can_be_taken_back(
     director.post("/mandate/messages/write", {"code": "housing", "en": "Rooms!", "carries": carried[1]})
     person = f"/people/{Links(_key(small_town.ledger)).make('person', NADIA)}"
     director.get(person)
+    assert "Plans, claims and lists do without:" in director.get("/mandate/messages").text
     refused = director.post(f"{person}/claim", {"option": "door:housing"})
     assert "is not approved yet" in refused.text
     page = director.get("/mandate/messages")

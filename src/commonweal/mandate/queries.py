@@ -281,6 +281,25 @@ def carried(connection: Connection) -> dict[int, tuple[int, ...]]:
     return {version_id: tuple(ids) for version_id, ids in found.items()}
 
 
+@dataclass(frozen=True)
+class Overridden:
+    """What a version of a message was approved in spite of: the promise that yields, and why."""
+
+    yields: int
+    reason: str
+
+
+def overridden(connection: Connection) -> dict[int, list[Overridden]]:
+    """What was overridden by approvals, by version of a message."""
+    found: dict[int, list[Overridden]] = defaultdict(list)
+    rows = connection.execute(
+        "SELECT version_id, yields, reason FROM mandate.override WHERE version_id IS NOT NULL ORDER BY override_id"
+    ).fetchall()
+    for version_id, *told in rows:
+        found[version_id].append(Overridden(*told))
+    return dict(found)
+
+
 def publication(connection: Connection) -> Publication | None:
     """The decision on the public page that holds."""
     row = connection.execute(

@@ -23,6 +23,7 @@ from commonweal.messages.errors import NoSuchVersion
 from commonweal.planning.options import read_options
 from commonweal.store.ledger import LedgerRole
 from commonweal.web import promises
+from commonweal.web.contacting import messages_not_to_tell
 from commonweal.web.forms import several
 from commonweal.web.guard import PUBLIC, needs
 from commonweal.web.language import read_day
@@ -217,7 +218,11 @@ def _messages(visit: Visit, status: int = 200, told: str = "", given: Wording | 
             status=status,
             told=told,
             given=given or Wording(""),
-            versions=versions,
+            versions=sorted(
+                versions, key=lambda each: each.approved_at is not None
+            ),  # what waits comes first
+            unusable=_unusable(visit),
+            overridden=queries.overridden(connection),
             carried=queries.carried(connection),
             broken={
                 each.version_id: saying.broken_by(connection, each.version_id)
@@ -234,6 +239,16 @@ def _messages(visit: Visit, status: int = 200, told: str = "", given: Wording | 
             last_round=visit.campaign.last_round,
             today=visit.campaign.today,
         )
+
+
+def _unusable(visit: Visit) -> list[tuple[str, str, str]]:
+    """What is held up: the channel and the message of each option that nothing uses now, and why."""
+    try:
+        options = read_options(visit.campaign.folder)
+    except CommonwealError:
+        return []
+    why = messages_not_to_tell(visit, [each.message for each in options])
+    return [(each.channel, each.message, why[each.message]) for each in options if each.message in why]
 
 
 def _codes(campaign: Campaign) -> list[str]:
