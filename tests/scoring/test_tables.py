@@ -150,6 +150,36 @@ def test_support_levels_are_for_against_or_undecided(engine: Any) -> None:
     assert list(told(engine, tables.undecided(attribute, "support_level"))) == [3]
 
 
+def test_who_was_left_alone_is_the_control_and_as_large_a_part_of_those_outside(engine: Any) -> None:
+    profile = rows("people.profile", 5, person_id=[1, 2, 3, 4, 5], household_id=[10, 11, 12, 17, None])
+    names = ["outcome:voted"] * 5
+    attribute = rows("people.attribute", 5, person_id=[1, 2, 3, 4, 5], name=names, number=[1, 0, 1, 0, 1])
+    arms = pa.table({"person_id": [1, 2], "household_id": [10, 11], "arm": ["control", "door:housing"]})
+    tables_ = (
+        engine.create_table(name, each) for name, each in zip("par", (profile, attribute, arms), strict=True)
+    )
+    profile, attribute, arms = tables_
+    alone = tables.outcome_alone(attribute, profile, arms, "control", "voted", keep=5, of=10)
+    assert {person: row["outcome"] for person, row in told(engine, alone).items()} == {
+        1: 1.0,
+        3: 1.0,
+    }  # 4 lives at 17, and 5 alone: as household 5
+
+
+def test_what_was_said_before_stands_beside_the_outcome(engine: Any) -> None:
+    sources = small(engine)
+    before = rows(
+        "people.attribute", 2, person_id=[1, 2], name=["before:voted", "before:voted"], number=[0.0, 1.0]
+    )
+    attribute = sources.attribute.union(engine.create_table("more", before))
+    said = told(engine, tables.answer_before(attribute, "voted"))
+    assert {person: row["outcome"] for person, row in said.items()} == {1: 0.0, 2: 1.0}
+    arms = engine.create_table("arms", pa.table({"person_id": [1, 3], "arm": ["control", "a"]}))
+    facts = tables.facts(sources, COLUMNS, NOW)
+    found = engine.to_pyarrow(tables.trial_rows(facts, arms, attribute, ["voted"])).to_pylist()
+    assert [(row["outcome_voted"], row["before_voted"]) for row in found] == [(1.0, 0.0), (None, None)]
+
+
 def test_counts(engine: Any) -> None:
     sources = small(engine)
     votes = {row["election"]: row for row in engine.to_pyarrow(tables.vote_counts(sources.vote)).to_pylist()}
@@ -173,7 +203,9 @@ def everything(engine: Any, folder: Path) -> dict[str, list[dict[str, Any]]]:
     facts = tables.facts(sources, columns, NOW)
     support = tables.support_outcome(sources.attribute, "support_level")
     arms = experiment_tables.told_arms(sources.attribute, sources.profile, "pilot")
-    control = tables.control_outcome(sources.attribute, arms, "control", "voted")
+    control = tables.outcome_alone(
+        sources.attribute, sources.profile, arms, "control", "voted", keep=200, of=1000
+    )
     found = {
         "facts": facts.order_by("person_id"),
         "votes": tables.vote_counts(sources.vote).order_by("election"),

@@ -13,7 +13,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from commonweal.experiments.tables import BEFORE
+from commonweal.experiments.tables import BEFORE, households_of
 from commonweal.scoring.model import Columns, Window
 
 
@@ -227,10 +227,20 @@ def answer_before(attribute: ir.Table, metric: str) -> ir.Table:
     return told.select("person_id", outcome=told.number)
 
 
-def control_outcome(attribute: ir.Table, arms: ir.Table, control: str, metric: str) -> ir.Table:
-    """The outcomes of those whom the experiment left alone: person_id, outcome."""
-    alone = arms.filter(arms.arm == control)
-    return experiment_outcome(attribute, metric).semi_join(alone, "person_id")
+def outcome_alone(
+    attribute: ir.Table, profile: ir.Table, arms: ir.Table, control: str, metric: str, keep: int, of: int
+) -> ir.Table:
+    """The outcomes of those whom the experiment left alone: person_id, outcome.
+
+    They are its control arm and, of those who were not in it, the households with id % of < keep. With keep / of the control's
+    share of the experiment, each kind of people is in it as often as in the electorate, whoever was drawn.
+    """
+    outcome = experiment_outcome(attribute, metric)
+    outside = households_of(profile, outcome).anti_join(arms, "person_id")
+    outside = outside.filter(outside.household_id % of < keep)
+    control_arm = arms.filter(arms.arm == control)
+    alone = control_arm.select("person_id").union(outside.select("person_id"))
+    return outcome.semi_join(alone, "person_id")
 
 
 def first_known(outcome: ir.Table, otherwise: ir.Table) -> ir.Table:

@@ -129,12 +129,18 @@ def _support_outcome(ground: Ground) -> tuple[ir.Table, str]:
 
 
 def _left_alone(ground: Ground, metric: str) -> ir.Table | None:
-    """What the experiment tells of a metric as it is with no contact: answers before it, and its control arm's outcomes."""
+    """What the experiment tells of a metric as it is with no contact: answers before it, and outcomes of those it left alone."""
     pilot, attribute = ground.pilot, ground.sources.attribute
     if pilot is None or metric not in pilot.outcomes:
         return None
+    arms = ground.lake.read(pilot.arms.group_by("arm").aggregate(persons=pilot.arms.count()))
+    persons = dict(zip(arms["arm"].to_pylist(), arms["persons"].to_pylist(), strict=True))
+    keep = round(_PARTS * persons[pilot.control] / sum(persons.values()))
+    alone = tables.outcome_alone(
+        attribute, ground.sources.profile, pilot.arms, pilot.control, metric, keep, _PARTS
+    )
     before = tables.answer_before(attribute, metric).semi_join(pilot.arms, "person_id")
-    return tables.first_known(before, tables.control_outcome(attribute, pilot.arms, pilot.control, metric))
+    return tables.first_known(before, alone)
 
 
 def _train(
