@@ -16,6 +16,7 @@ from commonweal.consent import parting as refusals
 from commonweal.contacts import actions as contacts
 from commonweal.contacts import parting as pressure
 from commonweal.contacts import queries as contact_queries
+from commonweal.contacts.errors import NothingApproved
 from commonweal.contacts.model import Refusal
 from commonweal.identity import actions as identity
 from commonweal.identity.errors import UndoneAlready
@@ -35,7 +36,7 @@ from commonweal.planning import actions as planning
 from commonweal.planning import forecast as forecasting
 from commonweal.planning import making
 from commonweal.planning.forecast import Forecast, MostVotes, expected
-from commonweal.planning.options import read_options
+from commonweal.planning.options import allowed, read_options
 from commonweal.planning.price import COMMAND as PRICE
 from commonweal.planning.price import Price
 from commonweal.planning.price import computing as pricing
@@ -109,8 +110,11 @@ def plan(
     approve: bool = False,
 ) -> PlanReport:
     """The best plan under a budget (in the campaign's currency) and plan.toml, as a draft or in force, and the serving copy. It
-    does without the options of `unusable`. changes, basis: as in `making.make`."""
-    left_out = tuple(dict.fromkeys((*without, *unusable(campaign))))
+    does without the options of `unusable`. changes, basis: as in `making.make`. Raises NothingApproved where that leaves none."""
+    barred = unusable(campaign)
+    left_out = tuple(dict.fromkeys((*without, *barred)))
+    if barred and not allowed(read_options(campaign.folder), leave_out=left_out):
+        raise NothingApproved(options=", ".join(barred))
     report = making.make(
         campaign, budget, name=name, without=left_out, changes=changes, basis=basis, progress=progress
     )

@@ -15,11 +15,12 @@ from commonweal.consent import actions as consent
 from commonweal.consent.model import Channel as LawChannel
 from commonweal.consent.model import Purpose
 from commonweal.contacts import actions, batches, lists, queries, report_back
+from commonweal.contacts.errors import NothingApproved
 from commonweal.contacts.model import Channel, Claim, Option, Refusal, State
 from commonweal.contacts.rules import Rules
 from commonweal.interactions.model import Channel as EventChannel
 from commonweal.interactions.model import Event, Kind, ResultCode
-from commonweal.loop import unusable
+from commonweal.loop import plan, unusable
 from commonweal.mandate import actions as mandate
 from commonweal.mandate import counting, persons, saying
 from commonweal.mandate import queries as promises
@@ -57,6 +58,8 @@ def test_a_message_with_promises_waits_for_its_approval(team: Office, campaign: 
     found = actions.claim(campaign, NADIA, Channel.DOOR, option=HOUSING)
     assert found == Refusal("message_unapproved", {"message": "housing"})
     assert unusable(campaign) == {"door:housing": found}, "the plan does without it"
+    with pytest.raises(NothingApproved, match="door:housing"):
+        plan(campaign, 1_000, without=("post:climate",))
     saying.approve(campaign, team.candidate, version)
     assert unusable(campaign) == {}
     assert ask(campaign, NADIA, HOUSING) == ""

@@ -56,7 +56,10 @@ def plan(
         left_out = tuple(without or ())
         report = loop.plan(opened, budget, run, name=name, without=left_out, changes=changes, approve=approve)
         run.result = report
+        unusable = [(code, refusal.code) for code, refusal in loop.unusable(opened).items()]
     terminal.show_json(report) if json else reports.show_plan(report)
+    if unusable and not json:
+        terminal.show_table("Left out: what they say may be told to nobody", ("option", "rule"), unusable)
 
 
 def _change(told: str) -> tuple[str, float]:

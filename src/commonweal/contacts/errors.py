@@ -80,6 +80,13 @@ class TooLateToUndo(CommonwealError):
     remedy = _("Ask your field organiser to take it back.")
 
 
+class NothingApproved(CommonwealError):
+    """A plan all of whose messages may be told to nobody."""
+
+    what = _("Nobody may be told what these options say: {options}.")
+    remedy = _("Have their messages approved: on the pages, Promises, then Messages.")
+
+
 class ContactRefused(CommonwealError):
     """For a page: the answer to a claim was no."""
 
