@@ -151,6 +151,34 @@ def test_the_arms_of_a_draw_hold_whatever_a_list_says(campaign: Campaign, drawn_
     assert report.ratio.p_value > 0.001
 
 
+def test_what_was_answered_before_the_draw_makes_the_adjusted_error_smaller(
+    campaign: Campaign, drawn_from: Town
+) -> None:
+    actions.draw(campaign, "pilot", SHARES)
+    person = assignment(campaign)["person_id"].to_numpy()
+    rng = np.random.default_rng(1)
+    before = rng.random(len(person)) < 0.4
+    after = np.where(rng.random(len(person)) < 0.85, before, rng.random(len(person)) < 0.4)
+    asked = rng.random(len(person)) < 0.9
+    drawn_from.tables["people.attribute"] = pa.concat_tables(
+        [
+            rows("people.attribute", len(who), person_id=who, name=[name] * len(who), number=told)
+            for name, who, told in (
+                ("outcome:support", person, after.astype(float)),
+                ("before:support", person[asked], before[asked].astype(float)),
+            )
+        ]
+    )
+    drawn_from.load(campaign)
+    (report,) = actions.analyse(campaign, "pilot")
+    assert report.metric == "support"
+    assert "asked" in report.covariates
+    for arm in report.analysis.arms[1:]:
+        assert arm.effect is not None
+        assert arm.adjusted_effect is not None
+        assert arm.adjusted_effect.error < 0.75 * arm.effect.error
+
+
 def test_nothing_to_analyse(campaign: Campaign, drawn_from: Town) -> None:
     with pytest.raises(NoSuchExperiment, match="none was drawn"):
         actions.analyse(campaign, "pilot")
