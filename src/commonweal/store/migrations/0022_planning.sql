@@ -5,6 +5,9 @@ ALTER TABLE planning.plan
     ADD COLUMN basis integer REFERENCES planning.plan,  -- the plan that this one was changed from
     ADD COLUMN changes jsonb NOT NULL DEFAULT '{}',  -- limits that are otherwise than the campaign's files say
     ADD COLUMN without text[] NOT NULL DEFAULT '{}';  -- options left out
+-- What is under way stays in a plan, though its money or its room was cut meanwhile.
+ALTER TABLE planning.plan DROP CONSTRAINT plan_check;
+ALTER TABLE planning.option_total DROP CONSTRAINT option_total_check;
 COMMENT ON COLUMN planning.plan.bound IS 'No plan within the same limits gains more votes, by the same estimates.';
 
 CREATE TABLE planning.limit_total (
