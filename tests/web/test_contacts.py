@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from small_town import NADIA, PAUL, ZOE
 
+from commonweal.access import actions as access
 from commonweal.access.model import Role
+from commonweal.access.queries import open_accounts
 from commonweal.audit import queries as audit
 from commonweal.campaign import Campaign
 from commonweal.contacts import actions, chores
 from commonweal.contacts.model import Channel, Claim, Option
 from commonweal.contacts.rules import Caps, CoolDown, QuietHours, Rules
+from commonweal.mandate import saying
 from commonweal.store.ledger import LedgerRole
 from commonweal.web import contacting
 from commonweal.web.app import _key
@@ -241,10 +244,22 @@ def test_a_list_tells_whom_it_leaves_out(director: Any, town: Campaign) -> None:
     assert "Nadia Berger" in page
     back = re.search(r'action="(/taken/[^"]+/return)"', page)
     assert back is not None
+    take_back(town, "housing")
+    assert "use no copy of it" in director.get(back[1].removesuffix("/return")).text
     assert "is left out" in director.get(director.post(back[1]).headers["location"]).text
     director.post("/sign-out")
     director.sign_in(Role.ORGANISER)
     assert director.get(back[1].removesuffix("/return")).status_code == 422
+
+
+def take_back(campaign: Campaign, message: str) -> None:
+    """A message is approved, and that is taken back."""
+    access.invite(campaign, "Camille", Role.CANDIDATE)
+    with campaign.ledger.read() as connection:
+        camille = next(each for each in open_accounts(connection) if each.name == "Camille")
+    version = saying.write(campaign, camille, message, {"en": "Rooms!"}, [])
+    saying.approve(campaign, camille, version)
+    saying.withdraw(campaign, camille, version, reason="The sum is wrong.")
 
 
 def persons_seen(campaign: Campaign, verb: str) -> list[list[int]]:

@@ -16,6 +16,7 @@ from commonweal.access.queries import open_accounts
 from commonweal.audit import queries as audit
 from commonweal.campaign import Campaign
 from commonweal.contacts import actions, doors, topics
+from commonweal.mandate import saying
 from commonweal.planning import actions as planning
 
 BUTTON = re.compile(r'action="(/claims/[^"]+/finish)"')
@@ -49,6 +50,19 @@ def test_the_next_door_is_large_and_only_the_holder_sees_it(volunteer: Any, even
     assert "Paul Berger" not in page, "who is not asked stands on no door"
     volunteer.post("/sign-out")
     assert "Lilas" not in volunteer.sign_in(Role.VOLUNTEER).get("/").text
+
+
+def test_a_message_that_was_taken_back_is_told_at_no_door(volunteer: Any, evening: Campaign) -> None:
+    assert "Talk about: housing" in volunteer.get("/").text
+    access.invite(evening, "Camille", Role.CANDIDATE)
+    with evening.ledger.read() as connection:
+        camille = next(each for each in open_accounts(connection) if each.name == "Camille")
+    version = saying.write(evening, camille, "housing", {"en": "Rooms!"}, [])
+    saying.approve(evening, camille, version)
+    saying.withdraw(evening, camille, version, reason="The sum is wrong.")
+    page = volunteer.get("/").text
+    assert "Talk about: housing" not in page
+    assert "Don’t go there with it" in page
 
 
 def test_a_result_closes_the_door_and_undo_brings_it_back(volunteer: Any, evening: Campaign) -> None:

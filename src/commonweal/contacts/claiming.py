@@ -225,7 +225,9 @@ def _decided(
         for member, subjects in unit.subjects.items()
         for subject in subjects
     ]
-    unsaid = _unusable(connection, terms)
+    # Asked anew for each claim: a message that is taken back stops at once.
+    known = standings(connection, (option.message for option in terms.options))
+    unsaid = [unusable(option.message, known.get(option.message), terms.rules) for option in terms.options]
     moments = {zone: terms.moment(zone) for zone in {unit.zone for unit in units}}
     zones = {person: unit.zone for unit in units for person in unit.asked}
     quiet = {zone: _quiet(terms, moment) for zone, moment in moments.items()}
@@ -249,12 +251,6 @@ def _decided(
         for person, law, stop, until, useless in rows
     )
     return {person: refusal for person, refusal in found if refusal is not None}
-
-
-def _unusable(connection: Connection, terms: Terms) -> list[Verdict]:
-    """By option: why its message may be told to nobody. Asked anew for each claim: what is taken back stops at once."""
-    known = standings(connection, (option.message for option in terms.options))
-    return [unusable(option.message, known.get(option.message), terms.rules) for option in terms.options]
 
 
 @lru_cache(maxsize=64)
