@@ -20,6 +20,7 @@ from commonweal.planning.terms import (
     Doors,
     NameTaken,
     NobodyLivesThere,
+    NobodyMeets,
     Term,
     TermOfNothing,
     Terms,
@@ -128,6 +129,36 @@ def test_floors_that_cannot_be_met_together_are_named(campaign: Campaign) -> Non
     found = pose(campaign.lake, alike(100, options), options, 9_000, terms)
     with pytest.raises(FloorsOutOfReach, match="doors: 80 are asked, 50 can be had"):
         solve(found.problem)
+
+
+def test_groups_get_their_share(campaign: Campaign) -> None:
+    population = folk()
+    rng = np.random.default_rng(3)
+    young, old = rng.random(600) < 0.2, rng.random(600) < 0.2
+    population = replace(population, meets={"age < 30": young, "age > 70": old})
+    floors = (
+        Term(name="the young", who="age < 30", at_least=40),
+        Term(name="calls to the old", who="age > 70", channel="phone", areas=("a",), at_least=4),
+    )
+    found = pose(campaign.lake, population, OPTIONS, 1_500, Terms(most=2, limit=floors))
+    group = found.problem.group
+    assert group is not None
+    assert (group[found.units.of[young]] == 1).all()
+    only_old = ~np.isin(population.household, population.household[young]) & old
+    assert (group[found.units.of[only_old]] == 2).all()
+    plan = solve(found.problem)
+    pieces = found.units.times[plan.person, plan.option]
+    in_a = found.units.area[plan.person] == 1
+    assert pieces[group[plan.person] == 1].sum() >= 40
+    assert pieces[(group[plan.person] == 2) & (plan.option == 2) & in_a].sum() >= 4
+    assert plan.uses[1].used == pieces[group[plan.person] == 1].sum()
+
+
+def test_a_minimum_for_nobody_is_refused(campaign: Campaign) -> None:
+    population = replace(folk(), meets={"age > 120": np.zeros(600, bool)})
+    terms = Terms(limit=(Term(name="the oldest", who="age > 120", at_least=3),))
+    with pytest.raises(NobodyMeets, match="'the oldest' asks for 3 contacts"):
+        pose(campaign.lake, population, OPTIONS, 500, terms)
 
 
 def test_a_household_has_several_contacts_but_no_more_than_most(campaign: Campaign) -> None:

@@ -19,7 +19,7 @@ from commonweal.planning.population import read_population
 from commonweal.planning.posing import Posed, pose
 from commonweal.planning.price import obeying
 from commonweal.planning.tally import Tally, tally
-from commonweal.planning.terms import changed, read_terms
+from commonweal.planning.terms import changed, groups, read_terms
 from commonweal.planning.totals import PlanReport
 from commonweal.planning.under_way import held, keep
 from commonweal.store.lake import LakeWriter
@@ -54,7 +54,7 @@ def make(
     options, terms = obeying.left_open(rule, options, terms)
     with campaign.lake.writer("planning.make", {"budget": money}) as writer:
         progress(0, None, "reading scores and effects")
-        population = read_population(campaign, options)
+        population = read_population(campaign, options, groups(terms))
         posed = pose(campaign.lake, population, options, money, terms)
         posed = obeying.bound_by(campaign, rule, keep(posed, population, held(campaign)))
         progress(0, None, "choosing the best contacts")

@@ -5,7 +5,8 @@ Reads the lake's profiles, scores and effects; gives plain arrays, one row a per
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, Self, TypeVar
 
@@ -19,6 +20,9 @@ import pyarrow.compute as pc
 from commonweal.campaign import Campaign
 from commonweal.consent import facts, gate, packs
 from commonweal.consent.model import LAW, Calendar, Channel, Pack, Use
+from commonweal.mandate import actions as mandate
+from commonweal.mandate import scopes
+from commonweal.people import selection
 from commonweal.planning.options import CampaignOption
 from commonweal.store.lake import Lake
 from commonweal.store.ledger import LedgerRole
@@ -68,7 +72,8 @@ class Population:
     where no model could tell. d_turnout, d_support, se_turnout, se_support (n, k): what one contact adds to a
     probability, and its standard error; 0 where there is no estimate. segment (n,): joins the error draws.
     barrier (n, k): a `Barrier`, or the number of a rule of the policy pack. reasons: the code of each number.
-    Where the law forbids to guess support of persons, `support` is that of their area.
+    Where the law forbids to guess support of persons, `support` is that of their area. meets: of some expressions, who meets
+    them (n,).
     """
 
     person: Ids
@@ -83,13 +88,20 @@ class Population:
     se_support: Floats
     barrier: npt.NDArray[np.uint8]
     reasons: npt.NDArray[np.object_]
+    meets: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.person)
 
 
-def read_population(campaign: Campaign, options: tuple[CampaignOption, ...]) -> Population:
-    """Everyone that the lake knows, for these options. Raises RealListsNeedPack, UnknownPack, PackNotInForce."""
+def read_population(
+    campaign: Campaign, options: tuple[CampaignOption, ...], who: Sequence[str] = ()
+) -> Population:
+    """Everyone that the lake knows, for these options; `who`: expressions over the electorate, of which it is told who meets them.
+
+    Raises RealListsNeedPack, UnknownPack, PackNotInForce, and of expressions ExpressionError, NotOfTheElectorate, RefusedByPolicy (of
+    special categories).
+    """
     lake, law = campaign.lake, _Law.of(campaign)
     people = lake.read(_people(lake.table("people.profile"), lake.table("scoring.score")))
     people = _with_area_support(lake, people)
@@ -112,7 +124,27 @@ def read_population(campaign: Campaign, options: tuple[CampaignOption, ...]) -> 
         se_support=effects.se_support,
         barrier=_barriers(people, options, effects.known, law),
         reasons=law.reasons(),
+        meets=_meets(campaign, person, who),
     )
+
+
+def _meets(campaign: Campaign, person: Ids, who: Sequence[str]) -> dict[str, npt.NDArray[np.bool_]]:
+    """Asked as a promise asks whom it serves: of what is known of people, never of what the campaign thinks of them."""
+    if not who:
+        return {}
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        ground = mandate.ground(campaign, connection)
+    found = {}
+    for text in who:
+        scope = scopes.read(text, ground.today, held=ground.held, vocabulary=ground.vocabulary)
+        if scope.node is None:
+            found[text] = np.ones(len(person), bool)
+            continue
+        rows = campaign.lake.read(
+            selection.chosen(scope.node, selection.People.of(campaign.lake), ground.today)
+        )
+        found[text] = np.isin(person, _numbers(rows, "person_id", np.int64))
+    return found
 
 
 def _people(profile: ir.Table, score: ir.Table) -> ir.Table:

@@ -19,9 +19,11 @@ from commonweal.planning.terms import (
     Doors,
     NameTaken,
     NobodyLivesThere,
+    NobodyMeets,
     Term,
     TermOfNothing,
     Terms,
+    groups,
 )
 from commonweal.planning.units import Contacts, Units, together
 from commonweal.store.lake import Lake
@@ -65,7 +67,8 @@ def pose(
 
     Where nobody has a support score the goal is turnout alone. As soon as one option is per household, households are planned: a
     contact serves all members who are open to it, and counts for each of them. Raises what is wrong with the effects
-    (`rules.check`) or with the terms: NameTaken, TermOfNothing, NobodyLivesThere, AreasOverlap.
+    (`rules.check`) or with the terms: NameTaken, TermOfNothing, NobodyLivesThere, NobodyMeets, AreasOverlap. The population was read with
+    `terms.groups` of these terms.
     """
     terms = terms or Terms()
     open_ = np.asarray(population.barrier == Barrier.OPEN)
@@ -79,13 +82,15 @@ def pose(
     areas = tuple(codes[number] for number in here)
     _check_areas(terms, set(codes))
     region = _regions(terms.limit, areas)
+    group = _groups(population, units, groups(terms))
     held_out = _held_out(population, units, terms.learning)
     problem = Problem(
         gain=units.gain,
         options=chosen,
-        limits=tuple(_limits(options, chosen, budget, terms, areas, region)),
+        limits=tuple(_limits(options, chosen, budget, terms, areas, region, group)),
         most=np.where(held_out, 0, terms.most).astype(np.int8),
         allowed=units.times,
+        group=group,
         area=area.astype(np.int32),
         region=region,
         hours=_hours(terms.doors, options, areas, len(units)),
@@ -167,6 +172,16 @@ def _regions(terms: Sequence[Term], areas: Sequence[str]) -> npt.NDArray[np.int3
     return region if numbers else None
 
 
+def _groups(population: Population, units: Units, who: Sequence[str]) -> npt.NDArray[np.int32] | None:
+    """(u,): the number, from 1, of the first expression that one of the unit's members meets, 0 for none; None without any."""
+    if not who:
+        return None
+    group = np.zeros(len(units), np.int32)
+    for number, text in reversed(list(enumerate(who, 1))):
+        group[units.of[population.meets[text]]] = number
+    return group
+
+
 def _held_out(population: Population, units: Units, share: float) -> npt.NDArray[np.bool_]:
     """(u,): drawn by household, so that nobody is left out of what their household gets."""
     first = np.unique(units.of, return_index=True)[1]
@@ -180,7 +195,9 @@ def _limits(
     terms: Terms,
     areas: Sequence[str],
     region: npt.NDArray[np.int32] | None,
+    group: npt.NDArray[np.int32] | None,
 ) -> Iterator[Limit]:
+    number_of = {who: number for number, who in enumerate(groups(terms), 1)}
     taken = {MONEY, *(option.code for option in options)}
     yield money(chosen, float(budget))
     for place, option in enumerate(options):
@@ -199,8 +216,11 @@ def _limits(
             assert region is not None
             inside = region[[area in term.areas for area in areas]]
             number = int(inside[0]) if len(inside) else int(region.max()) + 1
+        of_group = number_of.get(term.who)
+        if group is not None and of_group and term.at_least and not (group == of_group).any():
+            raise NobodyMeets(name=term.name, at_least=term.at_least, who=term.who)
         most = np.inf if term.at_most is None else term.at_most
-        yield Limit(term.name, use, most, term.at_least, region=number)
+        yield Limit(term.name, use, most, term.at_least, of_group, number)
 
 
 def _hours(

@@ -48,6 +48,15 @@ class NobodyLivesThere(CommonwealError):
     remedy = _("Correct its code, or leave it out. Areas with people are, for example: {known}.")
 
 
+class NobodyMeets(CommonwealError):
+    """A minimum for people of whom there are none, or none that an earlier limit hasn't counted."""
+
+    what = _(
+        "The limit {name!r} asks for {at_least:g} contacts with people of whom it is said: {who}. There is nobody."
+    )
+    remedy = _("Correct `who` in plan.toml, or put this limit before those that count the same people.")
+
+
 class AreasOverlap(CommonwealError):
     """Two limits that count areas which are neither the same nor apart."""
 
@@ -91,7 +100,9 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A limit on all contacts together that are of this channel, message and option, in these areas; left out: of all.
+    """A limit on all contacts together that are of this channel, message and option, in these areas, with people who meet `who` (an
+    expression over the electorate, as a promise has it); left out: of all. A household counts with the first `who` of plan.toml that
+    one of its members meets, and with no other.
 
     each      what one contact uses of it, 0.1 where a call takes six minutes of so many hours
     unit      what is counted, for pages: contacts or hours
@@ -103,6 +114,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     message: str | None = None
     option: str | None = None
     areas: tuple[str, ...] = ()
+    who: str = ""
     each: float = 1.0
     unit: Literal["contacts", "hours"] = "contacts"
     at_most: float | None = None
@@ -168,6 +180,11 @@ def read_terms(folder: Path) -> Terms:
         return Terms()
     except (msgspec.MsgspecError, OSError, UnicodeDecodeError) as error:
         raise TermsUnreadable(path=path, reason=error) from error
+
+
+def groups(terms: Terms) -> tuple[str, ...]:
+    """Each `who` of the limits, once, in their order."""
+    return tuple(dict.fromkeys(term.who for term in terms.limit if term.who))
 
 
 def changed(

@@ -73,19 +73,18 @@ def keep(posed: Posed, population: Population, claims: Sequence[Held]) -> Posed:
 def use_of(problem: Problem, limits: Sequence[Limit], contacts: Contacts) -> npt.NDArray[np.float64]:
     """(r,): what contacts use of each limit."""
     assert problem.area is not None
-    region = np.zeros(len(contacts.unit), np.int64)
+    region, group = np.zeros((2, len(contacts.unit)), np.int64)
     if problem.region is not None:
         region = problem.region[problem.area[contacts.unit]].astype(np.int64)
-    return np.array(
-        [
-            float(
-                (np.asarray(limit.use)[contacts.option] * contacts.pieces)[
-                    region == limit.region if limit.region is not None else slice(None)
-                ].sum()
-            )
-            for limit in limits
-        ]
-    )
+    if problem.group is not None:
+        group = problem.group[contacts.unit].astype(np.int64)
+
+    def of(limit: Limit) -> float:
+        counted = (limit.region is None) | (region == limit.region)
+        counted &= (limit.group is None) | (group == limit.group)
+        return float((np.asarray(limit.use)[contacts.option] * contacts.pieces * counted).sum())
+
+    return np.array([of(limit) for limit in limits])
 
 
 def doors_of(posed: Posed, contacts: Contacts) -> npt.NDArray[np.int64]:

@@ -12,7 +12,7 @@ from commonweal.planning.posing import pose
 from commonweal.planning.price import curves, obeying, promised
 from commonweal.planning.price.errors import NoBudget
 from commonweal.planning.price.model import Price
-from commonweal.planning.terms import read_terms
+from commonweal.planning.terms import groups, read_terms
 from commonweal.store.ledger import Connection, LedgerRole
 
 
@@ -30,12 +30,13 @@ def price(
     """
     options = allowed(read_options(campaign.folder), (), without)
     progress(0, None, "reading scores and effects")
-    population = read_population(campaign, options)
+    terms = read_terms(campaign.folder)
+    population = read_population(campaign, options, groups(terms))
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         money = _money(campaign, connection, budget)
         said = obeying.said_by(campaign, connection, options)
         promises = promised.standing(connection)
-    posed = pose(campaign.lake, population, options, money, read_terms(campaign.folder))
+    posed = pose(campaign.lake, population, options, money, terms)
     return curves.draw(posed, said, promises, money, campaign.settings.currency, progress)
 
 
