@@ -150,20 +150,18 @@ def test_support_levels_are_for_against_or_undecided(engine: Any) -> None:
     assert list(told(engine, tables.undecided(attribute, "support_level"))) == [3]
 
 
-def test_who_was_left_alone_is_the_control_and_as_large_a_part_of_those_outside(engine: Any) -> None:
-    profile = rows("people.profile", 5, person_id=[1, 2, 3, 4, 5], household_id=[10, 11, 12, 17, None])
-    names = ["outcome:voted"] * 5
-    attribute = rows("people.attribute", 5, person_id=[1, 2, 3, 4, 5], name=names, number=[1, 0, 1, 0, 1])
+def test_left_alone_are_the_control_and_as_large_a_part_of_those_whom_nobody_drew(engine: Any) -> None:
+    profile = rows("people.profile", 6, person_id=[1, 2, 3, 4, 5, 6], household_id=[10, 11, 12, 17, None, 13])
     arms = pa.table({"person_id": [1, 2], "household_id": [10, 11], "arm": ["control", "door:housing"]})
-    tables_ = (
-        engine.create_table(name, each) for name, each in zip("par", (profile, attribute, arms), strict=True)
+    elsewhere = pa.table({"person_id": [6]})
+    profile, arms, elsewhere = (
+        engine.create_table(name, each) for name, each in zip("pae", (profile, arms, elsewhere), strict=True)
     )
-    profile, attribute, arms = tables_
-    alone = tables.outcome_alone(attribute, profile, arms, "control", "voted", keep=5, of=10)
-    assert {person: row["outcome"] for person, row in told(engine, alone).items()} == {
-        1: 1.0,
-        3: 1.0,
-    }  # 4 lives at 17, and 5 alone: as household 5
+    alone = tables.left_alone(profile, arms, "control", (arms, elsewhere), keep=5, of=10)
+    assert set(told(engine, alone)) == {
+        1,
+        3,
+    }  # 4 lives at 17, 5 alone, as household 5; another experiment drew 6
 
 
 def test_what_was_said_before_stands_beside_the_outcome(engine: Any) -> None:
@@ -203,9 +201,8 @@ def everything(engine: Any, folder: Path) -> dict[str, list[dict[str, Any]]]:
     facts = tables.facts(sources, columns, NOW)
     support = tables.support_outcome(sources.attribute, "support_level")
     arms = experiment_tables.told_arms(sources.attribute, sources.profile, "pilot")
-    control = tables.outcome_alone(
-        sources.attribute, sources.profile, arms, "control", "voted", keep=200, of=1000
-    )
+    alone = tables.left_alone(sources.profile, arms, "control", (arms,), keep=200, of=1000)
+    control = tables.experiment_outcome(sources.attribute, "voted").semi_join(alone, "person_id")
     found = {
         "facts": facts.order_by("person_id"),
         "votes": tables.vote_counts(sources.vote).order_by("election"),

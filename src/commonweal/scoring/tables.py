@@ -227,20 +227,20 @@ def answer_before(attribute: ir.Table, metric: str) -> ir.Table:
     return told.select("person_id", outcome=told.number)
 
 
-def outcome_alone(
-    attribute: ir.Table, profile: ir.Table, arms: ir.Table, control: str, metric: str, keep: int, of: int
+def left_alone(
+    profile: ir.Table, arms: ir.Table, control: str, drawn: Sequence[ir.Table], keep: int, of: int
 ) -> ir.Table:
-    """The outcomes of those whom the experiment left alone: person_id, outcome.
+    """Whom experiments left alone: person_id.
 
-    They are its control arm and, of those who were not in it, the households with id % of < keep. With keep / of the control's
-    share of the experiment, each kind of people is in it as often as in the electorate, whoever was drawn.
+    They are the control arm and, of those whom no experiment drew (`drawn`: tables with person_id), the households with id % of <
+    keep. With keep / of the control's share of its experiment, each kind of people is among them as often as in the electorate,
+    whoever was drawn.
     """
-    outcome = experiment_outcome(attribute, metric)
-    outside = households_of(profile, outcome).anti_join(arms, "person_id")
+    outside = households_of(profile, profile.select("person_id"))
     outside = outside.filter(outside.household_id % of < keep)
-    control_arm = arms.filter(arms.arm == control)
-    alone = control_arm.select("person_id").union(outside.select("person_id"))
-    return outcome.semi_join(alone, "person_id")
+    for each in drawn:
+        outside = outside.anti_join(each, "person_id")
+    return arms.filter(arms.arm == control).select("person_id").union(outside.select("person_id"))
 
 
 def first_known(outcome: ir.Table, otherwise: ir.Table) -> ir.Table:

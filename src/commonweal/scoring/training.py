@@ -12,6 +12,7 @@ import pyarrow as pa
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
+from commonweal.experiments.tables import ARM
 from commonweal.jobs.model import Progress, silent
 from commonweal.scoring import cards, features, models, rules, tables
 from commonweal.scoring.calibration import calibrate
@@ -133,14 +134,15 @@ def _left_alone(ground: Ground, metric: str) -> ir.Table | None:
     pilot, attribute = ground.pilot, ground.sources.attribute
     if pilot is None or metric not in pilot.outcomes:
         return None
-    arms = ground.lake.read(pilot.arms.group_by("arm").aggregate(persons=pilot.arms.count()))
-    persons = dict(zip(arms["arm"].to_pylist(), arms["persons"].to_pylist(), strict=True))
+    counts = ground.lake.read(pilot.arms.group_by("arm").aggregate(persons=pilot.arms.count()))
+    persons = dict(zip(counts["arm"].to_pylist(), counts["persons"].to_pylist(), strict=True))
     keep = round(_PARTS * persons[pilot.control] / sum(persons.values()))
-    alone = tables.outcome_alone(
-        attribute, ground.sources.profile, pilot.arms, pilot.control, metric, keep, _PARTS
-    )
+    told = attribute.filter(attribute.name.startswith(ARM))
+    drawn = (pilot.arms, told, ground.lake.table("experiments.assignment"))
+    alone = tables.left_alone(ground.sources.profile, pilot.arms, pilot.control, drawn, keep, _PARTS)
     before = tables.answer_before(attribute, metric).semi_join(pilot.arms, "person_id")
-    return tables.first_known(before, alone)
+    outcome = tables.experiment_outcome(attribute, metric).semi_join(alone, "person_id")
+    return tables.first_known(before, outcome)
 
 
 def _train(
