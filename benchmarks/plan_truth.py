@@ -1,8 +1,8 @@
 """Is a plan's promise kept? Plans of synthetic electorates, gains learnt from their pilots, beside the hidden truth.
 
 For each seed a campaign is made, whose lists are as `known_town` tells: every record linked rightly. The rest is what any campaign
-runs: a draw, a pilot of which the world tells what came (everyone in it asked before it and after it, of whom a third answers), scores,
-effects, the plan. Then what the plan's contacts truly gain, by the truth that the campaign never saw. Beside it, in the same
+runs: everyone is asked for whom they are, and a third answers; these are drawn, contacted or not, and asked again; who voted is known
+of all; scores, effects, the plan. Then what the plan's contacts truly gain, by the truth that the campaign never saw. Beside it, in the same
 campaign, for the same money and within the same limits, what habits would have gained:
 
 (a) by support score: the likeliest supporters first, by the option that does most on average in the pilot;
@@ -11,8 +11,8 @@ campaign, for the same money and within the same limits, what habits would have 
 
 A vote is one of the margin, as in planning.rules: t (2 s - 1) with the contacts less the same without them.
 
-    python -m benchmarks.plan_truth [VOTERS [SEEDS [SHARE]]]    # share of the households in the pilot: 200000 20 0.6
-    python -m benchmarks.plan_truth power [VOTERS [SEEDS]]      # how much a pilot of which size tells: 200000 2
+    python -m benchmarks.plan_truth [VOTERS [SEEDS [FIRST]]]    # 150000 20 1: half an hour; from seed FIRST on
+    python -m benchmarks.plan_truth power [SEEDS [MOST_VOTERS]] # how much a pilot of which size tells
     python -m benchmarks.plan_truth campaigns [VOTERS [SEEDS]]  # whole campaigns, from messy lists: 30000 2
 """
 
@@ -54,7 +54,7 @@ Ints = npt.NDArray[np.int64]
 _ASKED, _OF = 17, 20
 _WIDTH = 1.96
 _CONTROL = 0.3
-_SIZES = (0.05, 0.15, 0.3, 0.6)
+_SIZES = (15_000, 30_000, 60_000, 120_000)  # voters
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,9 @@ class Outcome:
         return _WIDTH * self.error / self.promised
 
 
-def main(voters: int = 200_000, seeds: int = 20, share: float = 1.0) -> None:
-    outcomes = [_told(seed, _seed(voters, seed, share)) for seed in range(1, seeds + 1)]
+def main(voters: int = 150_000, seeds: int = 20, first: int = 1) -> None:
+    """Everyone asked; what came of each seed, then of all."""
+    outcomes = [_told(seed, _seed(voters, seed)) for seed in range(first, first + seeds)]
     _sum_up(voters, outcomes)
     print(f"  a pilot of {np.median([each.persons for each in outcomes]):,.0f} people (median)")
 
@@ -94,21 +95,27 @@ def campaigns(voters: int = 30_000, seeds: int = 2) -> None:
     _sum_up(voters, [_told(seed, _campaign(voters, seed)) for seed in range(1, seeds + 1)])
 
 
-def power(voters: int = 200_000, seeds: int = 2) -> None:
-    """Half of the interval by the size of the pilot, with and without a survey before it; medians."""
+def power(seeds: int = 2, most: int = _SIZES[-1]) -> None:
+    """Half of the interval by the size of the pilot, with and without a survey before it; medians.
+
+    What a pilot tells depends on its own size, not on that of the electorate: each is of those who answer in one of `_SIZES` voters.
+    """
     print(
-        "pilot      answers     half of the interval, of the gain: asked after only    asked before and after"
+        "people in the pilot, answers after it; half of the interval as a share of the gain: asked after, before and after"
     )
-    for share in _SIZES:
-        found = {
-            before: [_seed(voters, seed, share, before=before) for seed in range(1, seeds + 1)]
-            for before in (False, True)
-        }
-        persons, answers = (
-            np.median([getattr(each, name) for each in found[True]]) for name in ("persons", "answers")
-        )
-        after, both = (np.median([each.half_width for each in found[before]]) for before in (False, True))
-        print(f"{persons:7,.0f}    {answers:7,.0f}    {after:53.0%}    {both:22.0%}", flush=True)
+    for voters in _SIZES:
+        if voters <= most:
+            both, after = (
+                [_seed(voters, seed, before=before) for seed in range(1, seeds + 1)]
+                for before in (True, False)
+            )
+            told = [np.median([each.half_width for each in outcomes]) for outcomes in (after, both)]
+            answers = np.median([each.answers for each in after]), np.median([each.answers for each in both])
+            print(
+                f"{np.median([each.persons for each in both]):7,.0f} {answers[0]:7,.0f} {told[0]:7.0%}"
+                f" {answers[1]:7,.0f} {told[1]:7.0%}",
+                flush=True,
+            )
 
 
 def _told(seed: int, found: Outcome) -> Outcome:
@@ -148,11 +155,11 @@ def _sum_up(voters: int, outcomes: Sequence[Outcome]) -> None:
 # One seed
 
 
-def _seed(voters: int, seed: int, share: float, *, before: bool = True) -> Outcome:
+def _seed(voters: int, seed: int, *, before: bool = True) -> Outcome:
     town = known_town(voters, seed)
     with _empty_campaign() as campaign:
         town.load(campaign)
-        persons, answers = _pilot(campaign, town, share, seed, before=before)
+        persons, answers = _pilot(campaign, town, seed, before=before)
         score(campaign)
         found = _valued(campaign, town.voters, np.ones(voters, bool), voters, seed)
     return replace(found, persons=persons, answers=answers)
@@ -168,15 +175,14 @@ def _empty_campaign() -> Iterator[Campaign]:
             yield campaign
 
 
-def _pilot(campaign: Campaign, town: KnownTown, share: float, seed: int, *, before: bool) -> tuple[int, int]:
+def _pilot(campaign: Campaign, town: KnownTown, seed: int, *, before: bool) -> tuple[int, int]:
     """Ask, draw among those who answered, contact, ask again; how many people were drawn, and how many answered afterwards.
 
     Not `before`: as many are drawn from all, and asked afterwards only.
     """
     everybody = np.arange(len(town.number))
     said = np.asarray(town.world.ask(town.number.tolist(), seed)["support"].to_numpy(), np.float64)
-    reached = uniform(everybody, f"asked {seed}") < share
-    answered = reached & np.isfinite(said)
+    answered = np.isfinite(said)
     eligible = answered if before else uniform(everybody, f"drawn {seed}") < answered.mean()
     arms = [option.arm_name for option in read_options(campaign.folder)]
     shares = {"control": _CONTROL} | dict.fromkeys(arms, (1 - _CONTROL) / len(arms))
@@ -352,8 +358,6 @@ if __name__ == "__main__":
             power(*map(int, numbers))
         case ["campaigns", *numbers]:
             campaigns(*map(int, numbers))
-        case [voters, seeds, share]:
-            main(int(voters), int(seeds), float(share))
         case numbers:
             main(*map(int, numbers))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
