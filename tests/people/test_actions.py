@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from commonweal.campaign import Campaign, Settings
 from commonweal.people import actions, errors, inputs, queries
 from commonweal.people.model import PlannedContact, Score
+from commonweal.planning import queries as plans
 from commonweal.store.catalogue import LAKE
 from commonweal.store.ledger import LedgerRole
 
@@ -201,6 +202,30 @@ def test_scores_and_plan_come_with_the_next_publish(town):
     actions.publish(town)
     with town.ledger.read() as connection:
         assert queries.person(connection, 11).planned.contacts[0].option == "post:a"
+
+
+def test_several_contacts_are_told_the_one_that_gains_most_first(town):
+    with town.ledger.transaction() as connection:
+        connection.execute(
+            "INSERT INTO planning.plan (plan_id, name, goal, made_at, made_by, budget, spent, currency, persons, contacts,"
+            " reached, votes, votes_low, votes_high, bound, price)"
+            " VALUES (1, 'both', 'votes', %s, 't', 1, 1, 'EUR', 3, 2, 1, 0, 0, 0, 0, 0)",
+            (town.clock(),),
+        )
+    given = {"plan_id": 1, "person_id": 11, "reason": "chosen", "votes_error": 0.5, "second": "x"}
+    rows = [
+        {**given, "option": option, "votes": votes} for option, votes in (("door:b", 0.25), ("sms:c", 0.5))
+    ]
+    rows.append({"plan_id": 1, "person_id": 12, "reason": "outbid", "second": "x", "second_votes": 0.125})
+    stage(town, "planning.contact", rows, "1")
+    actions.publish(town)
+    with town.ledger.read() as connection:
+        found, other = (queries.person(connection, person).planned for person in (11, 12))
+        handed = plans.chosen(connection, 1, ["door:b"])
+    assert [(each.option, each.votes) for each in found.contacts] == [("sms:c", 0.5), ("door:b", 0.25)]
+    assert (found.reason, found.second) == ("chosen", "x")
+    assert (other.contacts, other.reason, other.second_votes) == ((), "outbid", 0.125)
+    assert handed == [(11, "door:b")]
 
 
 def test_build_and_publish_again_change_nothing(town):

@@ -96,6 +96,22 @@ def test_why_this_contact_and_what_else_it_could_have_been(director: Any, small_
     assert "No contact in this plan: the money does more elsewhere." in page_of(director, "paul")
 
 
+def test_each_of_several_contacts_has_its_sentence(director: Any, small_town: Campaign) -> None:
+    with small_town.ledger.transaction() as connection:
+        connection.execute(
+            "UPDATE people.standing SET planned = ARRAY['door:housing', 'post:climate'], votes_gained = '{0.03, 0.02}',"
+            " votes_error = '{0.01, 0}', second = NULL WHERE planned IS NOT NULL"
+        )
+    page = page_of(director, "nadia")
+    assert (
+        "Doors: housing: among a hundred such people, a contact of this kind wins about 3.0 votes (1.0 to 5.0)."
+        in page
+    )
+    assert (
+        "Letters: climate: among a hundred such people, a contact of this kind wins about 2.0 votes." in page
+    )
+
+
 def test_the_household(director: Any, small_town: Campaign) -> None:
     page = page_of(director, "nadia")
     household = page[page.index('id="household"') :]
