@@ -11,11 +11,12 @@ command goes on to the same end.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import ibis
+import ibis.expr.types as ir
 import msgspec
 import pyarrow as pa
 
@@ -45,8 +46,8 @@ LISTS = {
     "append": ("Commercial append", "to know households better"),
 }
 BUDGET_A_VOTER = 0.40  # euros: a lively local campaign's budget for contacts
-_PILOT_SHARE = 0.75  # of the households on the roll
-_CONTROL_SHARE = 0.3
+_CONTROL_SHARE = 0.3  # of the pilot
+_SEED = 1  # of what the pilot's people say and do
 _WEEKS_TO_THE_VOTE = 9
 
 # What each contact costs in cents: paid canvass and phone support, postage and printing at bulk rates.
@@ -202,46 +203,59 @@ def _file_of(lists: Path, source: str) -> Path:
 def _pilot(campaign: Campaign, lists: Path, world: World, progress: Progress) -> Batch:
     """Try each option on some households, leave some alone, and load what came of it, as one more list.
 
-    All of them are asked for whom they are before they hear anything, and again afterwards: docs/scores.md tells why.
+    All voters are asked for whom they are; those who answer are drawn, contacted or not, and asked again: docs/scores.md.
     """
-    treated = (_PILOT_SHARE - _CONTROL_SHARE * _PILOT_SHARE) / len(_OPTIONS)
-    shares = {CONTROL: _CONTROL_SHARE * _PILOT_SHARE}
-    shares |= {f"{channel}:{message}": treated for channel, message in _OPTIONS}
-    experiments.draw(campaign, PILOT, shares, about="Which contact moves whom, tried before the campaign")
+    shares = {CONTROL: _CONTROL_SHARE}
+    shares |= {f"{channel}:{message}": (1 - _CONTROL_SHARE) / len(_OPTIONS) for channel, message in _OPTIONS}
+    experiments.draw(
+        campaign,
+        PILOT,
+        shares,
+        eligible=_who_answer(campaign, world),
+        universe="those who answered a survey",
+        about="Which contact moves whom, tried before the campaign",
+    )
     path = lists / "pilot.csv"
     if not path.exists():  # what came of a pilot is a fact: it is not made up again
         progress(0, None, "running the pilot")
-        assigned = _assigned(campaign)
-        assigned = assigned.filter(pa.array(world.knows(assigned["registration_number"].to_pylist())))
-        numbers, arms = assigned["registration_number"].to_pylist(), assigned["arm"].to_pylist()
-        _write_answers(path, world.ask(numbers, seed=1), world.respond(numbers, arms, seed=1))
+        _write_answers(path, _voters(campaign, world), world)
     sources = campaign.folder / "sources"
     (sources / "pilot.toml").write_text(_PILOT_MAPPING, encoding="utf-8")
     return intake.import_file(campaign, path, source=PILOT, progress=_named(progress, PILOT))
 
 
-def _assigned(campaign: Campaign) -> pa.Table:
-    assignment = campaign.lake.table("experiments.assignment")
+def _voters(campaign: Campaign, world: World) -> pa.Table:
+    """registration_number and arm (null: not drawn) of the voters, by number; a misread number is none's."""
     profile = campaign.lake.table("people.profile").select("person_id", "registration_number")
-    drawn = assignment.filter(assignment.experiment == PILOT).join(profile, "person_id")
-    return campaign.lake.read(
-        drawn.filter(drawn.registration_number.notnull())
-        .select("registration_number", "arm")
-        .order_by("registration_number")
-    )
+    assignment = campaign.lake.table("experiments.assignment")
+    drawn = assignment.filter(assignment.experiment == PILOT).select("person_id", "arm")
+    voters = profile.filter(profile.registration_number.notnull()).left_join(drawn, "person_id")
+    rows = campaign.lake.read(voters.select("registration_number", "arm").order_by("registration_number"))
+    return rows.filter(pa.array(world.knows(rows["registration_number"].to_pylist())))
 
 
-def _write_answers(path: Path, before: pa.Table, answers: pa.Table) -> None:
-    told = (answers["registration_number"], before["support"], answers["voted"], answers["support"])
-    columns: Sequence[list[object]] = [column.to_pylist() for column in told]
+def _who_answer(campaign: Campaign, world: World) -> ir.Table:
+    """person_id of the voters who answer when they are asked for whom they are."""
+    said = world.ask(_voters(campaign, world)["registration_number"].to_pylist(), _SEED)
+    answered = said.filter(said["support"].is_valid()).select(["registration_number"])
+    profile = campaign.lake.table("people.profile").select("person_id", "registration_number")
+    return profile.semi_join(ibis.memtable(answered), "registration_number").select("person_id")
+
+
+def _write_answers(path: Path, voters: pa.Table, world: World) -> None:
+    """Who voted is known of all; what was said before and after, of those who were drawn."""
+    numbers, arms = voters["registration_number"].to_pylist(), voters["arm"].to_pylist()
+    before = world.ask(numbers, _SEED)["support"].to_pylist()
+    came = world.respond(numbers, [arm or CONTROL for arm in arms], _SEED)
+    voted, after = came["voted"].to_pylist(), came["support"].to_pylist()
     word = {0: "non", 1: "oui", None: ""}
     draft = path.with_suffix(".part")
     with draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("numero_electeur", "soutien_avant", "a_vote", "soutien"))
-        writer.writerows(
-            (number, *(word[each] for each in said)) for number, *said in zip(*columns, strict=True)
-        )
+        for row, (number, arm) in enumerate(zip(numbers, arms, strict=True)):
+            said = (before[row], after[row]) if arm else (None, None)
+            writer.writerow((number, word[said[0]], word[voted[row]], word[said[1]]))
     draft.rename(path)
 
 
