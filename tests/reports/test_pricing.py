@@ -25,3 +25,9 @@ def test_it_begins_with_what_few_messages_keep(capsys: pytest.CaptureFixture[str
 def test_without_promises_of_known_reach_there_is_one_table(capsys: pytest.CaptureFixture[str]) -> None:
     show_price(replace(price(), by_narrowness=()), 100)
     assert "With so little talk" not in shown(capsys)
+
+
+def test_where_no_message_promises_anything_it_counts_messages(capsys: pytest.CaptureFixture[str]) -> None:
+    found = price()
+    show_price(replace(found, free=replace(found.free, promises=())), 100)
+    assert "takes 9 messages more." in shown(capsys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,14 @@ def test_it_says_what_few_messages_keep_and_what_the_rest_is_worth(
     for words in ("With less talk that serves few", "€1,230,000", "Certified", "instead of 21"):
         assert words in page
     assert "Make it the rule" not in page
+
+
+def test_where_no_message_promises_anything_it_counts_messages(browser: Any, small_town: Campaign) -> None:
+    found = price()
+    with actions.tracked(small_town.ledger, small_town.clock, "price", "test") as run:
+        run.result = replace(found, free=replace(found.free, promises=()))
+    page = browser.sign_in(Role.CANDIDATE).get("/mandate/price").text
+    assert "the narrow road is worth 640 votes and takes 9 messages more." in page
 
 
 def test_where_the_goal_is_turnout_it_says_voters(browser: Any, small_town: Campaign) -> None:

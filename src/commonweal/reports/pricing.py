@@ -12,10 +12,13 @@ def show_price(found: Price, minor_units: int) -> None:
     """The fewest messages that keep nearly all votes, then both curves."""
     few = found.fewest()
     more = len(set(found.free.promises) - set(few.promises))
+    costs = f"costs {more:,} promises"
+    if not found.free.promises:
+        costs = f"takes {len(set(found.free.messages) - set(few.messages))} messages more"
     noun = "message keeps" if few.most == 1 else "messages keep"
     OUT.print(
         f"[bold]{few.most} {noun} {100 * few.kept.value:.1f} % of the votes:[/] the narrow road is worth"
-        f" {few.lost.value:,.1f} votes ({few.lost.low:,.1f} to {few.lost.high:,.1f}) and costs {more:,} promises."
+        f" {few.lost.value:,.1f} votes ({few.lost.low:,.1f} to {few.lost.high:,.1f}) and {costs}."
     )
     OUT.print(f"Of {found.budget / minor_units:,.2f} {found.currency}; intervals are of 95 %.")
     numbered = [(str(point.most), point) for point in found.by_number]

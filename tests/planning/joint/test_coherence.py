@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from commonweal.planning.joint import Problem, contacts, solve
+from commonweal.planning.joint import Option, Problem, contacts, money, solve
 from commonweal.planning.joint.coherence import price_curve, within
 from commonweal.planning.joint.errors import FloorsOutOfReach
 from commonweal.planning.joint.narrowness import limit_of, share_of
@@ -49,6 +49,30 @@ def test_each_point_is_the_best_of_all_sets_but_for_its_gap(floors: float) -> No
         assert not counted.broken
         assert not counted.short.any()
         assert counted.votes == pytest.approx(point.plan.votes)
+
+
+def test_sets_whose_prices_differ_much_do_not_loosen_the_bound() -> None:
+    """One message is worth much money, another little, and both with the third about the same: at the prices of one set the other
+    looks far too good."""
+    rng = np.random.default_rng(5)
+    options = tuple(
+        Option(f"{name}", channel, name, cost)
+        for name, channel, cost in (("homes", "post", 0.6), ("trams", "door", 1.8), ("trees", "email", 0.01))
+    )
+    gain = rng.lognormal(0, 0.5, (3_000, 3)) * np.array([0.04, 0.05, 0.006])
+    problem = Problem(gain.astype(np.float32), options, (money(options, 1_500.0),))
+    (point,) = price_curve(problem, [2])
+    sets = combinations(("homes", "trams", "trees"), 2)
+    optima = [fractional_optimum(replace(problem, allowed=_told(problem, each))) for each in sets]
+    best = max(optimum for optimum in optima if optimum is not None)
+    assert best * (1 - 1e-6) <= point.bound
+    assert point.plan.votes >= best * 0.999
+    assert point.gap < 0.005
+
+
+def _told(problem: Problem, messages: tuple[str, ...]) -> np.ndarray:
+    told = np.array([option.message in messages for option in problem.options])
+    return np.broadcast_to(told, problem.gain.shape).copy()
 
 
 def test_a_limit_of_narrow_talk_holds_for_every_point() -> None:

@@ -4,10 +4,10 @@ At given prices, what everybody together gains from a set of messages is monoton
 less. So greedy choice and best swaps find a good set; its plan gives new prices; and so on until nothing changes.
 
 The certificate bounds all sets at once. For any prices the bound of a set (see `certificate`) is the worth of the limits'
-ends and the sum of what each person's best contacts among its messages gain, net of prices. The largest of these over all
-sets of so many messages, at one fixed choice of prices, is no less than what any plan with so few messages gains. It is sought
-best first: a set that is not complete gains at most what it has, and the largest marginal gains that are left (Nemhauser and
-Wolsey 1981, "Maximizing submodular set functions: formulations and analysis of algorithms").
+ends and the sum of what each person's best contacts among its messages gain, net of prices. At one choice of prices, or the less of
+two, it is a bound of one set; the largest over all sets of so many messages is no less than what any plan with so few gains. It is
+sought best first: a set that is not complete gains at most what it has, and the largest marginal gains that are left (Nemhauser
+and Wolsey 1981, "Maximizing submodular set functions: formulations and analysis of algorithms").
 
 A lower end or a cap of one message counts only where that message is used.
 """
@@ -101,7 +101,9 @@ class _Search:
                 chosen = best
                 look = Worth.at(self.problem, self.messages, self._whole(self.tried[best].prices, best))
             enough = self.tried[best].votes * (1 + NEAR) if best is not None else -math.inf
-            found, value = _largest(look, self.count, enough)
+            found, value = _largest([look], self.count, enough)
+            if value > enough and look is not self.first:
+                value = min(value, _largest([self.first, look], self.count, enough)[1])
             bound = min(bound, value)
             before = len(self.tried)
             for each in (found, self._chosen(look, chosen)):
@@ -193,45 +195,42 @@ def _concerns(limit: Limit, problem: Problem, messages: set[str]) -> bool:
     return not messages_of(limit, problem).isdisjoint(messages)
 
 
-def _largest(look: Worth, count: int, enough: float) -> tuple[Set, float]:
-    """The best set that was met, and a bound of the value of all sets of so many messages: best first, until it is at most
-    `enough`, or the best set's own value, or until it took too many looks.
+def _largest(looks: Sequence[Worth], count: int, enough: float) -> tuple[Set, float]:
+    """The best set that was met, and a bound of the value of all sets of so many messages, a set's value being the least that any
+    look tells: best first, until it is at most `enough`, or the best set's own value, or until it took too many nodes.
 
     A node is (chosen, those that may still come); its bound is at least the value of every set that it stands for.
     """
-    everything = tuple(range(len(look.own)))
+    everything = tuple(range(len(looks[0].own)))
     best, found = -math.inf, everything[:count]
-    base = look.value(())
-    first = look.marginal(())
-    waiting: list[tuple[float, Set, Set]] = [(-_at_most(base, first, everything, count), (), everything)]
+    waiting: list[tuple[float, Set, Set]] = [(-math.inf, (), everything)]
     for _look in range(_LOOKS):
         if not waiting or -waiting[0][0] <= max(enough, best * (1 + 1e-9)):
             break
         _bound, chosen, left = heapq.heappop(waiting)
-        value, gains = look.value(chosen), look.marginal(chosen)
-        room = count - len(chosen)
+        seen = [(look.value(chosen), look.marginal(chosen)) for look in looks]
+        room, gains = count - len(chosen), seen[-1][1]
         order = tuple(sorted(left, key=lambda each: -gains[each]))
         greedy = tuple(sorted((*chosen, *order[:room])))
-        if (reached := look.value(greedy)) > best:
+        if (reached := _value(looks, greedy)) > best:
             best, found = reached, greedy
-        for place, each in enumerate(order):
+        for place, each in enumerate(order[: len(order) - room + 1]):
             rest = order[place + 1 :]
-            if len(rest) + 1 < room:
-                break
-            bound = (
-                value + float(gains[each]) + sum(max(0.0, float(gains[other])) for other in rest[: room - 1])
-            )
+            bound = min(value + float(own[each]) + _most(own, rest, room - 1) for value, own in seen)
             if bound <= best:
-                break
-            child = (*chosen, each)
-            if room == 1:
-                bound = look.value(child)
-                if bound > best:
-                    best, found = bound, tuple(sorted(child))
                 continue
-            heapq.heappush(waiting, (-bound, child, rest))
+            child = (*chosen, each)
+            if room > 1:
+                heapq.heappush(waiting, (-bound, child, rest))
+            elif (value := _value(looks, child)) > best:
+                best, found = value, tuple(sorted(child))
     return found, max([best, *(-bound for bound, _chosen, _left in waiting)])
 
 
-def _at_most(value: float, gains: Doubles, left: Set, room: int) -> float:
-    return value + sum(sorted((max(0.0, float(gains[each])) for each in left), reverse=True)[:room])
+def _value(looks: Sequence[Worth], chosen: Set) -> float:
+    return min(look.value(chosen) for look in looks)
+
+
+def _most(gains: Doubles, left: Set, room: int) -> float:
+    """What so many of these can add at most."""
+    return sum(sorted((max(0.0, float(gains[each])) for each in left), reverse=True)[:room])
