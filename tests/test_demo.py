@@ -207,6 +207,7 @@ def test_every_report_can_be_shown(report: DemoReport, capsys: pytest.CaptureFix
     ("words", "code"),
     [
         (("plan", "--budget", "0"), "BudgetTooSmall"),
+        (("plan", "--budget", "100", "--limit", "nowhere=3"), "NoSuchLimit"),
         (("take-back", "9999"), "NoSuchBatch"),
         (("import", "nowhere.csv"), "NoSuchFile"),
     ],

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from commonweal.planning.terms import Terms, TermsUnreadable, read_terms
+from commonweal.planning.terms import (
+    BadEnd,
+    Doors,
+    NoSuchLimit,
+    Term,
+    Terms,
+    TermsUnreadable,
+    changed,
+    groups,
+    read_terms,
+)
+from planning.folk import CALL, DOOR
 
 GOOD = """
 most = 2
@@ -68,3 +79,45 @@ def test_without_the_file_there_is_one_contact_and_no_limit(tmp_path: Path) -> N
 def test_what_makes_no_sense_is_said(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(TermsUnreadable, match=told):
         read(tmp_path, text)
+
+
+OPTIONS = (DOOR, CALL)
+TERMS = Terms(
+    doors=Doors(hours_each=0.1, hours={"a": 3.0}),
+    limit=(
+        Term(name="calls", channel="phone", at_most=40.0),
+        Term(name="trams", message="trams", at_least=5),
+    ),
+)
+
+
+def test_each_kind_of_limit_can_be_changed() -> None:
+    options, terms = changed(
+        OPTIONS, TERMS, {"door:housing": 12, "calls": 60, "trams": 2, "hours:a": 9, "hours:b": 1, "most": 3}
+    )
+    assert [each.capacity for each in options] == [12, None]
+    assert (terms.most, terms.limit[0].at_most, terms.limit[1].at_least) == (3, 60, 2)
+    assert terms.doors is not None
+    assert terms.doors.hours == {"a": 9, "b": 1}
+    assert changed(OPTIONS, TERMS, {}) == (OPTIONS, TERMS)
+
+
+@pytest.mark.parametrize("name", ["post:none", "money", "hours"])
+def test_a_limit_that_is_not_there_is_not_changed(name: str) -> None:
+    with pytest.raises(NoSuchLimit, match=r"most, door:housing, phone:housing, calls, trams"):
+        changed(OPTIONS, TERMS, {name: 3})
+    with pytest.raises(NoSuchLimit):
+        changed(OPTIONS, Terms(), {"hours:a": 3})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("calls", -1), ("calls", float("nan")), ("most", 0), ("most", 6)]
+)
+def test_a_limit_is_not_changed_to_what_it_cannot_be(name: str, value: float) -> None:
+    with pytest.raises(BadEnd):
+        changed(OPTIONS, TERMS, {name: value})
+
+
+def test_each_expression_is_one_group_in_the_order_of_the_file() -> None:
+    limit = [Term(name=str(place), who=who, at_most=1) for place, who in enumerate(("b", "", "a", "b"))]
+    assert groups(Terms(limit=tuple(limit))) == ("b", "a")

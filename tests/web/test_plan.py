@@ -54,6 +54,7 @@ def test_what_each_limit_costs_stands_in_words_of_the_field(director: Any, small
         "40 hours of 40 hours",
         "10 more hours would gain about 1.2 votes.",
         "200; at least 200",
+        "at most 1, each through another channel",
         "To ask for 100 fewer would gain about 0.40 votes.",
         "One more volunteer evening would gain about 3.1 votes.",
     ):

@@ -66,6 +66,18 @@ def told(
     ]
 
 
+def most_told(most: int, before: int, language: Language) -> Told:
+    """How many contacts a person gets at most."""
+    return Told(
+        name=language.gettext("Contacts of a person"),
+        used=_say(language, _("at most %(most)s, each through another channel"), most=language.number(most)),
+        more="",
+        key="most",
+        end=str(most),
+        was="" if most == before else language.number(before),
+    )
+
+
 def hours_told(
     hours: Sequence[DoorHours], before: Sequence[DoorHours], areas: Mapping[str, str], language: Language
 ) -> list[Told]:

@@ -26,7 +26,7 @@ from commonweal.web import choropleth, words
 from commonweal.web.errors import LimitNotUnderstood
 from commonweal.web.guard import needs
 from commonweal.web.language import read_number
-from commonweal.web.limits import hours_told, told
+from commonweal.web.limits import hours_told, most_told, told
 from commonweal.web.pages.people import area_names
 from commonweal.web.pages.runs import MOST_MONEY, begin
 from commonweal.web.visit import Here, Html, Visit
@@ -179,13 +179,16 @@ def _page(visit: Visit, connection: Connection, plan: MadePlan | None) -> Html:
         actors=names(connection),
         rule=price.in_force(connection),
         options=options,
-        limits=told(
-            queries.limit_totals(connection, plan.plan_id),
-            queries.limit_totals(connection, before),
-            options,
-            visit.language,
-            plan.currency,
-        ),
+        limits=[
+            *told(
+                queries.limit_totals(connection, plan.plan_id),
+                queries.limit_totals(connection, before),
+                options,
+                visit.language,
+                plan.currency,
+            ),
+            most_told(plan.most, basis.most if basis else plan.most, visit.language),
+        ],
         hours=hours_told(
             queries.door_hours(connection, plan.plan_id),
             queries.door_hours(connection, before),
