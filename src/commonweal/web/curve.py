@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from commonweal.web.dots import round_step
+
 WIDTH, HEIGHT = 380.0, 246.0
 LEFT, RIGHT, TOP, BOTTOM = 40.0, 14.0, 36.0, 34.0
 
-_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _LEVELS = 4  # about so many, above 0
 
 
@@ -57,7 +58,7 @@ def curve(given: Sequence[Given], plan: tuple[int, float] | None = None) -> Curv
     """Points from left to right, evenly; the upright axis begins at 0. plan: at which of them (0 …) and with how many votes
     the plan in force stands."""
     most = max([each.votes for each in given] + ([plan[1]] if plan else []) + [1e-9])
-    step = _step(most / _LEVELS)
+    step = round_step(most / _LEVELS)
     top = step * -(-most // step)
     wide = (WIDTH - LEFT - RIGHT) / max(len(given), 2)
 
@@ -74,13 +75,3 @@ def curve(given: Sequence[Given], plan: tuple[int, float] | None = None) -> Curv
     )
     levels = tuple((up(step * number), step * number) for number in range(round(top / step) + 1))
     return Curve(points, levels, (across(plan[0]), up(plan[1])) if plan else None)
-
-
-def _step(least: float) -> float:
-    """The next round number from `least` on: 1, 2, 2.5 or 5 times a power of ten."""
-    power = 1.0
-    while power * 10 <= least:
-        power *= 10
-    while power > least > 0:
-        power /= 10
-    return next(power * each for each in _STEPS if power * each >= least)

@@ -44,7 +44,7 @@ def heap(outcomes: Sequence[float]) -> Heap:
         column = min(max(column, 0), _COLUMNS - 1)
         dots.append(Dot(column, seen[column], outcome > 0))
         seen[column] += 1
-    step = _step((most - least) / 6)
+    step = round_step((most - least) / 6)
     first = int(least / step)
     values = [step * turn for turn in range(first, int(most / step) + 1)]
     return Heap(
@@ -52,7 +52,7 @@ def heap(outcomes: Sequence[float]) -> Heap:
     )
 
 
-def _step(least: float) -> float:
+def round_step(least: float) -> float:
     """The next round number from `least` on: 1, 2, 2.5, 5 times a power of ten."""
     power = 1.0
     while power * 10 <= least:
