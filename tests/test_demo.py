@@ -26,7 +26,7 @@ from commonweal.demo import DemoReport, OtherDemo
 from commonweal.people import queries as people
 from commonweal.planning import actions as planning
 from commonweal.planning import making
-from commonweal.planning.errors import BudgetTooSmall, CampaignOver, NoPlanInForce, PlanOutdated
+from commonweal.planning.errors import BudgetTooSmall, CampaignOver, NoPlanInForce, NoSuchPlan, PlanOutdated
 from commonweal.planning.forecast import MostVotes, expected, forecast
 from commonweal.planning.options import UnknownOption
 from commonweal.planning.price import actions as pricing
@@ -148,6 +148,11 @@ def test_a_capacity_is_kept_and_told(toulouse: Campaign) -> None:
     assert found.more > 0
     assert report.plan.votes <= report.plan.bound <= 1.001 * free.plan.bound
     assert any(each.reason == "full" for each in report.left_out)
+    changed = making.make(toulouse, 600, changes={busiest.option: room}, basis=free.plan.plan_id)
+    assert (changed.plan.basis, changed.plan.changes) == (free.plan.plan_id, {busiest.option: room})
+    assert changed.plan.votes == pytest.approx(report.plan.votes, rel=2e-3)
+    with pytest.raises(NoSuchPlan):
+        making.make(toulouse, 600, basis=404)
 
 
 def test_the_narrow_road_has_its_price_and_the_next_plan_obeys_who_leads(toulouse: Campaign) -> None:

@@ -42,9 +42,9 @@ def make(
     """The best plan for `budget` (in the campaign's currency) within plan.toml's terms, as a draft. Contacts under way stay in it.
 
     `allow` adds options left out by default, `without` leaves some out. `changes`: what is to be otherwise than options.toml and
-    plan.toml say, as `terms.changed` takes it; `basis`: the plan from which this one is changed. The search begins at the prices of
-    the basis, else of the newest plan. A rule of what plans may say is obeyed (`price.obeying`). Raises BudgetTooSmall, OptionsMissing, OptionsUnreadable, UnknownOption, TermsUnreadable,
-    NoSuchPlan, NothingAllowed, and what `changed`, `pose` and `joint.solve` raise.
+    plan.toml say, as `terms.changed` takes it; `basis`: the plan from which this one is changed, at whose prices the search begins. A
+    rule of what plans may say is obeyed (`price.obeying`). Raises BudgetTooSmall, OptionsMissing, OptionsUnreadable, UnknownOption,
+    TermsUnreadable, NoSuchPlan, NothingAllowed, and what `changed`, `pose` and `joint.solve` raise.
     """
     money = rules.money(campaign.settings, budget)
     options, terms = changed(
@@ -101,14 +101,15 @@ def report(campaign: Campaign, plan_id: int) -> PlanReport:
 
 
 def _start(campaign: Campaign, problem: Problem, basis: int | None) -> Prices | None:
-    """The kept prices of another plan, by the names of the limits; None where there is none. Raises NoSuchPlan."""
+    """The kept prices of the plan that is changed, by the names of the limits. Any other plan is sought from nothing, so that the
+    same people and terms give the same plan, whatever was planned before. Raises NoSuchPlan.
+    """
+    if basis is None:
+        return None
     with campaign.ledger.read(LedgerRole.BULK) as connection:
-        found = queries.latest(connection) if basis is None else queries.plan(connection, basis)
-        if found is None:
-            if basis is not None:
-                raise NoSuchPlan(plan_id=basis)
-            return None
-        price = {use.name: use.price for use in queries.limit_totals(connection, found.plan_id)}
+        if queries.plan(connection, basis) is None:
+            raise NoSuchPlan(plan_id=basis)
+        price = {use.name: use.price for use in queries.limit_totals(connection, basis)}
     return Prices(np.array([price.get(limit.name, 0.0) for limit in problem.limits]), np.zeros(0))
 
 
