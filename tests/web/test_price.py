@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import followed
 
 from commonweal.access import actions as access
 from commonweal.access.model import Role
 from commonweal.campaign import Campaign
 from commonweal.jobs import actions, queries
+from commonweal.jobs.worker import Worker
+from commonweal.planning import actions as planning
 from commonweal.planning.price import Rule
 from commonweal.planning.price import queries as rules
 from commonweal.store.ledger import LedgerRole
@@ -66,6 +70,35 @@ def test_where_no_message_promises_anything_it_counts_messages(browser: Any, sma
         run.result = replace(found, free=replace(found.free, promises=()))
     page = browser.sign_in(Role.CANDIDATE).get("/mandate/price").text
     assert "the narrow road is worth 640 votes and takes 9 messages more." in page
+
+
+def test_it_stands_beside_the_plan_in_force(browser: Any, small_town: Campaign) -> None:
+    draw(small_town)
+    candidate = browser.sign_in(Role.CANDIDATE)
+    assert 'class="plan"' not in candidate.get("/mandate/price").text
+    planning.approve(small_town, 1)
+    page = candidate.get("/mandate/price").text
+    assert '<path class="plan"' in page
+    assert "gains 412" in page
+
+
+def test_its_run_is_followed_and_its_end_leads_to_it(address: str, small_town: Campaign, clock: Any) -> None:
+    go_on = threading.Event()
+
+    def slow(_arguments: object, run: actions.Tracked, _actor: str) -> object:
+        run(3, 7, "comparing sets of messages")
+        go_on.wait(60)
+        return price()
+
+    actions.queue(small_town.ledger, clock, "price", {}, "test")
+    worker = threading.Thread(target=Worker(small_town.ledger, clock, {"price": slow}).take_one)
+    worker.start()
+    for line in followed(address, "/mandate/price/live", small_town, Role.CANDIDATE):
+        if 'max="7" value="3"' in line:
+            go_on.set()
+        if "It is done: look at it." in line:
+            break
+    worker.join()
 
 
 def test_where_the_goal_is_turnout_it_says_voters(browser: Any, small_town: Campaign) -> None:
