@@ -146,7 +146,16 @@ def _create(folder: Path, clock: Clock) -> None:
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "options.toml").write_text(options_toml(), encoding="utf-8")
+    (folder / "plan.toml").write_text(_PLAN_TOML, encoding="utf-8")
     Campaign.create(folder, settings)
+
+
+_PLAN_TOML = """\
+# What a plan may use besides money: docs/plans.md
+[doors]
+hours_each = 0.1  # a door, with the way to the next one
+elsewhere = 6     # hours that volunteers have in each area: two evenings
+"""
 
 
 def options_toml() -> str:

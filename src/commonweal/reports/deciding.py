@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 _ENGLISH = Language("en", "UTC", "EUR")
+_AREAS = 10  # of which the hours are told: those where one more would gain most
 
 
 def show_score(report: ScoreReport) -> None:
@@ -69,7 +70,7 @@ def _show_limits(report: PlanReport) -> None:
             None,
             _extra(each.price, "1"),
         )
-        for each in report.hours
+        for each in report.hours[:_AREAS]
         if each.price
     ]
     show_table("Limits", ("limit", "used", "at most", "at least", "votes that more would gain"), rows)
