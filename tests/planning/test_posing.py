@@ -9,22 +9,14 @@ import numpy as np
 import pytest
 
 from commonweal.campaign import Campaign
+from commonweal.planning.errors import AreasOverlap, NameTaken, NobodyLivesThere, NobodyMeets, TermOfNothing
 from commonweal.planning.joint import solve
 from commonweal.planning.joint.errors import FloorsOutOfReach
 from commonweal.planning.joint.tally import tally
 from commonweal.planning.population import Barrier
 from commonweal.planning.posing import Posed, pose
 from commonweal.planning.rules import votes
-from commonweal.planning.terms import (
-    AreasOverlap,
-    Doors,
-    NameTaken,
-    NobodyLivesThere,
-    NobodyMeets,
-    Term,
-    TermOfNothing,
-    Terms,
-)
+from commonweal.planning.terms import Doors, Term, Terms
 from planning.folk import CALL, DOOR, MAIL, OPTIONS, POST, alike, folk
 
 TERMS = Terms(

@@ -6,17 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from commonweal.planning.terms import (
-    BadEnd,
-    Doors,
-    NoSuchLimit,
-    Term,
-    Terms,
-    TermsUnreadable,
-    changed,
-    groups,
-    read_terms,
-)
+from commonweal.planning.errors import BadEnd, NoSuchLimit, TermsUnreadable
+from commonweal.planning.terms import Doors, Term, Terms, changed, groups, read_terms
 from planning.folk import CALL, DOOR
 
 GOOD = """

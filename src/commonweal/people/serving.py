@@ -134,20 +134,29 @@ def standings(lake: Lake, plan_id: int | None) -> pa.RecordBatchReader:
     people = lake.table("people.profile").select("person_id", "area_code")
     rows = lake.table("planning.contact")
     rows = rows.filter(rows.plan_id == (-1 if plan_id is None else plan_id))
-    some = rows.option.notnull()
-    order = [ibis.desc(rows.votes), ibis.asc(rows.option)]
-    contacts = rows.group_by("person_id").agg(
+    told = rows.group_by("person_id").agg(
         plan_id=rows.plan_id.max(),
-        planned=rows.option.collect(where=some, order_by=order),
-        votes_gained=rows.votes.collect(where=some, order_by=order),
-        votes_error=rows.votes_error.collect(where=some, order_by=order),
         reason=rows.reason.max(),
         second=rows.second.max(),
         second_votes=rows.second_votes.max(),
     )
     scores = lake.table("scoring.score")
-    found = reduce(_beside, (scores, contacts), people)
+    found = reduce(_beside, (scores, told, _contacts(rows)), people)
     return _streamed(STANDING, lake.batches(found.select(STANDING.names)))
+
+
+def _contacts(rows: ir.Table) -> ir.Table:
+    """Whom a plan contacts, with lists along their contacts; sorted as structs, since Spark collects in no order."""
+    some = rows.filter(rows.option.notnull())
+    each = ibis.struct({"less": -some.votes, "option": some.option, "error": some.votes_error})
+    lists = some.group_by("person_id").agg(contacts=each.collect())
+    contacts = lists.contacts.sort()
+    return lists.select(
+        "person_id",
+        planned=contacts.map(lambda contact: contact.option),
+        votes_gained=contacts.map(lambda contact: -contact.less),
+        votes_error=contacts.map(lambda contact: contact.error),
+    )
 
 
 def known(lake: Lake) -> pa.Table:

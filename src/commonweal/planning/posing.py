@@ -9,22 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from commonweal.experiments.rules import uniform
+from commonweal.planning.errors import AreasOverlap, NameTaken, NobodyLivesThere, NobodyMeets, TermOfNothing
 from commonweal.planning.joint import Effects, Hours, Limit, Option, Problem, money
 from commonweal.planning.model import EffectDraws, Goal
 from commonweal.planning.options import CampaignOption
 from commonweal.planning.population import Barrier, Population
-from commonweal.planning.terms import (
-    MONEY,
-    AreasOverlap,
-    Doors,
-    NameTaken,
-    NobodyLivesThere,
-    NobodyMeets,
-    Term,
-    TermOfNothing,
-    Terms,
-    groups,
-)
+from commonweal.planning.terms import MONEY, Doors, Term, Terms, groups
 from commonweal.planning.units import Contacts, Units, together
 from commonweal.store.lake import Lake
 

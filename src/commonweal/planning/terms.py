@@ -9,73 +9,13 @@ from typing import Literal
 
 import msgspec
 
-from commonweal.errors import CommonwealError, _
+from commonweal.planning.errors import BadEnd, NoSuchLimit, TermsUnreadable
 from commonweal.planning.options import CampaignOption, Channel
 
 _HOURS, _MOST = "hours:", "most"  # what changes are called that are no limit's name
 
 MONEY = "money"
 """The name of the budget among a plan's limits; a capacity has its option's code, any other limit the name in plan.toml."""
-
-
-class TermsUnreadable(CommonwealError):
-    """plan.toml does not say what it should."""
-
-    what = _("{path} can't be read: {reason}.")
-    remedy = _("Correct it in an editor; docs/plans.md lists what may stand there.")
-
-
-class TermOfNothing(CommonwealError):
-    """A limit that counts none of the plan's options, and still asks for some of them."""
-
-    what = _(
-        "The limit {name!r} asks for {at_least:g}, but counts none of the options that the plan may use."
-    )
-    remedy = _("Correct its channel, message or option in plan.toml, or allow an option that it counts.")
-
-
-class NameTaken(CommonwealError):
-    """A limit that is called as another one."""
-
-    what = _("Two limits are called {name!r}.")
-    remedy = _("Name the one in plan.toml otherwise: the budget is called money, a capacity as its option.")
-
-
-class NobodyLivesThere(CommonwealError):
-    """An area in plan.toml without people."""
-
-    what = _("plan.toml names the area {area!r}, but nobody is known to live there.")
-    remedy = _("Correct its code, or leave it out. Areas with people are, for example: {known}.")
-
-
-class NobodyMeets(CommonwealError):
-    """A minimum for people of whom there are none, or none that an earlier limit hasn't counted."""
-
-    what = _(
-        "The limit {name!r} asks for {at_least:g} contacts with people of whom it is said: {who}. There is nobody."
-    )
-    remedy = _("Correct `who` in plan.toml, or put this limit before those that count the same people.")
-
-
-class AreasOverlap(CommonwealError):
-    """Two limits that count areas which are neither the same nor apart."""
-
-    what = _("The limits {one!r} and {other!r} both count the area {area!r}, but not the same areas.")
-    remedy = _("Give both the same areas, or areas of their own.")
-
-
-class NoSuchLimit(CommonwealError):
-    """A limit to be changed that stands nowhere."""
-
-    what = _("There is no limit {name!r} to change.")
-    remedy = _("There are these: {known}.")
-
-
-class BadEnd(CommonwealError):
-    """A limit changed to what it can't be."""
-
-    what = _("The limit {name!r} can't be {value:g}.")
-    remedy = _("Give a number of 0 or more; of contacts a person gets, 1 to 5.")
 
 
 class Doors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
