@@ -2,7 +2,7 @@
 
 Ibis expressions over long tables of keys (record_id, block, key): small ones for the records that changed, and those
 parts of the index that share a key with them. The index itself, which has a key for each record and block, is looked
-through as arrays: an engine takes ten times as long to say of millions of numbers which are among some thousand.
+through once as arrays, column by column, so that it need not be held by the engine.
 """
 
 from __future__ import annotations
