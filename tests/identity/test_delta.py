@@ -183,7 +183,7 @@ def same_as_all_anew(campaign: Campaign) -> None:
             seen = standing.Seen.read(lake).as_arrow()
             assert _rows(lake, writer.staged("identity.seen")) == seen.to_pylist()
             assert _rows(lake, writer.staged("identity.pair")) == _rows(lake, standing.pairs(lake))
-            index = standing.Index(lake, len(_BLOCKS))
+            index = standing.Index.of(lake, len(_BLOCKS), held)
             kept = index.of_records(seen["record_id"].to_numpy())
             assert _rows(lake, writer.staged("identity.key").select(kept.columns)) == _rows(lake, kept)
 

@@ -86,14 +86,13 @@ class Renewed:
 @dataclass(frozen=True)
 class Met:
     """What the renewed records share with the others, in the engine: their keys (`fresh`, long), the keys' sizes, the
-    other records that have them (`members`); the pairs that are to be compared; and the records that the index is not
-    asked of, in its base and in its changes."""
+    other records that have them (`members`); the pairs that are to be compared; whom the index is not asked of."""
 
     fresh: ir.Table
     sized: ir.Table
     members: ir.Table
     candidates: ir.Table
-    passed: tuple[Ids, Ids]
+    passed: tuple[ir.Table, ir.Table]
 
 
 @dataclass(frozen=True)
@@ -189,11 +188,13 @@ def _met(ground: Ground, renewed: Renewed, held: ExitStack) -> Met:
         return held.enter_context(hold(ground.backend, expression))
 
     fresh, stale = kept(meeting.long(renewed.keys)), kept(meeting.long(renewed.before))
-    own = renewed.all
-    gone = ground.campaign.lake.read(index.changes.select("record_id"))["record_id"].to_numpy()
-    passed = np.union1d(gone, own), own
-    asked = ground.campaign.lake.read(meeting.asked(fresh, stale))
-    sized, members = (kept(ibis.memtable(each)) for each in meeting.met(index, asked, limits, passed))
+    asked = kept(meeting.asked(fresh, stale))
+    own = _ids(renewed.all)
+    passed = kept(index.changes.select("record_id").union(own)), own
+    rest = meeting.holders(index, len(limits), asked, passed)
+    sized = kept(meeting.sized(asked, rest, limits))
+    few = sized.filter((sized.after <= sized.most) | (sized.before <= sized.most), sized.others > 0)
+    members = kept(meeting.holders(index, len(limits), few, passed))
     candidates = kept(meeting.gained(fresh, members, sized))
     return Met(fresh, sized, members, candidates, passed)
 
@@ -275,8 +276,9 @@ def _still(ground: Ground, found: Met, shared: ir.Table) -> ir.Table:
     asked = keys.left_join(came, ["block", "key"]).select(
         "block", "key", came=ibis._.came.fill_null(0), went=ibis.literal(0)
     )
-    told = ground.campaign.lake.read(asked)
-    sized = ibis.memtable(meeting.met(ground.index, told, ground.census.limits, found.passed)[0])
+    limits = ground.census.limits
+    rest = meeting.holders(ground.index, len(limits), keys, found.passed)
+    sized = meeting.sized(asked, rest, limits)
     alive = sized.filter(sized.after <= sized.most)
     return shared.semi_join(alive, ["block", "key"]).select("join_key_l", "join_key_r").distinct()
 

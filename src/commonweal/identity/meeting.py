@@ -1,8 +1,7 @@
 """Which pairs a change of some records brings and ends: what they share with all others, by the kept keys.
 
 Ibis expressions over long tables of keys (record_id, block, key): small ones for the records that changed, and those
-parts of the index that share a key with them. The index itself, which has a key for each record and block, is looked
-through once as arrays, column by column, so that it need not be held by the engine.
+parts of the index that share a key with them.
 """
 
 from __future__ import annotations
@@ -11,22 +10,13 @@ from collections.abc import Sequence
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from ibis import selectors as s
 
-from commonweal.identity.rules import Ids, among
-from commonweal.identity.standing import Index, Keys
+from commonweal.identity.blocking import key
+from commonweal.identity.standing import Index
 
 _KEY = ["block", "key"]
-_BITS = 20  # a megabyte, which stays in the processor's cache
-
-_WHICH = [("block", pa.int64()), ("key", pa.int32())]
-SIZED = pa.schema(
-    _WHICH + [(name, pa.int64()) for name in ("came", "went", "others", "most", "before", "after")]
-)
-MEMBERS = pa.schema([("record_id", pa.int64()), *_WHICH])
 
 
 def long(keys: ir.Table) -> ir.Table:
@@ -49,50 +39,33 @@ def asked(fresh: ir.Table, stale: ir.Table) -> ir.Table:
     return both.group_by(_KEY).aggregate(came=both.came.sum(), went=both.went.sum())
 
 
-def met(
-    index: Index, asked: pa.Table, limits: Sequence[int], passed: tuple[Ids, Ids]
-) -> tuple[pa.Table, pa.Table]:
-    """`asked` as `SIZED`: how many `others` have each key, how many records shared it `before` and share it `after`, and
-    the `most` that may; and those others (`MEMBERS`) whose key few enough share, or did before.
+def holders(index: Index, blocks: int, keys: ir.Table, passed: tuple[ir.Table, ir.Table]) -> ir.Table:
+    """The records of the index that have any of some `keys` (block, key): record_id, block, key.
 
-    passed: the records, ordered, that are no others in the base and in the changes: what the index has of them holds no more.
-    One look at each block's keys, column by column: of a thousand million records, four gigabytes at a time.
+    Without those that are `passed` over (record_id), in the base and in the changes: what the index has of them holds
+    no more.
     """
-    places = [np.flatnonzero(~among(ids, over)) for ids, over in zip(index.record_ids(), passed, strict=True)]
-    record_id = np.concatenate([ids[at] for ids, at in zip(index.record_ids(), places, strict=True)])
-    sized, members = [SIZED.empty_table()], [MEMBERS.empty_table()]
-    for block, most in enumerate(limits):
-        own = asked.filter(pc.equal(asked["block"], block)).sort_by("key")
-        if own.num_rows:
-            keys = np.concatenate([each[at] for each, at in zip(index.keys(block), places, strict=True)])
-            told, of = _met(own, keys, most)
-            sized.append(told)
-            at, key_ = of
-            members.append(pa.table([record_id[at], np.full(at.size, block), key_], schema=MEMBERS))
-    return pa.concat_tables(sized), pa.concat_tables(members)
+    found = []
+    for block in range(blocks):
+        wanted = keys.filter(keys.block == block).select("key")
+        column = index.base[key(block)]
+        own = index.base.select("record_id", block=ibis.literal(block, "int64"), key=column)
+        found.append(own.semi_join(wanted, "key"))
+    newer = long(index.changes).semi_join(keys, _KEY).anti_join(passed[1], "record_id")
+    return ibis.union(*found).anti_join(passed[0], "record_id").union(newer)
 
 
-def _met(asked: pa.Table, keys: Keys, most: int) -> tuple[pa.Table, tuple[Ids, Keys]]:
-    """One block's: its asked keys, ordered, with their sizes; and where in `keys` those stand that few have, and which."""
-    wanted = asked["key"].to_numpy()
-    here, code = _places(keys, wanted)
-    others = np.bincount(code, minlength=wanted.size)
-    came, went = (asked[name].to_numpy() for name in ("came", "went"))
-    before, after = others + went, others + came
-    few = (np.minimum(before, after) <= most)[code]
-    columns = [asked["block"], wanted, came, went, others, np.full(wanted.size, most), before, after]
-    return pa.table(columns, schema=SIZED), (here[few], keys[here[few]])
+def sized(asked: ir.Table, rest: ir.Table, limits: Sequence[int]) -> ir.Table:
+    """`asked` with how many records shared each key `before` and share it `after`, and the `most` that may.
 
-
-def _places(keys: Keys, wanted: Keys) -> tuple[Ids, Ids]:
-    """Where in `keys` any of the wanted (ordered) stands, and which of them it is. A table of the last bits tells nearly all
-    that are none of them."""
-    last = np.zeros(1 << _BITS, dtype=bool)
-    last[wanted & (last.size - 1)] = True
-    maybe = np.flatnonzero(last[keys & (last.size - 1)])
-    code = np.minimum(np.searchsorted(wanted, keys[maybe]), wanted.size - 1)
-    right = wanted[code] == keys[maybe]
-    return maybe[right], code[right]
+    `rest`: the other records that have them (`holders`).
+    """
+    most = ibis.memtable(pa.table({"block": range(len(limits)), "most": limits}))
+    others = rest.group_by(_KEY).aggregate(others=rest.count())
+    told = asked.left_join(others, _KEY).select(*asked.columns, others=ibis._.others.fill_null(0))
+    return told.join(most, "block").mutate(
+        before=ibis._.others + ibis._.went, after=ibis._.others + ibis._.came
+    )
 
 
 def gained(fresh: ir.Table, members: ir.Table, sized: ir.Table) -> ir.Table:

@@ -13,6 +13,7 @@ share is between the two (docs/identity.md tells them).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,6 @@ from commonweal.campaign import Campaign
 from commonweal.identity import blocking, queries, standing
 from commonweal.identity.blocking import Block
 from commonweal.identity.errors import NothingCounted
-from commonweal.store.engine import hold
 from commonweal.store.ledger import LedgerRole
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def in_campaign(campaign: Campaign) -> Missed:
     record_id = links["record_id"].to_numpy()
     person = np.unique(links["person_id"].to_numpy(), return_inverse=True)[1]
     limits = last.census.limits
-    with hold(lake.backend, standing.Index(lake, len(limits)).of_records(record_id)) as keys:
+    with ExitStack() as held:
+        keys = standing.Index.of(lake, len(limits), held).of_records(record_id)
         return missed(blocking.BLOCKS, limits, read(lake.backend, keys, record_id, len(limits)), person)
 
 

@@ -197,7 +197,7 @@ class Run:
         behind = standing.left_behind(last, kept and kept[0], lake)
         if not (behind and kept and last and last.census):
             return self._put_all(begun, records, bound, writer, None)
-        index = standing.Index(lake, len(last.census.limits))
+        index = standing.Index.of(lake, len(last.census.limits), held)
         source = {place[0]: place[1] for place in (*behind.batches, *standing.places(begun.batches))}
         ground = delta.Ground(self.campaign, kept[1], last.census, standing.Seen.read(lake), source, index)
         changed = changes(lake, ground.then, behind.batches, begun.batches)

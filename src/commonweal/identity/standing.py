@@ -7,6 +7,7 @@ that changes little writes little; where the changes have become many, the base 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from commonweal.identity.queries import LastRun
 from commonweal.identity.rules import THRESHOLD, Ids
 from commonweal.intake.model import Batch
 from commonweal.store.catalogue import IDENTITY_KEYS, LAKE
+from commonweal.store.engine import hold
 from commonweal.store.lake import Lake, LakeWriter
 from commonweal.store.ledger import Connection
 
@@ -38,7 +40,6 @@ _KEEP = (
 _MOST_CHANGES = 0.2
 _PAIR = ["record_id", "other_record_id"]
 
-Keys = npt.NDArray[np.int32]
 Place = tuple[int, str, str, str]
 """A batch as a run saw it: its number, list, day and mode."""
 
@@ -161,43 +162,23 @@ def keep(lake: Lake, writer: LakeWriter, basis: Basis, records: ir.Table, fresh:
 
 @dataclass(frozen=True)
 class Index:
-    """`identity.key`, with the keys of so many `blocks`: the base, and the changes that stand for rows of it."""
+    """`identity.key` in the engine: the base, and the changes that stand for rows of it."""
 
-    lake: Lake
-    blocks: int
+    base: ir.Table
+    changes: ir.Table
 
-    @property
-    def base(self) -> ir.Table:
-        """Rows of the base, for the engine."""
-        return self._part(BASE)
-
-    @property
-    def changes(self) -> ir.Table:
-        """Rows of the changes, those of records that are gone among them."""
-        return self._part(CHANGES)
-
-    def _part(self, partition: str) -> ir.Table:
-        columns = ["record_id", "content", *PLACES, *(blocking.key(at) for at in range(self.blocks))]
-        return self.lake.table("identity.key", partition=partition).select(columns)
+    @classmethod
+    def of(cls, lake: Lake, blocks: int, held: ExitStack) -> Index:
+        """Brought into the engine, with the keys of so many blocks; it is asked block by block, several times."""
+        columns = ["record_id", "content", *PLACES, *(blocking.key(at) for at in range(blocks))]
+        parts = (lake.table("identity.key", partition=each).select(columns) for each in (BASE, CHANGES))
+        return cls(*(held.enter_context(hold(lake.backend, each)) for each in parts))
 
     def of_records(self, record_id: Ids) -> ir.Table:
         """The rows of some records, but those that are gone."""
         wanted = ibis.memtable(pa.table({"record_id": record_id}))
         base, changes = (part.semi_join(wanted, "record_id") for part in (self.base, self.changes))
         return base.anti_join(self.changes, "record_id").union(changes.filter(changes.content.notnull()))
-
-    def record_ids(self) -> tuple[Ids, Ids]:
-        """Of the base and of the changes, in the order of `keys`."""
-        base, changes = (self._column(each, "record_id").to_numpy() for each in (BASE, CHANGES))
-        return base, changes
-
-    def keys(self, block: int) -> tuple[Keys, Keys]:
-        """Of the base and of the changes: the keys of a block, -1 where there is none."""
-        base, changes = (self._column(each, blocking.key(block)).fill_null(-1) for each in (BASE, CHANGES))
-        return base.to_numpy(), changes.to_numpy()
-
-    def _column(self, partition: str, name: str) -> pa.ChunkedArray:
-        return self.lake.partition("identity.key", partition, [name])[name]
 
 
 def pairs(lake: Lake) -> ir.Table:

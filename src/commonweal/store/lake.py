@@ -193,12 +193,10 @@ class Lake:
         schema = LAKE[name].schema
         return pa.concat_tables(found) if found else schema.empty_table()
 
-    def partition(self, name: str, partition: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """The rows of one partition of a table, or some columns of them, in memory."""
+    def partition(self, name: str, partition: str) -> pa.Table:
+        """The rows of one partition of a table, in memory."""
         paths = [self.root / file.path for file in self.files(name) if file.partition == partition]
         schema = LAKE[name].schema
-        if columns is not None:
-            schema = pa.schema([schema.field(column) for column in columns])
         return (
             pa.concat_tables([pq.read_table(path, schema=schema) for path in paths])
             if paths
