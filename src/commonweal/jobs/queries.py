@@ -39,13 +39,14 @@ def last(connection: psycopg.Connection[Any], command: str, status: RunStatus | 
         ).fetchone()
 
 
-def is_under_way(connection: psycopg.Connection[Any], command: str) -> bool:
-    """Whether a run of a command waits or runs."""
-    row = connection.execute(
-        "SELECT EXISTS (SELECT FROM jobs.run WHERE command = %s AND status IN ('queued', 'running'))",
-        (command,),
-    ).fetchone()
-    return row is not None and bool(row[0])
+def under_way(connection: psycopg.Connection[Any], command: str) -> Run | None:
+    """The newest run of a command that waits or runs; or None."""
+    with connection.cursor(row_factory=_row) as cursor:
+        return cursor.execute(
+            f"SELECT {_COLUMNS} FROM jobs.run WHERE command = %s AND status IN ('queued', 'running')"
+            " ORDER BY run_id DESC LIMIT 1",
+            (command,),
+        ).fetchone()
 
 
 def _row(cursor: psycopg.Cursor[Any]) -> Any:

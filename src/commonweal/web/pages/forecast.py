@@ -33,7 +33,7 @@ def forecast_page(visit: Here) -> Html:
             found=found,
             heap=heap(found.margins) if found else None,
             at=done.finished_at if done else None,
-            under_way=queries.is_under_way(connection, _COMMAND),
+            under_way=queries.under_way(connection, _COMMAND) is not None,
             areas=found.areas[:_AREAS] if found else (),
             area_names=area_names(connection) if found else {},
         )

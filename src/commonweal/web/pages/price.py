@@ -16,9 +16,7 @@ from litestar.response import Stream
 
 from commonweal.access.model import Permission
 from commonweal.access.queries import names
-from commonweal.audit.actions import record
 from commonweal.errors import _
-from commonweal.jobs import actions as jobs
 from commonweal.jobs import queries as runs
 from commonweal.jobs.model import Run, RunStatus
 from commonweal.mandate.model import Bill
@@ -29,7 +27,7 @@ from commonweal.planning.totals import MadePlan
 from commonweal.store.ledger import Connection
 from commonweal.web import curve, words
 from commonweal.web.guard import needs
-from commonweal.web.pages.runs import begin
+from commonweal.web.pages.runs import begin, end
 from commonweal.web.parts import Part, Parts, pushed
 from commonweal.web.visit import Here, Html, Visit
 
@@ -65,7 +63,7 @@ def price_page(visit: Here) -> Html:
         return visit.page(
             "price.html",
             **context,
-            under_way=_under_way(connection) is not None,
+            under_way=runs.under_way(connection, COMMAND) is not None,
             run_part=RUN.drawn(visit, connection),
             failed=newest if newest and newest.status is RunStatus.FAILED else None,
             rule=queries.in_force(connection),
@@ -90,11 +88,9 @@ def compute(visit: Here) -> Response[Any]:
 def stop(visit: Here) -> Response[Any]:
     """Ask the run that is under way to stop."""
     with visit.read() as connection:
-        run = _under_way(connection)
+        run = runs.under_way(connection, COMMAND)
     if run is not None:
-        jobs.ask_to_stop(visit.campaign.ledger, run.run_id)
-        with visit.transaction() as connection:
-            record(connection, visit.campaign, "stop_run", subject=f"run:{run.run_id}", actor=visit.actor)
+        end(visit, run.run_id)
     return visit.go(_HERE)
 
 
@@ -202,13 +198,8 @@ def _in_force(connection: Connection, found: Price) -> InForce | None:
     return InForce(plan, messages, len(told & set(known)), promised.bill(told & set(known), known))
 
 
-def _under_way(connection: Connection) -> Run | None:
-    newest = runs.last(connection, COMMAND)
-    return newest if newest and newest.status in {RunStatus.QUEUED, RunStatus.RUNNING} else None
-
-
 def _run(visit: Visit, connection: Connection) -> dict[str, Any]:
-    return {"open_run": _under_way(connection)}
+    return {"open_run": runs.under_way(connection, COMMAND)}
 
 
 RUN = Part("price", "price_run.html", _run, lambda _: ["runs"])

@@ -63,7 +63,7 @@ def start(visit: Here, data: URLEncodedBody[Start]) -> Response[Any]:
 def begin(visit: Visit, command: str, arguments: Callable[[], Mapping[str, Any]]) -> None:
     """Queue a run, unless one of the command waits or runs already: then the arguments are not even read."""
     with visit.read() as connection:
-        if queries.is_under_way(connection, command):
+        if queries.under_way(connection, command):
             return
     campaign = visit.campaign
     run_id = actions.queue(campaign.ledger, campaign.clock, command, arguments(), visit.actor)
@@ -74,11 +74,15 @@ def begin(visit: Visit, command: str, arguments: Callable[[], Mapping[str, Any]]
 @post("/runs/{token:str}/stop", opt=needs(Permission.START_RUNS), sync_to_thread=True)
 def stop(visit: Here, token: FromPath[str]) -> Response[Any]:
     """Ask a run to stop."""
-    run_id = visit.id_of("run", token)
+    end(visit, visit.id_of("run", token))
+    return visit.go("/runs")
+
+
+def end(visit: Visit, run_id: int) -> None:
+    """Ask a run to stop, and note who did."""
     actions.ask_to_stop(visit.campaign.ledger, run_id)
     with visit.transaction() as connection:
         record(connection, visit.campaign, "stop_run", subject=f"run:{run_id}", actor=visit.actor)
-    return visit.go("/runs")
 
 
 def _arguments(data: Start) -> dict[str, float]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -11,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.params import FromPath, URLEncodedBody
 
-from commonweal.access.model import Permission
+from commonweal.access.model import Account, Permission
 from commonweal.access.queries import names
 from commonweal.campaign import LANGUAGES, Campaign
 from commonweal.errors import CommonwealError
@@ -98,35 +100,30 @@ def write(visit: Here, data: URLEncodedBody[Wording]) -> Response[Any]:
 @post("/mandate/messages/{token:str}/approve", opt=_WRITE, sync_to_thread=True)
 def approve(visit: Here, token: FromPath[str], data: URLEncodedBody[Approval]) -> Response[Any]:
     """Let a version be used; one that breaks a promise needs a reason."""
-    version_id = visit.id_of("message", token)
-    try:
-        saying.approve(visit.campaign, visit.account, version_id, reason=data.reason)
-    except NoSuchVersion as error:
-        raise NotFoundException from error
-    except CommonwealError as error:
-        return _messages(visit, status=422, told=error.worded(visit.gettext))
-    return visit.go("/mandate/messages")
+    return _of_version(visit, token, partial(saying.approve, reason=data.reason))
 
 
 @post("/mandate/messages/{token:str}/withdraw", opt=_WRITE, sync_to_thread=True)
 def withdraw(visit: Here, token: FromPath[str], data: URLEncodedBody[Approval]) -> Response[Any]:
     """Take an approval back: nobody is told it any more."""
-    version_id = visit.id_of("message", token)
-    try:
-        saying.withdraw(visit.campaign, visit.account, version_id, reason=data.reason)
-    except NoSuchVersion as error:
-        raise NotFoundException from error
-    except CommonwealError as error:
-        return _messages(visit, status=422, told=error.worded(visit.gettext))
-    return visit.go("/mandate/messages")
+    return _of_version(visit, token, partial(saying.withdraw, reason=data.reason))
 
 
 @post("/mandate/messages/{token:str}/notice", opt=_WRITE, sync_to_thread=True)
 def set_notice(visit: Here, token: FromPath[str], data: URLEncodedBody[NoticeForm]) -> Response[Any]:
     """Write a version's transparency notice."""
+
+    def write_it(campaign: Campaign, account: Account, version_id: int) -> None:
+        saying.set_notice(campaign, account, version_id, _notice(campaign, data))
+
+    return _of_version(visit, token, write_it)
+
+
+def _of_version(visit: Visit, token: str, act: Callable[[Campaign, Account, int], object]) -> Response[Any]:
+    """Do something with a version of a message; what is wrong with it is told above all of them."""
     version_id = visit.id_of("message", token)
     try:
-        saying.set_notice(visit.campaign, visit.account, version_id, _notice(visit.campaign, data))
+        act(visit.campaign, visit.account, version_id)
     except NoSuchVersion as error:
         raise NotFoundException from error
     except CommonwealError as error:
