@@ -16,7 +16,7 @@ from commonweal.mandate.model import Bill, Status
 from commonweal.planning.joint import solve
 from commonweal.planning.joint.narrowness import share_of
 from commonweal.planning.posing import pose
-from commonweal.planning.price import Point, Rule, actions, curves, obeying, queries
+from commonweal.planning.price import Point, Rule, actions, curves, obeying, promised, queries
 from commonweal.planning.price.errors import NothingAllowed
 from commonweal.planning.terms import Term, Terms
 from commonweal.store.ledger import LedgerRole
@@ -90,7 +90,7 @@ def test_a_plan_keeps_to_the_share_by_what_its_messages_promise_now(town: Office
     rule = Rule(1, None, 0.1, 0.9, 1, None)  # type: ignore[arg-type]
     free = pose(campaign.lake, folk(), OPTIONS, 20_000)
     with campaign.ledger.read(LedgerRole.BULK) as connection:
-        said = obeying.said_by(campaign, connection, OPTIONS)
+        said = obeying.said_by(campaign, connection, OPTIONS, promised.standing(connection))
     assert [(each.name, each.promises, each.narrow) for each in said] == [
         ("housing", (broad,), 0.0),
         ("climate", (few,), 1.0),
@@ -109,6 +109,6 @@ def test_where_no_message_serves_few_a_share_limits_nothing(town: Office) -> Non
     rule = Rule(1, None, 0.0, 0.9, 1, None)  # type: ignore[arg-type]
     assert obeying.bound_by(town.campaign, rule, free) is free
     with town.campaign.ledger.read(LedgerRole.BULK) as connection:
-        said = obeying.said_by(town.campaign, connection, OPTIONS)
+        said = obeying.said_by(town.campaign, connection, OPTIONS, promised.standing(connection))
     assert [each.narrow for each in said] == [0.0, None]
     assert np.isnan(curves.narrow(said)["climate"])

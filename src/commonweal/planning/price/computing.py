@@ -34,8 +34,8 @@ def price(
     population = read_population(campaign, options, groups(terms))
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         money = _money(campaign, connection, budget)
-        said = obeying.said_by(campaign, connection, options)
         promises = promised.standing(connection)
+        said = obeying.said_by(campaign, connection, options, promises)
     posed = pose(campaign.lake, population, options, money, terms)
     return curves.draw(posed, said, promises, money, campaign.settings.currency, progress)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
 
 from commonweal.campaign import Campaign
 from commonweal.mandate.electorate import shares
+from commonweal.mandate.model import Kept
 from commonweal.planning.joint import narrowness
 from commonweal.planning.options import CampaignOption
 from commonweal.planning.posing import Posed
@@ -47,7 +49,7 @@ def bound_by(campaign: Campaign, rule: Rule | None, posed: Posed) -> Posed:
     if rule is None or rule.narrow is None:
         return posed
     with campaign.ledger.read(LedgerRole.BULK) as connection:
-        said = said_by(campaign, connection, posed.options)
+        said = said_by(campaign, connection, posed.options, promised.standing(connection))
     limit = narrowness.limit_of(posed.problem.options, curves.narrow(said), rule.narrow)
     if not (limit.use > 0).any():
         return posed
@@ -55,9 +57,11 @@ def bound_by(campaign: Campaign, rule: Rule | None, posed: Posed) -> Posed:
 
 
 def said_by(
-    campaign: Campaign, connection: Connection, options: tuple[CampaignOption, ...]
+    campaign: Campaign,
+    connection: Connection,
+    options: tuple[CampaignOption, ...],
+    promises: Mapping[int, Kept],
 ) -> tuple[Message, ...]:
-    """What the messages of these options promise now."""
+    """What the messages of these options promise now, of these promises."""
     names = tuple(dict.fromkeys(option.message for option in options))
-    promises = promised.standing(connection)
     return promised.messages(connection, names, promises, shares(connection, campaign.today))
