@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from commonweal.planning.errors import NobodyEligible, WrongShape
 from commonweal.planning.joint.certificate import bounds, persons_part
-from commonweal.planning.joint.check import checked
+from commonweal.planning.joint.check import Scanned, checked, examined
 from commonweal.planning.joint.errors import AreaInTwoBlocks, NoAreaKnown, PlanFolderTaken
 from commonweal.planning.joint.model import (
     Doubles,
@@ -38,7 +38,7 @@ from commonweal.planning.joint.model import (
     Use,
 )
 from commonweal.planning.joint.prices import Sight, descend, least_bound
-from commonweal.planning.joint.program import Rows, rows_of
+from commonweal.planning.joint.program import Rows, compile_problem, rows_of
 from commonweal.planning.joint.rounding import Rounding
 from commonweal.planning.joint.solve import DEAREST, NEAR
 from commonweal.planning.joint.sweep import Swept, sweep
@@ -141,20 +141,22 @@ def solve_blocks(blocks: Blocks, terms: Terms, folder: Path, start: Prices | Non
         raise PlanFolderTaken(folder=folder)
     counted = blocks.map(partial(_count, terms))
     persons = sum(each.persons for each in counted)
-    if not any(each.open for each in counted):
+    scanned = {each.number: each.scanned for each in counted}
+    if not any(each.open for each in scanned.values()):
         raise NobodyEligible()
     _check_apart(counted)
     drawn, rows = _sample(blocks, terms, persons)
-    highest = DEAREST * max(each.highest for each in counted)
+    highest = DEAREST * max(each.highest for each in scanned.values())
     begun = None if start is None else start.limits * rows.scale
     found = least_bound(checked(drawn, part=True), begun, highest, NEAR)
 
     def look(prices: Doubles, width: float) -> Swept:
-        return _added(blocks.map(partial(_look, terms, prices, width)), rows, prices)
+        return _added(blocks.map(partial(_look, terms, scanned, prices, width)), rows, prices)
 
-    unit = sum(each.gain for each in counted) / max(sum(each.open for each in counted), 1e-9)
+    contacts = sum(float(each.counts.sum()) for each in scanned.values())
+    unit = sum(float(each.gains.sum()) for each in scanned.values()) / max(contacts, 1e-9)
     at_best = descend(Sight(look, rows, persons, unit), found.prices, highest, NEAR).prices
-    used = np.array([swept.used for swept in blocks.map(partial(_look, terms, at_best, 0.0))])
+    used = np.array([swept.used for swept in blocks.map(partial(_look, terms, scanned, at_best, 0.0))])
     shares = _shares(np.maximum(used, 0.0), np.array([each.persons for each in counted]) / persons)
     parts = {each.number: share for each, share in zip(counted, shares, strict=True)}
     draft = folder.with_name(f"{folder.name}.new-{secrets.token_hex(4)}")
@@ -169,21 +171,17 @@ def solve_blocks(blocks: Blocks, terms: Terms, folder: Path, start: Prices | Non
 
 
 class _Counted(NamedTuple):
-    """A block: its areas, contacts that are open and gain something, what they gain together and at most."""
+    """A block: its persons and areas, and what one look at every gain found."""
 
     number: int
     persons: int
     areas: Integers | None
-    open: float
-    gain: float
-    highest: float
+    scanned: Scanned
 
 
 def _count(terms: Terms, number: int, rows: pa.Table) -> _Counted:
-    program = checked(terms.problem(rows), part=True)
     areas = np.unique(_column(rows, "area")) if "area" in rows.column_names else None
-    opened = float(program.open_counts.sum())
-    return _Counted(number, program.persons, areas, opened, program.gain * opened, program.highest)
+    return _Counted(number, len(rows), areas, examined(terms.problem(rows), part=True))
 
 
 def _check_apart(counted: Sequence[_Counted]) -> None:
@@ -227,9 +225,12 @@ def _thin(every: int, _number: int, rows: pa.Table) -> _Thinned:
     return _Thinned(rows.filter(pa.array(drawn)), areas, -(-count // every) / count)
 
 
-def _look(terms: Terms, prices: Doubles, width: float, _number: int, rows: pa.Table) -> Swept:
+def _look(
+    terms: Terms, scanned: Mapping[int, Scanned], prices: Doubles, width: float, number: int, rows: pa.Table
+) -> Swept:
     """A block's part of a look, without what the limits' ends are worth."""
-    program = checked(terms.problem(rows), part=True)
+    known = scanned[number]
+    program = compile_problem(terms.problem(rows), known.counts, known.gains, known.highest)
     swept = sweep(program, prices, width)
     return replace(swept, value=swept.value - program.rows.ends(prices), hour_price=np.zeros(0))
 

@@ -35,7 +35,13 @@ from commonweal.planning.joint.program import (
 
 
 def checked(problem: Problem, *, part: bool = False) -> Program:
-    """The problem, ready to be solved. Raises what is wrong with it: of each kind the first that is found.
+    """The problem, ready to be solved. Raises as `examined`."""
+    found = examined(problem, part=part)
+    return compile_problem(problem, found.counts, found.gains, found.highest)
+
+
+def examined(problem: Problem, *, part: bool = False) -> Scanned:
+    """What one look at every gain finds. Raises what is wrong with the problem: of each kind the first that is found.
 
     part: its persons are a part of those whom the limits are about; there may be nobody among them for whom a limit is.
 
@@ -60,7 +66,7 @@ def checked(problem: Problem, *, part: bool = False) -> Program:
         raise BadGain(option=problem.options[option].code, person=person, value=value)
     if not found.open and not part:
         raise NobodyEligible()
-    return compile_problem(problem, found.counts, found.gains, found.highest)
+    return found
 
 
 def _check_options(problem: Problem) -> None:
