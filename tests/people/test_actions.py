@@ -194,7 +194,7 @@ def test_scores_and_plan_come_with_the_next_publish(town):
         found = queries.person(connection, 11)
     assert found.turnout == Score(60.5, 50.0, 70.0)
     assert found.support is None
-    assert (found.planned.plan_id, *found.planned.contacts) == (2, PlannedContact("door:b", 0.25, 0.5))
+    assert (found.planned.plan_id, *found.planned.contacts) == (2, PlannedContact("door:b", 0.25, 0.5, None))
     with town.ledger.transaction() as connection:
         connection.execute(
             "UPDATE planning.plan SET status = 'approved', approved_at = made_at WHERE plan_id = 1"
@@ -214,7 +214,8 @@ def test_several_contacts_are_told_the_one_that_gains_most_first(town):
         )
     given = {"plan_id": 1, "person_id": 11, "reason": "chosen", "votes_error": 0.5, "second": "x"}
     rows = [
-        {**given, "option": option, "votes": votes} for option, votes in (("door:b", 0.25), ("sms:c", 0.5))
+        {**given, "option": option, "votes": votes, "day": day}
+        for option, votes, day in (("door:b", 0.25, date(2027, 2, 3)), ("sms:c", 0.5, None))
     ]
     rows.append({"plan_id": 1, "person_id": 12, "reason": "outbid", "second": "x", "second_votes": 0.125})
     stage(town, "planning.contact", rows, "1")
@@ -222,7 +223,10 @@ def test_several_contacts_are_told_the_one_that_gains_most_first(town):
     with town.ledger.read() as connection:
         found, other = (queries.person(connection, person).planned for person in (11, 12))
         handed = plans.chosen(connection, 1, ["door:b"])
-    assert [(each.option, each.votes) for each in found.contacts] == [("sms:c", 0.5), ("door:b", 0.25)]
+    assert [(each.option, each.votes, each.day) for each in found.contacts] == [
+        ("sms:c", 0.5, None),
+        ("door:b", 0.25, date(2027, 2, 3)),
+    ]
     assert (found.reason, found.second) == ("chosen", "x")
     assert (other.contacts, other.reason, other.second_votes) == ((), "outbid", 0.125)
     assert handed == [(11, "door:b")]

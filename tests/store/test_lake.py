@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -127,6 +128,22 @@ def test_columns_must_be_the_catalogues(campaign: Campaign) -> None:
     with campaign.lake.writer("test") as writer, pytest.raises(ValueError, match="evidence"):
         writer.stage(TABLE, rows(1).drop_columns(["evidence"]))
     assert parquet(campaign) == []
+
+
+def test_a_column_that_was_added_is_null_in_older_files(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(campaign, rows(1), "old")
+    before = LAKE[TABLE]
+    schema = before.schema.append(pa.field("since", pa.date32()))
+    later = replace(before, schema=schema, version=before.version + 1, added={"since": before.version + 1})
+    monkeypatch.setitem(LAKE, TABLE, later)
+    assert campaign.lake.read(campaign.lake.table(TABLE))["since"].to_pylist() == [None]
+    write(campaign, rows(2).append_column("since", pa.array([date(2027, 1, 1)])), "new")
+    found = campaign.lake.read(campaign.lake.table(TABLE).order_by("person_id"))
+    assert found.schema.names == schema.names
+    assert found["since"].to_pylist() == [None, date(2027, 1, 1)]
+    assert campaign.lake.partition(TABLE, "old")["since"].to_pylist() == [None]
 
 
 def test_a_file_that_is_gone_is_named(campaign: Campaign) -> None:

@@ -97,11 +97,13 @@ class Score:
 
 @dataclass(frozen=True)
 class PlannedContact:
-    """A contact by an option, the votes that it gains, and the standard error of these."""
+    """A contact by an option, the votes that it gains, the standard error of these, and the day that it is meant for: None
+    where the plan has no days."""
 
     option: str
     votes: float
     votes_error: float
+    day: date | None
 
 
 @dataclass(frozen=True)

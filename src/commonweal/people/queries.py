@@ -182,6 +182,7 @@ def _planned(row: dict[str, Any]) -> Planned | None:
         row["reason"],
         row["second"],
         row["second_votes"],
+        row["days"],
     )
 
 
@@ -193,9 +194,12 @@ def planned(
     reason: str | None,
     second: str | None,
     second_votes: float | None,
+    days: Sequence[date | None] | None,
 ) -> Planned:
-    """What people.standing says of a plan: plan_id, planned, votes_gained, votes_error, reason, second, second_votes."""
-    contacts = zip(options, votes, errors, strict=True) if options else ()
+    """What people.standing says of a plan: plan_id, planned, votes_gained, votes_error, reason, second, second_votes, days."""
+    if not options:
+        return Planned(plan_id, (), reason, second, second_votes)
+    contacts = zip(options, votes, errors, days or [None] * len(options), strict=True)
     return Planned(plan_id, tuple(PlannedContact(*each) for each in contacts), reason, second, second_votes)
 
 

@@ -72,6 +72,7 @@ STANDING = pa.schema(
         ("votes_error", _REALS),
         ("second", _TEXT),
         ("second_votes", pa.float32()),
+        ("days", pa.list_(pa.date32())),
     ]
 )
 KNOWN = pa.schema([("kind", _TEXT), ("name", _TEXT), ("persons", pa.int64())])
@@ -148,7 +149,9 @@ def standings(lake: Lake, plan_id: int | None) -> pa.RecordBatchReader:
 def _contacts(rows: ir.Table) -> ir.Table:
     """Whom a plan contacts, with lists along their contacts; sorted as structs, since Spark collects in no order."""
     some = rows.filter(rows.option.notnull())
-    each = ibis.struct({"less": -some.votes, "option": some.option, "error": some.votes_error})
+    each = ibis.struct(
+        {"less": -some.votes, "option": some.option, "error": some.votes_error, "day": some.day}
+    )
     lists = some.group_by("person_id").agg(contacts=each.collect())
     contacts = lists.contacts.sort()
     return lists.select(
@@ -156,6 +159,7 @@ def _contacts(rows: ir.Table) -> ir.Table:
         planned=contacts.map(lambda contact: contact.option),
         votes_gained=contacts.map(lambda contact: -contact.less),
         votes_error=contacts.map(lambda contact: contact.error),
+        days=contacts.map(lambda contact: contact.day),
     )
 
 

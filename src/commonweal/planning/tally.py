@@ -202,6 +202,7 @@ def _rows(
             "votes_error": _shown(errors, option >= 0),
             "second": _coded(codes, second),
             "second_votes": _shown(posed.gain[person, np.maximum(second, 0)], second >= 0),
+            "day": pa.nulls(len(person), pa.date32()),
         }
     )
 

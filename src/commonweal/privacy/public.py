@@ -129,7 +129,7 @@ def _lists(connection: Connection, person_id: int) -> tuple[OnList, ...]:
 
 def _planned(connection: Connection, person_id: int) -> Planned | None:
     row = connection.execute(
-        "SELECT plan_id, planned, votes_gained, votes_error, reason, second, second_votes FROM people.standing"
+        "SELECT plan_id, planned, votes_gained, votes_error, reason, second, second_votes, days FROM people.standing"
         " WHERE person_id = %s AND plan_id IS NOT NULL AND planned IS NOT NULL",
         (person_id,),
     ).fetchone()

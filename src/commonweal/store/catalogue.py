@@ -2,7 +2,8 @@
 
 Later rooms read an earlier room's table by its name here, so that reading needs no import. A *kept* table
 cannot be computed again and goes into the backup; a *derived* table can be dropped and rebuilt from its
-inputs. A change of schema raises `version`; a kept table then needs an upgrader, a derived one is rebuilt.
+inputs. A change of schema raises `version`. A column that is only added is null in the files of before (`LakeTable.added`); for any
+other change a kept table needs an upgrader, and a derived one is rebuilt.
 
 Types are those that DuckDB, Spark and PostgreSQL read alike: no unsigned integers, no enums, no decimals.
 Identifiers are opaque signed 64-bit integers (see `commonweal.store.ids`).
@@ -10,20 +11,24 @@ Identifiers are opaque signed 64-bit integers (see `commonweal.store.ids`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 
 @dataclass(frozen=True)
 class LakeTable:
-    """One table of the lake. `partition` says what one partition's files hold."""
+    """One table of the lake. `partition` says what one partition's files hold; `added`: columns that came with a later
+    `version` than the first, with that version: in files of an earlier one they are null.
+    """
 
     name: str
     about: str
     schema: pa.Schema
     kept: bool = False
     version: int = 1
+    added: Mapping[str, int] = field(default_factory=dict)
     partition: str = "whole"
     row_group: int = 122_880  # rows; small where single rows are looked up (see Lake.find)
 
@@ -347,7 +352,7 @@ _LIST = [
     LakeTable(
         "planning.contact",
         "A plan, one row a contact and person, or one for a person without any: the chosen option or why none, its gain in "
-        "votes, and what came second.",
+        "votes, the day it is meant for where the plan has days, and what came second.",
         pa.schema(
             [
                 ("plan_id", pa.int32()),
@@ -360,8 +365,11 @@ _LIST = [
                 ("votes_error", pa.float32()),
                 ("second", _TEXT),
                 ("second_votes", pa.float32()),
+                ("day", pa.date32()),
             ]
         ),
+        version=2,
+        added={"day": 2},
         partition="plan",
     ),
 ]

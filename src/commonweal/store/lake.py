@@ -57,6 +57,7 @@ class LakeFile:
     partition: str
     path: str
     rows: int
+    version: int
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Lake:
         LAKE[name]
         with self._ledger.read(LedgerRole.BULK) as connection:
             rows = connection.execute(
-                "SELECT table_name, partition, path, rows FROM store.file"
+                "SELECT table_name, partition, path, rows, schema_version FROM store.file"
                 " WHERE table_name = %s AND removed IS NULL ORDER BY file_id",
                 (name,),
             ).fetchall()
@@ -143,7 +144,22 @@ class Lake:
         missing = next((path for path in paths if not Path(path).exists()), None)
         if missing:
             raise LakeFileMissing(path=missing, table=name)
-        return read_parquet(self.backend, paths).select(*LAKE[name].schema.names)
+        versions = sorted({file.version for file in files})
+        parts = [
+            self._of_version(
+                name, [str(self.root / file.path) for file in files if file.version == version], version
+            )
+            for version in versions
+        ]
+        return parts[0] if len(parts) == 1 else ibis.union(*parts)
+
+    def _of_version(self, name: str, paths: list[str], version: int) -> ir.Table:
+        """The rows of files that were written when the table had this version, with nulls for what was added since."""
+        table = LAKE[name]
+        later = [column for column, since in table.added.items() if since > version]
+        types = ibis.Schema.from_pyarrow(table.schema)
+        rows = read_parquet(self.backend, paths)
+        return rows.mutate(**{name: ibis.null(types[name]) for name in later}).select(*table.schema.names)
 
     def erased(self) -> Erased:
         """What was erased and still stands in files: no read shows it."""
