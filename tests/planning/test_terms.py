@@ -54,6 +54,8 @@ def test_without_the_file_there_is_one_contact_and_no_limit(tmp_path: Path) -> N
     [
         ("most = 0", "a person gets 1 to 5 contacts"),
         ("learning = 0.9", "a share from 0 to 0.5"),
+        ("learning = 0.1\nexploring = 0.6", "a share from 0 to 0.5"),
+        ("exploring = 0.1", "nobody is left alone"),
         ("mots = 2", "mots"),
         ("[doors]\nhours_each = 0", "it takes more than 0"),
         ("[doors]\nhours_each = 0.1\nhours = { x = -1 }", "the hours of area 'x': -1"),

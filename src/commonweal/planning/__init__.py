@@ -5,7 +5,7 @@ options     what may be done (options.toml); terms: within which limits (plan.to
 population  whom it may be done to, and what it would change
 rules       from effects to votes; what may not be planned
 units       who is planned as one: persons or households
-posing      all of this as one joint problem (under_way: less what is held already)
+posing      all of this as one joint problem (under_way: less what is held already; exploring: less what is drawn to learn from)
 tally       from its solution back to people, reasons and totals
 making      the campaign's plan, as a draft (actions: put in force; queries: read; lists: handed out)
 evaluation  what a plan would have been worth, from a randomised study

@@ -13,6 +13,7 @@ from commonweal.campaign import Campaign
 from commonweal.jobs.model import Progress, silent
 from commonweal.planning import queries, rules
 from commonweal.planning.errors import NoSuchPlan
+from commonweal.planning.exploring import explore
 from commonweal.planning.joint import Plan, Prices, Problem, solve
 from commonweal.planning.options import allowed, read_options
 from commonweal.planning.population import read_population
@@ -57,6 +58,7 @@ def make(
         population = read_population(campaign, options, groups(terms))
         posed = pose(campaign.lake, population, options, money, terms)
         posed = obeying.bound_by(campaign, rule, keep(posed, population, held(campaign)))
+        posed, _draw = explore(posed, population)
         progress(0, None, "choosing the best contacts")
         plan = solve(posed.problem, _start(campaign, posed.problem, basis))
         plan_id = _next_id(campaign)

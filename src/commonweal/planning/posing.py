@@ -21,7 +21,9 @@ from commonweal.store.lake import Lake
 DOOR = "door"
 _WHOLE = 1e-9  # of a door: nearer to a whole number than this counts as one
 _NAMED = 5  # areas, as examples
-_LEARNING = "held out to learn from"  # the salt by which these households are drawn, the same for every plan
+_LEARNING = (
+    "held out to learn from"  # the salt by which households are drawn to learn from, the same for every plan
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +32,9 @@ class Posed:
 
     effects, gain (n, k): what a contact changes and gains, by person. units: who is planned as one. areas (a,): their
     codes, "" where none is known. held_out (u,): who gets nothing, so that one can learn. The problem's hours are counted in
-    whole doors, of `terms.doors.hours_each` hours. limits: what the terms ask; the problem's are less by what `kept` uses, the
-    contacts that stay in the plan whatever else it does (`under_way.keep`).
+    whole doors, of `terms.doors.hours_each` hours. limits: what the terms ask; the problem's are less by what `fixed` uses: `kept`,
+    the contacts that stay in the plan whatever else it does (`under_way.keep`), and `drawn`, those by which one explores
+    (`exploring.explore`). explores (u,): whose contact, of either, was drawn.
     """
 
     problem: Problem
@@ -42,8 +45,15 @@ class Posed:
     units: Units
     areas: tuple[str, ...]
     held_out: npt.NDArray[np.bool_]
+    explores: npt.NDArray[np.bool_]
     kept: Contacts
+    drawn: Contacts
     limits: tuple[Limit, ...]
+
+    @property
+    def fixed(self) -> Contacts:
+        """The contacts that are in the plan before anything is chosen."""
+        return self.kept.and_also(self.drawn)
 
 
 def pose(
@@ -73,7 +83,7 @@ def pose(
     _check_areas(terms, set(codes))
     region = _regions(terms.limit, areas)
     group = _groups(population, units, groups(terms))
-    held_out = _held_out(population, units, terms.learning)
+    held_out = lots(population, units) < terms.learning
     problem = Problem(
         gain=units.gain,
         options=chosen,
@@ -85,8 +95,20 @@ def pose(
         region=region,
         hours=_hours(terms.doors, options, areas, len(units)),
     )
+    nobody, nothing = np.zeros(len(units), bool), Contacts.none()
     return Posed(
-        problem, options, terms, effects, gain, units, areas, held_out, Contacts.none(), problem.limits
+        problem,
+        options,
+        terms,
+        effects,
+        gain,
+        units,
+        areas,
+        held_out,
+        nobody,
+        nothing,
+        nothing,
+        problem.limits,
     )
 
 
@@ -172,10 +194,11 @@ def _groups(population: Population, units: Units, who: Sequence[str]) -> npt.NDA
     return group
 
 
-def _held_out(population: Population, units: Units, share: float) -> npt.NDArray[np.bool_]:
-    """(u,): drawn by household, so that nobody is left out of what their household gets."""
+def lots(population: Population, units: Units) -> npt.NDArray[np.float64]:
+    """(u,): a number from 0 to 1, drawn by household, so that nobody is left out of what their household gets: who is held out has a
+    small one, who explores a large one."""
     first = np.unique(units.of, return_index=True)[1]
-    return np.asarray(uniform(population.household[first], _LEARNING) < share)
+    return uniform(population.household[first], _LEARNING)
 
 
 def _limits(

@@ -10,11 +10,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.experiments.model import Estimate
+from commonweal.experiments.model import WIDTH_95, Estimate
+from commonweal.planning.exploring import forgone
 from commonweal.planning.joint import Plan, Use
 from commonweal.planning.joint.reasons import Reason, explain
 from commonweal.planning.population import Barrier, Population
-from commonweal.planning.posing import DOOR, Posed
+from commonweal.planning.posing import DOOR, Posed, lots
 from commonweal.planning.terms import MONEY, Term
 from commonweal.planning.totals import AreaTotal, DoorHours, Kind, LeftOut, LimitTotal, OptionTotal
 from commonweal.planning.under_way import doors_of, use_of
@@ -22,7 +23,7 @@ from commonweal.planning.units import Contacts
 
 _BLOCK = 1 << 15  # units that are explained at once
 _ROUNDING = 1e-9  # of a gain: nearer to a price than this counts as equal to it
-_FULL, _HELD_OUT, _OTHER_MEMBER = "full", "held_out", "other_member_"
+_FULL, _HELD_OUT, _DRAWN, _OTHER_MEMBER = "full", "held_out", "drawn", "other_member_"
 
 Positions = npt.NDArray[np.intp]
 Doubles = npt.NDArray[np.float64]
@@ -31,7 +32,8 @@ Doubles = npt.NDArray[np.float64]
 @dataclass(frozen=True, eq=False)
 class Tally:
     """What a plan means for each person (rows of `contacts`), and its totals. bound: no plan within the limits that
-    keeps what is under way gains more. spent: minor units; pieces: contacts as they are paid; reached: persons.
+    keeps what is under way and what was drawn gains more. spent: minor units; pieces: contacts as they are paid; reached: persons;
+    explored: those of them whose contact was drawn; forgone: the votes that this costs.
     """
 
     contacts: pa.Table
@@ -45,13 +47,16 @@ class Tally:
     spent: int
     pieces: int
     reached: int
+    explored: int
+    forgone: float
 
 
 def tally(population: Population, posed: Posed, plan: Plan, plan_id: int) -> Tally:
     """Rows of planning.contact, and the totals. Raises AssertionError when the plan breaks a rule of its own."""
-    found = posed.kept.and_also(posed.units.contacts(plan.person, plan.option))
+    found = posed.fixed.and_also(posed.units.contacts(plan.person, plan.option))
     cost = found.pieces * np.array([each.unit_cost for each in posed.options], np.int64)[found.option]
     _verify(population, posed, plan, found, cost)
+    _verify_draw(population, posed, found)
     reached = np.zeros(len(population), bool)
     reached[found.person] = True
     why = _why(population, posed, plan, found, reached)
@@ -63,10 +68,12 @@ def tally(population: Population, posed: Posed, plan: Plan, plan_id: int) -> Tal
         hours=_hours(posed, plan),
         left_out=_left_out(why.reason[~reached]),
         votes=Estimate(float(found.votes.sum()), posed.effects.error(found.person, found.given)),
-        bound=plan.bound + float(posed.kept.votes.sum()),
+        bound=plan.bound + float(posed.fixed.votes.sum()),
         spent=int(cost.sum()),
         pieces=int(found.pieces.sum()),
         reached=int(reached.sum()),
+        explored=int((reached & posed.explores[posed.units.of]).sum()),
+        forgone=forgone(posed, plan),
     )
 
 
@@ -94,6 +101,20 @@ def _verify(
     assert twice[0] == twice[1], "somebody is reached twice by one channel"
 
 
+def _verify_draw(population: Population, posed: Posed, found: Contacts) -> None:
+    """An independent count of who explores: only whom the lot fell on, by one contact each, and by nothing that keeps them from voting."""
+    if not posed.terms.exploring:
+        assert not posed.explores.any(), "somebody explores though nobody should"
+        return
+    number = lots(population, posed.units)[posed.explores]
+    assert (number >= 1.0 - posed.terms.exploring).all(), "somebody explores whom the lot left out"
+    often = np.bincount(found.unit, minlength=len(posed.units))[posed.drawn.unit]
+    assert (often == 1).all(), "somebody who explores gets something besides"
+    at = posed.drawn.person, posed.drawn.given
+    highest = population.d_turnout[at] + WIDTH_95 * population.se_turnout[at]
+    assert (highest >= 0).all(), "somebody who explores is kept from voting"
+
+
 # Why
 
 
@@ -113,6 +134,8 @@ def _why(
     second = np.concatenate([second for _codes, second in parts] or [np.zeros(0, np.int16)])
     of_unit[posed.held_out] = _HELD_OUT
     of_unit[posed.kept.unit] = Reason.CHOSEN.name.lower()
+    of_unit[posed.explores] = _DRAWN
+    second[posed.explores] = -1
     reason, second = of_unit[posed.units.of], second[posed.units.of].copy()
     barred = np.flatnonzero(reason == Reason.BARRED.name.lower())
     reason[barred] = population.reasons[_most_often(population.barrier[barred])]
@@ -160,7 +183,7 @@ def _beside(
     reason: npt.NDArray[np.object_],
 ) -> None:
     """In a household that gets something, the members whom it is not for: it is closed to them, or gains nothing."""
-    beside = np.flatnonzero((reason == Reason.CHOSEN.name.lower()) & ~reached)
+    beside = np.flatnonzero(np.isin(reason, (Reason.CHOSEN.name.lower(), _DRAWN)) & ~reached)
     given = np.full(len(posed.units), -1)
     given[found.unit[::-1]] = found.option[::-1]
     codes = population.reasons[population.barrier[beside, given[posed.units.of[beside]]]]
@@ -267,7 +290,7 @@ def _areas(posed: Posed, found: Contacts, cost: npt.NDArray[np.int64]) -> tuple[
 def _limits(posed: Posed, plan: Plan) -> Iterator[LimitTotal]:
     terms = {term.name: term for term in posed.terms.limit}
     asked = {limit.name: limit for limit in posed.limits}
-    kept = dict(zip(asked, use_of(posed.problem, posed.limits, posed.kept), strict=True))
+    kept = dict(zip(asked, use_of(posed.problem, posed.limits, posed.fixed), strict=True))
     kinds = {MONEY: Kind.MONEY, **{each.code: Kind.CAPACITY for each in posed.options}}
     kinds |= dict.fromkeys(terms, Kind.TERM)
     for use in plan.uses:
@@ -304,7 +327,7 @@ def _hours(posed: Posed, plan: Plan) -> tuple[DoorHours, ...]:
             posed.areas,
             given,
             plan.hours_used,
-            doors_of(posed, posed.kept),
+            doors_of(posed, posed.fixed),
             plan.prices.hours,
             strict=True,
         )

@@ -88,12 +88,14 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     most      contacts that one person gets at most, over all channels, one each; of a household likewise
     learning  the share of households, drawn once for the campaign, that get nothing: who compares learns what contacts do
+    exploring a further share, drawn likewise, whose contact is drawn too instead of chosen: so that one learns of every option
     doors     volunteers' hours by area; None: as many as needed
     limit     any other limits
     """
 
     most: int = 1
     learning: float = 0.0
+    exploring: float = 0.0
     doors: Doors | None = None
     limit: tuple[Term, ...] = ()
 
@@ -102,6 +104,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError(f"most is {self.most}: a person gets 1 to 5 contacts, one a channel")
         if not 0 <= self.learning <= 0.5:
             raise ValueError(f"learning is {self.learning}: a share from 0 to 0.5")
+        if not 0 <= self.exploring <= 0.5:
+            raise ValueError(f"exploring is {self.exploring}: a share from 0 to 0.5")
+        if self.exploring and not self.learning:
+            raise ValueError("exploring needs learning above 0: nobody is left alone to compare with")
         names = [term.name for term in self.limit]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

@@ -53,7 +53,14 @@ def keep(posed: Posed, population: Population, claims: Sequence[Held]) -> Posed:
     held_out[kept.unit] = False
     taken = np.bincount(kept.unit, minlength=len(posed.units))
     most = np.where(posed.held_out, 0, np.maximum(posed.terms.most - taken, 0)).astype(np.int8)
-    used = use_of(problem, problem.limits, kept)
+    less = replace(left(posed, kept), allowed=allowed, most=most)
+    return replace(posed, problem=less, held_out=held_out, kept=kept)
+
+
+def left(posed: Posed, contacts: Contacts) -> Problem:
+    """The posed problem with what contacts leave of its limits and of its hours."""
+    problem = posed.problem
+    used = use_of(problem, problem.limits, contacts)
     limits = tuple(
         replace(
             limit,
@@ -64,27 +71,31 @@ def keep(posed: Posed, population: Population, claims: Sequence[Held]) -> Posed:
     )
     hours = problem.hours
     if hours is not None:
-        left = np.asarray(hours.available) - doors_of(posed, kept)
-        hours = replace(hours, available=np.maximum(left, 0.0))
-    less = replace(problem, allowed=allowed, most=most, limits=limits, hours=hours)
-    return replace(posed, problem=less, held_out=held_out, kept=kept)
+        remaining = np.asarray(hours.available) - doors_of(posed, contacts)
+        hours = replace(hours, available=np.maximum(remaining, 0.0))
+    return replace(problem, limits=limits, hours=hours)
 
 
 def use_of(problem: Problem, limits: Sequence[Limit], contacts: Contacts) -> npt.NDArray[np.float64]:
     """(r,): what contacts use of each limit."""
-    assert problem.area is not None
-    region, group = np.zeros((2, len(contacts.unit)), np.int64)
-    if problem.region is not None:
-        region = problem.region[problem.area[contacts.unit]].astype(np.int64)
+    return np.array([uses(problem, limit, contacts).sum() for limit in limits])
+
+
+def uses(problem: Problem, limit: Limit, contacts: Contacts) -> npt.NDArray[np.float64]:
+    """(m,): what each contact uses of a limit."""
+    use = np.asarray(limit.use, np.float64)[contacts.option]
+    return np.asarray(use * contacts.pieces * counted(problem, limit, contacts.unit))
+
+
+def counted(problem: Problem, limit: Limit, unit: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """(m,): whether a limit counts contacts of these units."""
+    region, group = np.zeros((2, len(unit)), np.int64)
+    if problem.region is not None and problem.area is not None:
+        region = problem.region[problem.area[unit]].astype(np.int64)
     if problem.group is not None:
-        group = problem.group[contacts.unit].astype(np.int64)
-
-    def of(limit: Limit) -> float:
-        counted = (limit.region is None) | (region == limit.region)
-        counted &= (limit.group is None) | (group == limit.group)
-        return float((np.asarray(limit.use)[contacts.option] * contacts.pieces * counted).sum())
-
-    return np.array([of(limit) for limit in limits])
+        group = problem.group[unit].astype(np.int64)
+    inside = (limit.region is None) | (region == limit.region)
+    return np.asarray(inside & ((limit.group is None) | (group == limit.group)))
 
 
 def doors_of(posed: Posed, contacts: Contacts) -> npt.NDArray[np.int64]:

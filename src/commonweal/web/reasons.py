@@ -14,6 +14,7 @@ _CHOSEN = _("{option}: among a hundred such people, a contact of this kind wins 
 _CHOSEN_BETWEEN = _(
     "{option}: among a hundred such people, a contact of this kind wins about {votes} votes ({low} to {high})."
 )
+_DRAWN = _("Drawn at random, not chosen, to learn what such contacts do: another might gain more.")
 _COST = _("It costs {cost} each time.")
 _SECOND = _("Second best: {option}, with about {votes} votes of a hundred, for {cost} each time.")
 _NONE = _("No contact in this plan: {reason}.")
@@ -29,6 +30,7 @@ def why(
     if not planned.contacts:
         reason = words.word("plan_reason", planned.reason or "", say)
         lines.append(say(_NONE).format(reason=_lowered(reason)))
+    lines += drawn(planned, language)
     for contact in planned.contacts:
         lines.append(chosen(contact, options, language))
         if contact.option in options:
@@ -46,6 +48,11 @@ def why(
     if plan and plan.price * plan.budget > 1:
         lines.append(say(_PRICE).format(money=language.money(1 / plan.price, plan.currency)))
     return lines
+
+
+def drawn(planned: Planned, language: Language) -> list[str]:
+    """That the contact was drawn, where it was."""
+    return [language.gettext(_DRAWN)] if planned.contacts and planned.reason == "drawn" else []
 
 
 def chosen(contact: PlannedContact, options: Mapping[str, OptionTotal], language: Language) -> str:

@@ -47,7 +47,7 @@ def explain(problem: Problem, plan: Plan, persons: Positions) -> Reasons:
     if problem.allowed is not None:
         open_ = problem.allowed[persons] > 0
     gain = np.where(open_, np.asarray(problem.gain[persons], np.float64), 0.0)
-    net = np.where(gain > 0, gain - _charges(problem, plan, persons), -np.inf)
+    net = np.where(gain > 0, gain - charges(problem, plan, persons), -np.inf)
     chosen = _chosen(problem, plan, persons)
     others = np.where(chosen, -np.inf, net)
     second = others.argmax(axis=1)
@@ -75,7 +75,7 @@ def _chosen(problem: Problem, plan: Plan, persons: Positions) -> npt.NDArray[np.
     return chosen
 
 
-def _charges(problem: Problem, plan: Plan, persons: Positions) -> Doubles:
+def charges(problem: Problem, plan: Plan, persons: Positions) -> Doubles:
     """(p, k): what each option would use, at the prices."""
     total = np.zeros((len(persons), len(problem.options)))
     area = _of(problem.area, persons)

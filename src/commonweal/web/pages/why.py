@@ -18,7 +18,7 @@ from litestar.params import FromPath
 from commonweal.privacy import public
 from commonweal.privacy.model import Kind
 from commonweal.web.guard import PUBLIC
-from commonweal.web.reasons import chosen
+from commonweal.web.reasons import chosen, drawn
 from commonweal.web.visit import Here, Html, Visit
 
 CLAIM, PERSON = "why.claim", "why.person"
@@ -80,8 +80,9 @@ def _named(visit: Visit, token: str) -> tuple[int, int | None]:
 def _page(visit: Visit, token: str, asked: str = "") -> Html:
     person_id, claim_id = _named(visit, token)
     told = public.why(visit.campaign, person_id, claim_id)
+    lines = drawn(told.planned, visit.language) if told.planned else []
     contacts = told.planned.contacts if told.planned else ()
-    lines = [chosen(contact, told.options, visit.language) for contact in contacts]
+    lines += [chosen(contact, told.options, visit.language) for contact in contacts]
     return visit.page("why.html", token=token, why=told, reasons=lines, asked=asked)
 
 

@@ -44,6 +44,7 @@ PLAN_REASON = {
     "full": _("What would gain most with them has no room left"),
     "never_useful": _("No contact would gain anything"),
     "held_out": _("Left alone, to learn from"),
+    "drawn": _("Drawn, to learn from"),
     "no_address": _("No address is known"),
     "no_phone": _("No phone number is known"),
     "no_email": _("No e-mail address is known"),
