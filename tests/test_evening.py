@@ -58,4 +58,5 @@ def test_an_evening_passes_once(quick_folder: Path, clock: Clock) -> None:
         assert len(mandate.notices(connection)) == 4
         assert mandate.weeks(connection)
         assert runs.last(connection, "forecast", RunStatus.DONE)
+        assert runs.last(connection, "price", RunStatus.DONE)
         assert loop.unusable(campaign) == {}

@@ -1,5 +1,5 @@
 """The demo's evening: the candidate's promises are written down, doors are handed out and knocked at, e-mails sent, each by a
-claim; and it is counted who heard what. So the pages have life.
+claim; and it is counted who heard what, and what few promises would gain. So the pages have life.
 
 Every step has a key of its own and is passed over when it was done: after a kill the same call goes on to the same end.
 """
@@ -23,12 +23,14 @@ from commonweal.contacts.model import BatchReport, Channel, Claim
 from commonweal.electorate import World
 from commonweal.interactions.model import ResultCode
 from commonweal.jobs import queries as runs
+from commonweal.jobs.actions import tracked
 from commonweal.jobs.model import Progress, RunStatus, silent
 from commonweal.mandate import counting
 from commonweal.people import queries as people
 from commonweal.planning import actions as planning
 from commonweal.planning import queries as plans
 from commonweal.planning.options import options_of
+from commonweal.planning.price import COMMAND as PRICE
 from commonweal.store.ledger import LedgerRole
 
 AREAS = 8
@@ -65,6 +67,7 @@ def run(
         sent = _email(campaign, areas)
         counting.count(campaign, progress)
         _forecast(campaign, progress)
+        _price(campaign, progress)
         return EveningReport(told, sent, _agree(campaign, team, areas))
 
 
@@ -180,6 +183,14 @@ def _forecast(campaign: Campaign, progress: Progress) -> None:
         done = runs.last(connection, "forecast", RunStatus.DONE)
     if done is None:
         loop.draw(campaign, progress)
+
+
+def _price(campaign: Campaign, progress: Progress) -> None:
+    with campaign.ledger.read(LedgerRole.WORKER) as connection:
+        done = runs.last(connection, PRICE, RunStatus.DONE)
+    if done is None:
+        with tracked(campaign.ledger, campaign.clock, PRICE, campaign.actor, watch=progress) as run:
+            run.result = loop.price(campaign, run)
 
 
 def _agree(campaign: Campaign, team: dict[Role, Account], areas: list[str]) -> int:

@@ -22,7 +22,7 @@ from commonweal.planning.price.model import Message, Point, Price
 MOST = 10
 """Numbers of messages, from 1, of which each has its point; the last point is that of all messages."""
 
-_SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
+_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 def draw(
