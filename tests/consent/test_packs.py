@@ -82,6 +82,26 @@ def test_a_study_is_refused_nothing_for_its_date(duck: ibis.BaseBackend) -> None
 
 
 @pytest.mark.parametrize(
+    ("name", "channel", "month", "day", "code"),
+    [
+        ("fr", EMAIL, 4, 9, None),
+        ("fr", EMAIL, 4, 10, "fr_eve"),
+        ("fr", DOOR, 4, 11, "fr_eve_door"),
+        ("fr", PHONE, 4, 12, None),
+        ("fr", PHONE, 4, 24, "fr_eve"),
+        ("us", PHONE, 4, 24, None),
+        ("none", EMAIL, 4, 25, None),
+        ("none", EMAIL, 4, 26, "last_round_over"),
+    ],
+)
+def test_days_that_are_closed_to_everybody(
+    name: str, channel: Channel, month: int, day: int, code: str | None
+) -> None:
+    found = packs.closes(pack(name), CONTACT, channel, date(2027, month, day))
+    assert (found.code if found else None) == code
+
+
+@pytest.mark.parametrize(
     ("told", "word"),
     [
         ({"list_consent": "yes", "list_day": date(2027, 3, 1), "list_given": True, **NO}, "yes"),

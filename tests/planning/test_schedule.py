@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from commonweal.planning.schedule import NO_CAP, NO_DAY, Agenda, spread
 
 
 def agenda(
-    unit: list[int], channel: list[int] | None = None, days: int = 5, channels: int = 1, **others: object
+    unit: list[int], channel: list[int] | None = None, days: int = 5, channels: int = 1, **others: Any
 ) -> Agenda:
     """Contacts of one piece and one vote each, on days that are all open, no door."""
     m = len(unit)
@@ -25,6 +26,7 @@ def agenda(
         pieces=np.ones(m, np.int64),
         votes=np.ones(m),
         held=np.zeros(m, bool),
+        drawn=np.zeros(m, bool),
         open=np.ones((channels, days), bool),
         a_day=np.full(channels, NO_CAP),
         apart=1,
@@ -110,7 +112,8 @@ def most(given_: Agenda) -> int:
         bounds=Bounds(0, upper),
         integrality=np.ones(m * days),
     )
-    return round(-found.fun)
+    lost: float = found.fun
+    return round(-lost)
 
 
 @settings(max_examples=60, deadline=None)
@@ -157,6 +160,12 @@ def test_what_is_held_is_on_the_first_day_and_the_rest_goes_round_it() -> None:
     assert spread(given_).tolist() == [0, 2, 1]
 
 
+def test_what_was_drawn_goes_before_what_gains_more() -> None:
+    given_ = agenda([1, 2, 3, 4], a_day=np.array([1]), votes=np.array([4.0, 3.0, 2.0, 1.0]), days=3)
+    assert spread(given_).tolist() == [0, 1, 2, NO_DAY]
+    assert spread(replace(given_, drawn=np.array([False, False, False, True]))).tolist() == [1, 2, NO_DAY, 0]
+
+
 def test_another_contact_gives_way() -> None:
     only = np.array([[True, True, True], [True, False, False]])
     given_ = agenda([1, 1], [0, 1], 3, 2, open=only, votes=np.array([2.0, 1.0]))
@@ -181,7 +190,7 @@ def test_a_contact_of_another_unit_gives_way() -> None:
 STREETS = np.repeat(np.arange(6), [12, 8, 20, 5, 9, 6])  # 60 doors
 
 
-def doors(**others: object) -> Agenda:
+def doors(**others: Any) -> Agenda:
     """One area with streets of several sizes, of which each gains more than the next."""
     votes = (10.0 - STREETS) * np.ones(60)
     return agenda(list(range(60)), days=6, door=0, street=STREETS, votes=votes, evening=20, **others)
@@ -226,6 +235,7 @@ def test_a_door_whose_street_is_walked_too_soon_after_a_letter_is_visited_later(
         pieces=np.r_[given_.pieces, 1],
         votes=np.r_[given_.votes, 1.0],
         held=np.r_[given_.held, True],
+        drawn=np.r_[given_.drawn, False],
         open=np.ones((2, 6), bool),
         a_day=np.full(2, NO_CAP),
         area=np.r_[given_.area, 0],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from commonweal.planning.days import ChannelDays, Days
 from commonweal.planning.errors import BadEnd, NoSuchLimit, TermsUnreadable
 from commonweal.planning.terms import Doors, Term, Terms, changed, groups, read_terms
 from planning.folk import CALL, DOOR
@@ -18,6 +21,15 @@ learning = 0.05
 hours_each = 0.1
 hours = { "31555-01" = 12.5 }
 elsewhere = 0
+
+[days]
+first = 2027-02-01
+apart = 2
+
+[days.door]
+on = ["tue", "thu", "sat"]
+a_day = 400
+last = 2027-04-01
 
 [[limit]]
 name = "calls"
@@ -43,6 +55,12 @@ def test_terms_are_read(tmp_path: Path) -> None:
         0,
     )
     assert (terms.limit[0].at_most, terms.limit[0].at_least) == (40, 0)
+    assert terms.doors.evening == 3.0
+    assert terms.days == Days(
+        first=date(2027, 2, 1),
+        apart=2,
+        door=ChannelDays(on=("tue", "thu", "sat"), a_day=400, last=date(2027, 4, 1)),
+    )
 
 
 def test_without_the_file_there_is_one_contact_and_no_limit(tmp_path: Path) -> None:
@@ -67,6 +85,17 @@ def test_without_the_file_there_is_one_contact_and_no_limit(tmp_path: Path) -> N
         ('[[limit]]\nname = "x"\nat_most = 3\n' * 2, "'x' stands twice"),
         ('[[limit]]\nname = ""\nat_most = 3', "needs a name"),
         ("most = ", "plan.toml"),
+        ("[doors]\nhours_each = 0.1\nevening = 0.05", "too short for a door"),
+        ("[days]\nfirst = 2027-02-03\nlast = 2027-02-01", "first is 2027-02-03, after last, 2027-02-01"),
+        ("[days]\nfirst = 2027-02-01\nlast = 2037-02-01", "are 3654 days, more than 366"),
+        ("[days]\nfirst = 2027-02-01\nlast = 2027-02-05\napart = 5", "5 days apart, but from .* are 5 days"),
+        ("[days]\napart = -1", "apart is -1"),
+        ('[days.door]\non = ["tues"]', "Invalid enum value 'tues'.*days.door.on"),
+        ("[days.door]\non = []", "names no day"),
+        ("[days.door]\na_day = 0", "a_day is 0: give 1 or more"),
+        ("[days.pigeon]\na_day = 1", "pigeon"),
+        ('[days]\nfirst = 2027-02-01\nlast = 2027-02-05\n[days.sms]\non = ["sat"]', "days.sms leaves no day"),
+        ('[days]\nfirst = "tomorrow"', "got `str` - at `..days.first`"),
     ],
 )
 def test_what_makes_no_sense_is_said(tmp_path: Path, text: str, told: str) -> None:
@@ -93,6 +122,9 @@ def test_each_kind_of_limit_can_be_changed() -> None:
     assert terms.doors is not None
     assert terms.doors.hours == {"a": 9, "b": 1}
     assert changed(OPTIONS, TERMS, {}) == (OPTIONS, TERMS)
+    days = Terms(days=Days(apart=3, door=ChannelDays(a_day=400)))
+    _options, terms = changed(OPTIONS, days, {"days:door": 300, "days:phone": 50})
+    assert terms.days == Days(apart=3, door=ChannelDays(a_day=300), phone=ChannelDays(a_day=50))
 
 
 @pytest.mark.parametrize("name", ["post:none", "money", "hours"])
@@ -101,14 +133,19 @@ def test_a_limit_that_is_not_there_is_not_changed(name: str) -> None:
         changed(OPTIONS, TERMS, {name: 3})
     with pytest.raises(NoSuchLimit):
         changed(OPTIONS, Terms(), {"hours:a": 3})
+    with pytest.raises(NoSuchLimit):
+        changed(OPTIONS, Terms(), {"days:door": 3})
+    with pytest.raises(NoSuchLimit):
+        changed(OPTIONS, Terms(days=Days()), {"days:pigeon": 3})
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("calls", -1), ("calls", float("nan")), ("most", 0), ("most", 6)]
+    ("name", "value"),
+    [("calls", -1), ("calls", float("nan")), ("most", 0), ("most", 6), ("days:door", 0), ("days:sms", 2.5)],
 )
 def test_a_limit_is_not_changed_to_what_it_cannot_be(name: str, value: float) -> None:
     with pytest.raises(BadEnd):
-        changed(OPTIONS, TERMS, {name: value})
+        changed(OPTIONS, msgspec.structs.replace(TERMS, days=Days()), {name: value})
 
 
 def test_each_expression_is_one_group_in_the_order_of_the_file() -> None:

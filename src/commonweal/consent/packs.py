@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from importlib import resources
 
@@ -123,16 +123,29 @@ def worded(pack: Pack, refusal: Refusal, language: str) -> Worded:
 def forbidden(pack: Pack, use: Use, channel: Channel = Channel.ANY) -> Rule | None:
     """The rule that forbids a use outright, of whomever it is; None where it depends on the person, or is free."""
     return next(
-        (
-            rule
-            for rule in pack.asked(use, channel)
-            if rule.effect is Effect.REFUSE
-            and not (
-                rule.origins or rule.without_basis or rule.without_purpose or rule.younger_than is not None
-            )
-        ),
+        (rule for rule in pack.asked(use, channel) if rule.effect is Effect.REFUSE and _of_everybody(rule)),
         None,
     )
+
+
+def closes(pack: Pack, use: Use, channel: Channel, day: date) -> Rule | None:
+    """The rule that forbids a use on a day, or for a part of it, of whomever it is: a freeze, or that the vote is over. A day begins and
+    ends in the calendar's zone.
+    """
+    begins = datetime.combine(day, time())
+    ends = begins + timedelta(days=1)
+    for rule in pack.asked(use, channel):
+        over = pack.ends(rule) if rule.effect is Effect.AFTER_ROUNDS else None
+        frozen = pack.freezes(rule) if rule.effect is Effect.FREEZE else []
+        shut = any(begin < ends and begins < end for begin, end in frozen) or (over and ends > over)
+        if shut and _of_everybody(rule):
+            return rule
+    return None
+
+
+def _of_everybody(rule: Rule) -> bool:
+    depends = rule.origins or rule.without_basis or rule.without_purpose or rule.younger_than is not None
+    return not depends
 
 
 def short(code: str, language: str) -> str:

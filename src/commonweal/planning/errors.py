@@ -201,4 +201,30 @@ class BadEnd(CommonwealError):
     """A limit changed to what it can't be."""
 
     what = _("The limit {name!r} can't be {value:g}.")
-    remedy = _("Give a number of 0 or more; of contacts a person gets, 1 to 5.")
+    remedy = _(
+        "Give a number of 0 or more; of contacts a person gets, 1 to 5; of contacts a day, a whole number of 1 or more."
+    )
+
+
+class NoRoundAhead(CommonwealError):
+    """[days] without an end, and no round by which to know it."""
+
+    what = _("plan.toml gives days, but not the last one, and campaign.toml has no round after {first}.")
+    remedy = _("Add `last` to [days] in plan.toml, or the next round to campaign.toml.")
+
+
+class NoDayLeft(CommonwealError):
+    """A horizon that is over, or in which every day is closed."""
+
+    what = _("No day is left for any contact: the plan would go from {first} to {last}.")
+    remedy = _(
+        "See [days] in plan.toml: `last`, and the days on which each channel may be used. Days that the law closes are left "
+        "out by themselves: commonweal policy show."
+    )
+
+
+class HorizonTooLong(CommonwealError):
+    """A horizon of more days than any campaign has: a slip of the pen."""
+
+    what = _("The plan would go from {first} to {last}: {days} days, more than {most}.")
+    remedy = _("Correct `first` and `last` of [days] in plan.toml, or the rounds in campaign.toml.")

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from commonweal.experiments.rules import uniform
+from commonweal.planning.days import CHANNELS
 from commonweal.planning.errors import AreasOverlap, NameTaken, NobodyLivesThere, NobodyMeets, TermOfNothing
+from commonweal.planning.horizon import Horizon
 from commonweal.planning.joint import Effects, Hours, Limit, Option, Problem, money
 from commonweal.planning.model import EffectDraws, Goal
 from commonweal.planning.options import CampaignOption
 from commonweal.planning.population import Barrier, Population
-from commonweal.planning.terms import MONEY, Doors, Term, Terms, groups
+from commonweal.planning.terms import DAYS, MONEY, Doors, Term, Terms, groups
 from commonweal.planning.units import Contacts, Units, together
 from commonweal.store.lake import Lake
 
@@ -34,7 +37,7 @@ class Posed:
     codes, "" where none is known. held_out (u,): who gets nothing, so that one can learn. The problem's hours are counted in
     whole doors, of `terms.doors.hours_each` hours. limits: what the terms ask; the problem's are less by what `fixed` uses: `kept`,
     the contacts that stay in the plan whatever else it does (`under_way.keep`), and `drawn`, those by which one explores
-    (`exploring.explore`). explores (u,): whose contact, of either, was drawn.
+    (`exploring.explore`). explores (u,): whose contact, of either, was drawn. horizon: the days that there are; a plan without them: None.
     """
 
     problem: Problem
@@ -49,6 +52,7 @@ class Posed:
     kept: Contacts
     drawn: Contacts
     limits: tuple[Limit, ...]
+    horizon: Horizon | None = None
 
     @property
     def fixed(self) -> Contacts:
@@ -62,15 +66,18 @@ def pose(
     options: tuple[CampaignOption, ...],
     budget: int,
     terms: Terms | None = None,
+    horizon: Horizon | None = None,
 ) -> Posed:
-    """The problem of contacting a population by `options` for `budget` (minor units) within `terms`; None: no others.
+    """The problem of contacting a population by `options` for `budget` (minor units) within `terms`; None: no others. With a horizon
+    nobody gets more contacts than it holds, and a channel no more than so many a day, on average; on which day each is made is found
+    afterwards (`dated`).
 
     Where nobody has a support score the goal is turnout alone. As soon as one option is per household, households are planned: a
     contact serves all members who are open to it, and counts for each of them. Raises what is wrong with the effects
     (`rules.check`) or with the terms: NameTaken, TermOfNothing, NobodyLivesThere, NobodyMeets, AreasOverlap. The population was read with
     `terms.groups` of these terms.
     """
-    terms = terms or Terms()
+    terms = _fitting(terms or Terms(), horizon)
     open_ = np.asarray(population.barrier == Barrier.OPEN)
     effects = effects_of(lake, population, options)
     chosen = as_options(options)
@@ -87,9 +94,12 @@ def pose(
     problem = Problem(
         gain=units.gain,
         options=chosen,
-        limits=tuple(_limits(options, chosen, budget, terms, areas, region, group)),
+        limits=(
+            *_limits(options, chosen, budget, terms, areas, region, group),
+            *_a_day(options, horizon),
+        ),
         most=np.where(held_out, 0, terms.most).astype(np.int8),
-        allowed=units.times,
+        allowed=_of_a_day(units.times, options, horizon),
         group=group,
         area=area.astype(np.int32),
         region=region,
@@ -109,6 +119,7 @@ def pose(
         nothing,
         nothing,
         problem.limits,
+        horizon,
     )
 
 
@@ -211,7 +222,7 @@ def _limits(
     group: npt.NDArray[np.int32] | None,
 ) -> Iterator[Limit]:
     number_of = {who: number for number, who in enumerate(groups(terms), 1)}
-    taken = {MONEY, *(option.code for option in options)}
+    taken = {MONEY, *(option.code for option in options), *(DAYS + channel for channel in CHANNELS)}
     yield money(chosen, float(budget))
     for place, option in enumerate(options):
         if option.capacity is not None:
@@ -245,3 +256,27 @@ def _hours(
     elsewhere = np.inf if doors.elsewhere is None else doors.elsewhere
     available = np.array([doors.hours.get(area, elsewhere) for area in areas]) / doors.hours_each
     return Hours(DOOR, np.ones(units), np.floor(available + _WHOLE))
+
+
+def _fitting(terms: Terms, horizon: Horizon | None) -> Terms:
+    return msgspec.structs.replace(terms, most=min(terms.most, horizon.most)) if horizon else terms
+
+
+def _a_day(options: Sequence[CampaignOption], horizon: Horizon | None) -> Iterator[Limit]:
+    """In contacts a day, on average over the channel's days: so a price is what one more a day gains."""
+    if horizon is None:
+        return
+    for channel, most in horizon.a_day.items():
+        days = int(horizon.open[channel].sum())
+        use = np.array([1 / days if option.channel == channel else 0.0 for option in options])
+        yield Limit(DAYS + channel, use, float(most))
+
+
+def _of_a_day(
+    times: npt.NDArray[np.uint8], options: Sequence[CampaignOption], horizon: Horizon | None
+) -> npt.NDArray[np.uint8]:
+    """A household whose members are more than a day has contacts can't be reached at once."""
+    if horizon is None or not horizon.a_day:
+        return times
+    most = np.array([horizon.a_day.get(option.channel, times.max(initial=0)) for option in options])
+    return np.where(times <= most, times, 0).astype(np.uint8)

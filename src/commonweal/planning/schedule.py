@@ -45,6 +45,7 @@ class Agenda:
     pieces    (m,) how many contacts of `a_day` it is, 1 or more
     votes     (m,) what it gains
     held      (m,) under way: on day 0, whatever else
+    drawn     (m,) served before what was chosen: at a door with its street, anything else before all
     open      (c, d) whether a channel may be used on a day
     a_day     (c,) pieces a day at most, NO_CAP: as many as needed
     apart     days between two contacts of a unit, at least; 0: they may fall on one day
@@ -58,6 +59,7 @@ class Agenda:
     pieces: Whole
     votes: npt.NDArray[np.float64]
     held: npt.NDArray[np.bool_]
+    drawn: npt.NDArray[np.bool_]
     open: npt.NDArray[np.bool_]
     a_day: Whole
     apart: int
@@ -92,12 +94,11 @@ def spread(agenda: Agenda) -> Days:
     if not len(agenda.unit):
         return np.zeros(0, np.int16)
     board = _board(agenda)
+    _early(_best_first(agenda, np.flatnonzero(agenda.drawn & (agenda.channel != agenda.door))), board)
     doors = np.flatnonzero((agenda.channel == agenda.door) & ~agenda.held)
     if len(doors):
         _walk_streets(agenda, doors, board)
-    waiting = np.flatnonzero(board.day == NO_DAY)
-    worth = agenda.votes[waiting] / agenda.pieces[waiting]
-    waiting = waiting[np.argsort(-worth, kind="stable")]
+    waiting = _best_first(agenda, np.flatnonzero(board.day == NO_DAY))
     _early(waiting, board)
     left = waiting[board.day[waiting] == NO_DAY]
     if len(left):
@@ -105,6 +106,11 @@ def spread(agenda: Agenda) -> Days:
         begins = np.searchsorted(agenda.channel[by_channel], np.arange(len(agenda.open) + 1))
         _give_way(left, by_channel, begins, board)
     return board.day
+
+
+def _best_first(agenda: Agenda, which: Whole) -> Whole:
+    worth = agenda.votes[which] / agenda.pieces[which]
+    return which[np.lexsort((-worth, ~agenda.drawn[which]))]
 
 
 def _board(agenda: Agenda) -> _Board:

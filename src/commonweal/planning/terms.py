@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from commonweal.planning.days import CHANNELS, Days
 from commonweal.planning.errors import BadEnd, NoSuchLimit, TermsUnreadable
 from commonweal.planning.options import CampaignOption, Channel
 
 _HOURS, _MOST = "hours:", "most"  # what changes are called that are no limit's name
+DAYS = "days:"
+"""What stands before a channel in the name of the limit of its contacts a day."""
 
 MONEY = "money"
 """The name of the budget among a plan's limits; a capacity has its option's code, any other limit the name in plan.toml."""
@@ -22,17 +25,21 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Volunteers' hours at the door, area by area.
 
     hours_each  what one door takes, with the way to the next one
+    evening     hours that a volunteer is at doors in an evening: what days are filled with
     hours       hours that each area has, by its code; 0 closes the door there
     elsewhere   hours in each area that `hours` doesn't name; None: as many as needed
     """
 
     hours_each: float
+    evening: float = 3.0
     hours: dict[str, float] = {}
     elsewhere: float | None = None
 
     def __post_init__(self) -> None:
         if not (self.hours_each > 0 and math.isfinite(self.hours_each)):
             raise ValueError(f"a door takes {self.hours_each} hours: it takes more than 0")
+        if not (self.evening >= self.hours_each and math.isfinite(self.evening)):
+            raise ValueError(f"an evening of {self.evening} hours is too short for a door")
         for area, hours in self.hours.items():
             _check_number(f"the hours of area {area!r}", hours)
         if self.elsewhere is not None:
@@ -90,6 +97,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     learning  the share of households, drawn once for the campaign, that get nothing: who compares learns what contacts do
     exploring a further share, drawn likewise, whose contact is drawn too instead of chosen: so that one learns of every option
     doors     volunteers' hours by area; None: as many as needed
+    days      when contacts are made; None: the plan has no days
     limit     any other limits
     """
 
@@ -97,6 +105,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     learning: float = 0.0
     exploring: float = 0.0
     doors: Doors | None = None
+    days: Days | None = None
     limit: tuple[Term, ...] = ()
 
     def __post_init__(self) -> None:
@@ -128,6 +137,15 @@ def read_terms(folder: Path) -> Terms:
         raise TermsUnreadable(path=path, reason=error) from error
 
 
+def counting(terms: Terms, options: Iterable[CampaignOption], closed: Iterable[CampaignOption]) -> Terms:
+    """The terms without limits that count closed options only: a minimum of what can't be done asks for nothing."""
+    open_, closed = tuple(options), tuple(closed)
+    limit = tuple(
+        term for term in terms.limit if any(map(term.counts, open_)) or not any(map(term.counts, closed))
+    )
+    return msgspec.structs.replace(terms, limit=limit)
+
+
 def groups(terms: Terms) -> tuple[str, ...]:
     """Each `who` of the limits, once, in their order."""
     return tuple(dict.fromkeys(term.who for term in terms.limit if term.who))
@@ -137,7 +155,7 @@ def changed(
     options: tuple[CampaignOption, ...], terms: Terms, changes: Mapping[str, float]
 ) -> tuple[tuple[CampaignOption, ...], Terms]:
     """The same with some limits otherwise: by an option's code its capacity; by a limit's name the most of it, or the least
-    where it has no other end; "hours:AREA" an area's hours; "most" the contacts of a person.
+    where it has no other end; "hours:AREA" an area's hours; "days:CHANNEL" a channel's contacts a day; "most" the contacts of a person.
 
     Raises NoSuchLimit, BadEnd.
     """
@@ -157,6 +175,8 @@ def _change(
         if name.startswith(_HOURS) and terms.doors:
             hours = terms.doors.hours | {name.removeprefix(_HOURS): value}
             return options, replace(terms, doors=replace(terms.doors, hours=hours))
+        if name.startswith(DAYS) and terms.days and name.removeprefix(DAYS) in CHANNELS:
+            return options, replace(terms, days=_with_a_day(terms.days, name.removeprefix(DAYS), value))
         if any(term.name == name for term in terms.limit):
             limit = tuple(_with_end(term, value) if term.name == name else term for term in terms.limit)
             return options, replace(terms, limit=limit)
@@ -168,6 +188,11 @@ def _change(
         raise BadEnd(name=name, value=value) from None
     known = [_MOST, *(option.code for option in options), *(term.name for term in terms.limit)]
     raise NoSuchLimit(name=name, known=", ".join(known))
+
+
+def _with_a_day(days: Days, channel: str, value: float) -> Days:
+    a_day = int(value) if value == int(value) else 0
+    return msgspec.structs.replace(days, **{channel: msgspec.structs.replace(days.of(channel), a_day=a_day)})
 
 
 def _with_end(term: Term, value: float) -> Term:

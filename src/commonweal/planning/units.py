@@ -47,6 +47,14 @@ class Contacts:
         joined = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
         return Contacts(**joined, home=np.concatenate([self.home, other.home + len(self.unit)]))
 
+    def only(self, which: npt.NDArray[np.bool_]) -> Contacts:
+        """Some of them, in their order."""
+        place = np.cumsum(which) - 1
+        meant = which[self.home]
+        names = ("unit", "option", "pieces", "votes")
+        kept = {name: getattr(self, name)[which] for name in names}
+        return Contacts(**kept, person=self.person[meant], home=place[self.home[meant]])
+
 
 @dataclass(frozen=True, eq=False)
 class Units:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import msgspec
-
 from commonweal.campaign import Campaign
 from commonweal.mandate.electorate import shares
 from commonweal.mandate.model import Kept
@@ -16,7 +14,7 @@ from commonweal.planning.posing import Posed
 from commonweal.planning.price import curves, promised, queries
 from commonweal.planning.price.errors import NothingAllowed
 from commonweal.planning.price.model import Message, Rule
-from commonweal.planning.terms import Terms
+from commonweal.planning.terms import Terms, counting
 from commonweal.store.ledger import Connection, LedgerRole
 
 
@@ -37,10 +35,7 @@ def left_open(
     if not open_:
         raise NothingAllowed(messages=", ".join(rule.messages))
     closed = [option for option in options if option not in open_]
-    limits = tuple(
-        term for term in terms.limit if any(map(term.counts, open_)) or not any(map(term.counts, closed))
-    )
-    return open_, msgspec.structs.replace(terms, limit=limits)
+    return open_, counting(terms, open_, closed)
 
 
 def bound_by(campaign: Campaign, rule: Rule | None, posed: Posed) -> Posed:
