@@ -223,13 +223,14 @@ def test_several_contacts_are_told_the_one_that_gains_most_first(town):
     with town.ledger.read() as connection:
         found, other = (queries.person(connection, person).planned for person in (11, 12))
         handed = plans.chosen(connection, 1, ["door:b"])
+        before = plans.chosen(connection, 1, ["door:b", "sms:c"], date(2027, 2, 2))
     assert [(each.option, each.votes, each.day) for each in found.contacts] == [
         ("sms:c", 0.5, None),
         ("door:b", 0.25, date(2027, 2, 3)),
     ]
     assert (found.reason, found.second) == ("chosen", "x")
     assert (other.contacts, other.reason, other.second_votes) == ((), "outbid", 0.125)
-    assert handed == [(11, "door:b")]
+    assert (handed, before) == ([(11, "door:b", date(2027, 2, 3))], [(11, "sms:c", None)])
 
 
 def test_build_and_publish_again_change_nothing(town):

@@ -16,7 +16,7 @@ OPTIONS = {
 
 
 def person(household: int, option: str, given: str, **more: Any) -> dict[str, Any]:
-    names = ("area_code", "street", "house_number", "unit", "postcode", "city", "phone", "email")
+    names = ("day", "area_code", "street", "house_number", "unit", "postcode", "city", "phone", "email")
     row: dict[str, Any] = dict.fromkeys(names)
     return row | {"household_id": household, "option": option, "given_name": given, "surname": "Roy"} | more
 

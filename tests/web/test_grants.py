@@ -12,6 +12,7 @@ _READ = (
     "contacts.batch",
     "contacts.claim",
     "contacts.counted",
+    "contacts.due",
     "contacts.example",
     "contacts.overview",
     "contacts.pressure",

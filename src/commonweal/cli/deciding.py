@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -72,31 +73,50 @@ def _change(told: str) -> tuple[str, float]:
 
 
 @command()
-def export(
-    folder: Annotated[Path, typer.Argument(help="Folder to write the lists into.")],
+def experiment(
+    name: Annotated[str, typer.Argument(help="A draw's name, or exploration: what plans drew.")],
     campaign: Folder = HERE,
     json: AsJson = False,
 ) -> None:
-    """Claim the contacts of the plan in force, and write the walk, phone and mailing lists as CSV.
+    """What came of an experiment, arm by arm, or of the contacts that plans drew to learn from.
 
-    Example: commonweal export lists/
+    Example: commonweal experiment exploration
+    """
+    from commonweal.experiments import actions
+    from commonweal.reports import deciding as reports
+
+    with Campaign.open(campaign) as opened:
+        found = actions.analyse(opened, name)
+    terminal.show_json({"metrics": found}) if json else reports.show_experiment(found)
+
+
+@command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Folder to write the lists into.")],
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Doors, calls and letters of the days ahead, too, up to this one."
+        ),
+    ] = None,
+    campaign: Folder = HERE,
+    json: AsJson = False,
+) -> None:
+    """Claim the contacts of the plan in force, and write the walk, phone and mailing lists as CSV: what is due by today, where
+    the plan has days.
+
+    Example: commonweal export lists/ --until 2026-12-01
     """
     from commonweal.contacts import lists
+    from commonweal.reports import deciding as reports
 
-    with at_work(campaign, "export", {"folder": str(folder)}) as (opened, run):
+    last = until.date() if until else None
+    arguments = {"folder": str(folder), "until": last.isoformat() if last else None}
+    with at_work(campaign, "export", arguments) as (opened, run):
         run(0, None, "writing the lists")
-        written = lists.export(opened, folder, progress=run)
-        run.result = {"files": [str(each.path) for each in written]}
-    if json:
-        terminal.show_json({"files": written})
-    else:
-        rows = [(str(e.path), e.channel.value, e.rows, e.report.claimed, e.report.refused) for e in written]
-        terminal.show_table("Lists written", ("file", "channel", "rows", "claimed", "refused"), rows)
-        reasons = [
-            (each.channel.value, stop.code, stop.persons) for each in written for stop in each.report.stopped
-        ]
-        if reasons:
-            terminal.show_table("Refused", ("channel", "rule", "persons"), reasons)
+        written = lists.export(opened, folder, until=last, progress=run)
+        run.result = {"files": [str(each.path) for each in written if each.path]}
+    terminal.show_json({"files": written}) if json else reports.show_lists(written)
 
 
 @command()

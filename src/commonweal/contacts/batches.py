@@ -10,6 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import date
+from typing import Any
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
@@ -56,17 +58,20 @@ def claim_batch(
     account: int | None = None,
     actor: str | None = None,
     ahead: bool = False,
+    until: date | None = None,
+    taken: int = 0,
     progress: Progress = silent,
 ) -> BatchReport:
     """Claim for all of `persons`: ids, or ids with the place of their option in `options` (else the first).
 
     The same key with the same persons goes on where it was killed. `ahead`: the contacts are made later, so that
-    no hour is too late now. Raises OtherBatch, and what `queries.terms` raises.
+    no hour is too late now. until, taken: for the report. Raises OtherBatch, and what `queries.terms` raises.
     """
     wanted = persons if isinstance(persons, Mapping) else dict.fromkeys(persons, 0)
     who = actor or campaign.actor
     with campaign.ledger.transaction(LedgerRole.BULK) as connection:
-        batch_id = _begin(connection, campaign, key, channel, len(wanted), account, who)
+        begun = (campaign.clock(), who, account, channel.value, len(wanted), until, taken)
+        batch_id = _begin(connection, key, channel, begun)
         terms = queries.terms(
             connection, campaign, channel, options, account=account, actor=who, ahead=ahead, batch=batch_id
         )
@@ -78,20 +83,12 @@ def claim_batch(
         return queries.batch(connection, batch_id)
 
 
-def _begin(
-    connection: Connection,
-    campaign: Campaign,
-    key: str,
-    channel: Channel,
-    persons: int,
-    account: int | None,
-    actor: str,
-) -> int:
-    """The batch's id."""
+def _begin(connection: Connection, key: str, channel: Channel, begun: tuple[Any, ...]) -> int:
+    """The batch's id; `begun`: what is noted of it when it is new."""
     connection.execute(
-        "INSERT INTO contacts.batch (key, made_at, actor, account_id, channel, persons)"
-        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING",
-        (key, campaign.clock(), actor, account, channel.value, persons),
+        "INSERT INTO contacts.batch (key, made_at, actor, account_id, channel, persons, until, taken)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING",
+        (key, *begun),
     )
     row = connection.execute("SELECT batch_id, channel FROM contacts.batch WHERE key = %s", (key,)).fetchone()
     assert row is not None

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from commonweal.campaign import Campaign
-from commonweal.contacts import actions, queries, tally
+from commonweal.contacts import actions, due, queries, tally
 from commonweal.contacts.claiming import CHUNK
 from commonweal.contacts.model import CHANNELS, State, first_stamp
 from commonweal.contacts.rules import WEEK, Caps, ChannelCaps, Moment, Rules, most
@@ -146,18 +146,20 @@ def keep(campaign: Campaign) -> None:
     """All of it."""
     lapse(campaign)
     roll_up(campaign)
+    due.count(campaign)
     count_pressure(campaign)
 
 
 @contextmanager
 def keeper(campaign: Campaign) -> Iterator[None]:
-    """As long as the block runs: claims lapse within a minute, and everybody is counted every ten minutes."""
+    """As long as the block runs: claims lapse within a minute, what is due is counted every minute, and everybody every ten."""
     turns = count()
 
     def look_after() -> None:
         turn = next(turns)
         lapse(campaign)
         roll_up(campaign)
+        due.count(campaign)
         if turn % _COUNT_EVERY == 0:
             count_pressure(campaign)
 

@@ -197,13 +197,11 @@ def at(terms: Terms, now: datetime) -> Terms:
     return replace(terms, now=now)
 
 
-def look(connection: Connection, terms: Terms, person_id: int) -> Refusal | None:
-    """What a claim would say now; nothing is locked, nothing reserved."""
-    options, units, unknown = together(connection, terms.channel, {person_id: 0})
-    if unknown:
-        return Refusal(Stop.UNKNOWN.value)
-    refused = _decided(connection, terms, units, options)
-    return next(iter(refused.values()), None)
+def look(connection: Connection, terms: Terms, wanted: Mapping[int, int]) -> dict[int, Refusal]:
+    """Whom a claim for these persons would refuse now, and why; nothing is locked, nothing reserved."""
+    options, units, unknown = together(connection, terms.channel, wanted)
+    refused = {person: Refusal(Stop.UNKNOWN.value) for person in unknown}
+    return refused | _decided(connection, terms, units, options)
 
 
 def lock(connection: Connection, subjects: Collection[int]) -> None:

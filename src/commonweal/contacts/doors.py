@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from itertools import islice
 
 from commonweal.access.model import Account, Role
 from commonweal.campaign import Campaign
-from commonweal.contacts import batches
+from commonweal.contacts import batches, queries
+from commonweal.contacts.claiming import Terms, look
 from commonweal.contacts.errors import EnoughDoors, NoDoorsLeft
 from commonweal.contacts.lists import as_option
 from commonweal.contacts.model import BatchReport, Channel
@@ -20,19 +22,24 @@ from commonweal.store.ledger import Connection, LedgerRole
 DOORS_MOST = 60
 """What one person can knock at in an evening."""
 
-# Doors that the plan wants and nobody holds or has knocked at; first the street that was begun, then street by street.
+# Doors that the plan wants and nobody holds or has knocked at. What is due comes before the days ahead; in each the street that was
+# begun comes first, then the street that has waited longest or comes soonest. A plan without days: all is due, and no street waits.
 _FREE = """
-    SELECT p.person_id, o.planned
-    FROM people.standing s CROSS JOIN LATERAL unnest(s.planned) AS o (planned) JOIN people.profile p USING (person_id)
-    LEFT JOIN contacts.pressure c ON c.subject = p.person_id
-    WHERE s.plan_id = %(plan)s AND o.planned = ANY (%(options)s) AND p.area_code = ANY (%(areas)s)
-        AND p.street IS NOT NULL
-        AND coalesce(c.held_until, '-infinity') <= %(now)s
-        AND NOT EXISTS (SELECT FROM unnest(c.contacts) AS k WHERE k & 7 = %(door)s)
-        AND NOT EXISTS (SELECT FROM contacts.claim k WHERE k.subject = p.person_id AND k.channel = 'door'
-            AND k.state = 'done' AND k.closed_at > %(now)s - interval '20 hours')
-    ORDER BY p.street_key IS DISTINCT FROM %(street)s, p.street_key,
-        nullif(regexp_replace(p.house_number, '\\D.*$', ''), '')::numeric, p.house_number, p.person_id
+    WITH free AS (
+        SELECT p.person_id, o.planned, o.day, coalesce(o.day > %(today)s, false) AS ahead, p.street_key, p.house_number
+        FROM people.profile p JOIN people.standing s USING (person_id)
+        CROSS JOIN LATERAL unnest(s.planned, s.days) AS o (planned, day)
+        LEFT JOIN contacts.pressure c ON c.subject = p.person_id
+        WHERE s.plan_id = %(plan)s AND o.planned = ANY (%(options)s) AND p.area_code = ANY (%(areas)s)
+            AND p.street IS NOT NULL AND p.person_id <> ALL (%(passed)s)
+            AND coalesce(c.held_until, '-infinity') <= %(now)s
+            AND NOT EXISTS (SELECT FROM unnest(c.contacts) AS k WHERE k & 7 = %(door)s)
+            AND NOT EXISTS (SELECT FROM contacts.claim k WHERE k.subject = p.person_id AND k.channel = 'door'
+                AND k.state = 'done' AND k.closed_at > %(now)s - interval '20 hours')
+    )
+    SELECT person_id, planned FROM free
+    ORDER BY ahead, street_key IS DISTINCT FROM %(street)s, min(day) OVER (PARTITION BY ahead, street_key), street_key,
+        nullif(regexp_replace(house_number, '\\D.*$', ''), '')::numeric, house_number, person_id
     LIMIT %(most)s
 """
 _LAST = """
@@ -44,25 +51,28 @@ _HOW_MANY = """
     SELECT FROM contacts.claim
     WHERE account_id = %s AND state = 'live' AND lapses_at > %s AND channel = 'door'
 """
-_TRIED_FOR_ONE = 5  # doors that are asked for where one is wanted: the rules may refuse some
+_AT_ONCE = 5  # doors for who asks for more
 
 
 _HELD = """
     SELECT c.claim_id, c.message_version, c.claimed_at, c.lapses_at,
         concat_ws(' ', p.house_number, p.street), coalesce(p.unit, ''), coalesce(p.city, ''),
+        s.days[array_position(s.planned, c.option)] AS day,
+        coalesce(s.days[array_position(s.planned, c.option)] > %(today)s, false) AS ahead,
         p.person_id, concat_ws(' ', p.given_name, p.surname), p.birth_year
     FROM contacts.claim c CROSS JOIN LATERAL unnest(c.asked) AS a (subject)
     JOIN people.profile p ON p.person_id = identity.living(a.subject)
-    WHERE c.account_id = %s AND c.state = 'live' AND c.lapses_at > %s AND c.channel = 'door'
-    ORDER BY p.area_code, p.street_key, nullif(regexp_replace(p.house_number, '\\D.*$', ''), '')::numeric,
-        p.house_number, c.claim_id, p.birth_year, p.person_id
+    LEFT JOIN people.standing s ON s.person_id = p.person_id
+    WHERE c.account_id = %(account)s AND c.state = 'live' AND c.lapses_at > %(now)s AND c.channel = 'door'
+    ORDER BY ahead, p.area_code, p.street_key,
+        nullif(regexp_replace(p.house_number, '\\D.*$', ''), '')::numeric, p.house_number, c.claim_id, p.birth_year, p.person_id
 """
 
 
 @dataclass
 class Door:
-    """One door that an account holds: where, with what message, since and until when, and who is asked (name, year of
-    birth; `ids` are theirs).
+    """One door that an account holds: where, with what message, since and until when, the day that it is meant for (None: the plan
+    has no days) and whether that is still to come, and who is asked (name, year of birth; `ids` are theirs).
     """
 
     claim_id: int
@@ -72,14 +82,17 @@ class Door:
     address: str
     unit: str
     city: str
+    day: date | None
+    ahead: bool
     persons: list[tuple[str, int | None]] = field(default_factory=list)
     ids: list[int] = field(default_factory=list)
 
 
-def held(connection: Connection, account_id: int, now: datetime) -> list[Door]:
-    """The doors that an account holds, street by street; the transaction is the account's own."""
+def held(connection: Connection, campaign: Campaign, account_id: int) -> list[Door]:
+    """The doors that an account holds, street by street, those ahead of the plan last; the transaction is the account's own."""
     found: dict[int, Door] = {}
-    for *told, person_id, name, born in connection.execute(_HELD, (account_id, now)).fetchall():
+    given = {"account": account_id, "now": campaign.clock(), "today": campaign.today}
+    for *told, person_id, name, born in connection.execute(_HELD, given).fetchall():
         door = found.setdefault(told[0], Door(*told))
         door.persons.append((name, born))
         door.ids.append(person_id)
@@ -89,7 +102,8 @@ def held(connection: Connection, account_id: int, now: datetime) -> list[Door]:
 def hand_out(
     campaign: Campaign, areas: Sequence[str], doors: int, holder: Account, *, actor: str, key: str = ""
 ) -> BatchReport:
-    """Claim up to so many doors in these areas for an account. Raises NoPlanInForce, CampaignOver, NoDoorsLeft.
+    """Claim up to so many doors in these areas for an account: those that are due, then those of the days ahead, so that nobody who
+    has the evening is sent home. Raises NoPlanInForce, CampaignOver, NoDoorsLeft.
 
     With the `key` of a batch of its own, doing it again does it once. Whether the actor may hand out doors in these areas is for the caller to ask before.
     """
@@ -106,8 +120,8 @@ def next_door(campaign: Campaign, holder: Account, *, actor: str) -> BatchReport
     if doors >= DOORS_MOST:
         raise EnoughDoors(doors=doors)
     if last and (holder.role is not Role.ORGANISER or last[0] in holder.areas):
-        return _claim(campaign, [last[0]], last[1], _TRIED_FOR_ONE, holder, actor)
-    return _claim(campaign, holder.areas, None, _TRIED_FOR_ONE, holder, actor)
+        return _claim(campaign, [last[0]], last[1], _AT_ONCE, holder, actor)
+    return _claim(campaign, holder.areas, None, _AT_ONCE, holder, actor)
 
 
 def _claim(
@@ -121,39 +135,67 @@ def _claim(
 ) -> BatchReport:
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         plan = planning.to_work_by(connection, campaign)
-        options = options_of(campaign.folder, Channel.DOOR)
-        codes = [option.code for option in options]
-        wanted = _free(connection, campaign, plan.plan_id, codes, areas, street, doors)
+        options = [as_option(option) for option in options_of(campaign.folder, Channel.DOOR)]
+        terms = queries.terms(
+            connection,
+            campaign,
+            Channel.DOOR,
+            options,
+            account=holder.account_id,
+            actor=actor,
+            ahead=True,
+        )
+        wanted = _open(connection, terms, _Place(plan.plan_id, areas, street, campaign.today), doors)
     if not wanted:
         raise NoDoorsLeft
     return batches.claim_batch(
         campaign,
         key or f"doors:{secrets.token_hex(8)}",
-        {person: codes.index(code) for person, code in wanted},
+        wanted,
         Channel.DOOR,
-        [as_option(option) for option in options],
+        options,
         account=holder.account_id,
         actor=actor,
         ahead=True,
     )
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where doors are looked for, of which plan, on which day; the street that was begun, or none."""
+
+    plan_id: int
+    areas: Sequence[str]
+    street: str | None
+    today: date
+
+
+def _open(connection: Connection, terms: Terms, place: _Place, doors: int) -> dict[int, int]:
+    """The first so many that a claim would not refuse now, with the places of their options: whom the rules spare since the plan
+    was made would else stand first, evening after evening.
+    """
+    found: dict[int, int] = {}
+    passed: list[int] = []
+    while len(found) < doors and (free := _free(connection, terms, place, passed, 2 * doors)):
+        refused = look(connection, terms, free)
+        found |= {person: option for person, option in free.items() if person not in refused}
+        passed += free
+    return dict(islice(found.items(), doors))
+
+
 def _free(
-    connection: Connection,
-    campaign: Campaign,
-    plan_id: int,
-    codes: Sequence[str],
-    areas: Sequence[str],
-    street: str | None,
-    doors: int,
-) -> list[tuple[int, str]]:
+    connection: Connection, terms: Terms, place: _Place, passed: Sequence[int], most: int
+) -> dict[int, int]:
+    codes = [option.code for option in terms.options]
     given = {
-        "plan": plan_id,
-        "options": list(codes),
-        "areas": list(areas),
-        "street": street,
-        "now": campaign.clock(),
+        "plan": place.plan_id,
+        "options": codes,
+        "areas": list(place.areas),
+        "street": place.street,
+        "today": place.today,
+        "passed": list(passed),
+        "now": terms.now,
         "door": Channel.DOOR.number,
-        "most": doors,
+        "most": most,
     }
-    return connection.execute(_FREE, given).fetchall()
+    return {person: codes.index(code) for person, code in connection.execute(_FREE, given).fetchall()}

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from psycopg.rows import dict_row
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
-from commonweal.contacts import batches, queries
+from commonweal.contacts import batches, due, queries
 from commonweal.contacts.errors import NoSuchBatch
 from commonweal.contacts.model import BatchReport, Channel, Option, Refusal
 from commonweal.jobs.model import Progress, silent
@@ -28,12 +29,17 @@ from commonweal.store.ledger import Connection, LedgerRole
 
 TOLD_BACK = frozenset({Channel.DOOR, Channel.PHONE})
 """Channels whose contacts are made by the campaign's own people, who tell what came of each."""
+AHEAD = TOLD_BACK | {Channel.POST}
+"""Channels whose lists are taken before their contacts are made. The others are sent as soon as their list is taken: never ahead
+of the day that they are meant for."""
 
 _ROWS = """
     SELECT p.household_id, c.option, c.message_version AS message, p.given_name, p.surname, p.area_code, p.street, p.house_number, p.unit, p.postcode,
-        p.city, p.phone, p.email, p.person_id
+        p.city, p.phone, p.email, p.person_id,
+        s.days[array_position(s.planned, c.option)] AS day
     FROM contacts.claim c CROSS JOIN LATERAL unnest(c.asked) AS a (subject)
     JOIN people.profile p ON p.person_id = identity.living(a.subject)
+    LEFT JOIN people.standing s ON s.person_id = p.person_id
     WHERE c.batch_id = %s AND c.state IN ('live', 'done')
     ORDER BY p.household_id, p.surname, p.given_name, p.person_id
 """
@@ -50,9 +56,9 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Exported:
-    """A list that was written, and what became of its batch."""
+    """A list that was written, and what became of its batch. path: None where nothing was left to take."""
 
-    path: Path
+    path: Path | None
     channel: Channel
     rows: int
     report: BatchReport
@@ -69,13 +75,16 @@ def hand_out(
     *,
     account: int | None,
     actor: str,
+    until: date | None = None,
     progress: Progress = silent,
 ) -> BatchReport:
-    """Claim all contacts of the plan in force by this channel, of the people whom `account` may see (None: everyone).
+    """Claim the contacts of the plan in force by this channel, of the people whom `account` may see (None: everyone): all of them,
+    or where the plan has days what is meant for a day up to `until` (None: today; see AHEAD) and neither made nor in somebody's hands.
 
-    Done again on the same day by the same person it is the same batch. Raises NoPlanInForce, CampaignOver,
+    Done again on the same day by the same person, and until the same day, it is the same batch. Raises NoPlanInForce, CampaignOver,
     UnknownOption where the plan uses no option of the channel, and what `claim_batch` raises.
     """
+    upto = until if until is not None and channel in AHEAD else campaign.today
     with campaign.ledger.read(_role(account), account=account) as connection:
         plan = planning.to_work_by(connection, campaign)
         options = options_of(campaign.folder, channel)
@@ -83,20 +92,31 @@ def hand_out(
         used = _channels(connection, plan.plan_id)
         if channel not in used:
             raise UnknownOption(code=channel.value, known=", ".join(used))
-        wanted = planning.chosen(connection, plan.plan_id, codes)
+        wanted = planning.chosen(connection, plan.plan_id, codes, upto)
+    key = f"plan:{plan.plan_id}:{channel.value}:{account or actor}:{campaign.today}"
+    taken = set[int]()
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        dated = due.has_days(connection, plan.plan_id)
+        if dated:
+            key += f":{upto}"
+            taken = due.taken(connection, campaign, plan, channel, codes, upto)
     report = batches.claim_batch(
         campaign,
-        f"plan:{plan.plan_id}:{channel.value}:{account or actor}:{campaign.today}",
-        {person: codes.index(code) for person, code in wanted},
+        key,
+        {person: codes.index(code) for person, code, _day in wanted if person not in taken},
         channel,
         [as_option(option) for option in options],
         account=account,
         actor=actor,
-        ahead=channel in TOLD_BACK or channel is Channel.POST,
+        ahead=channel in AHEAD,
+        until=upto if dated else None,
+        taken=sum(person in taken for person, *_ in wanted),
         progress=progress,
     )
     if channel not in TOLD_BACK:
         batches.finish_batch(campaign, report.batch_id, actor=actor, progress=progress)
+    if dated:
+        due.count(campaign)
     return report
 
 
@@ -140,9 +160,14 @@ def kept_back(campaign: Campaign, batch_id: int) -> dict[str, Refusal]:
 
 
 def export(
-    campaign: Campaign, folder: Path, *, actor: str | None = None, progress: Progress = silent
+    campaign: Campaign,
+    folder: Path,
+    *,
+    until: date | None = None,
+    actor: str | None = None,
+    progress: Progress = silent,
 ) -> list[Exported]:
-    """Claim all contacts of the plan in force, and write the lists as CSV files in `folder`.
+    """Claim the contacts of the plan in force, as `hand_out` does, and write the lists as CSV files in `folder`.
 
     Raises NoPlanInForce, CampaignOver, ListsNotWritten, and what `claim_batch` raises.
     """
@@ -151,7 +176,10 @@ def export(
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         channels = _channels(connection, planning.to_work_by(connection, campaign).plan_id)
     for channel in channels:
-        report = hand_out(campaign, channel, account=None, actor=who, progress=progress)
+        report = hand_out(campaign, channel, account=None, actor=who, until=until, progress=progress)
+        if report.until and not report.claimed:
+            found.append(Exported(None, channel, 0, report))
+            continue
         made = sheet(campaign, report.batch_id, account=None, actor=who, holder=who.partition(":")[2] or who)
         path = formatter.write_list(folder / made.name, made.rows)
         found.append(Exported(path, channel, len(made.rows) - 1, report))

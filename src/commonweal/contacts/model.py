@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -174,7 +174,11 @@ class Stopped:
 
 @dataclass(frozen=True)
 class BatchReport:
-    """What became of a batch. asked = claimed + refused; claims: at a door one for several persons."""
+    """What became of a batch. asked = claimed + refused; claims: at a door one for several persons.
+
+    until: the day up to which the contacts are meant, where their plan has days; taken: persons who were not asked for, since
+    others hold the contact already or it is made.
+    """
 
     batch_id: int
     channel: Channel
@@ -183,6 +187,8 @@ class BatchReport:
     claims: int
     stopped: tuple[Stopped, ...]
     finished: bool
+    until: date | None = None
+    taken: int = 0
 
     @property
     def refused(self) -> int:

@@ -126,7 +126,8 @@ def outlook(campaign: Campaign, person_id: int) -> dict[Channel, Refusal | None]
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         asked = terms(connection, campaign, CHANNELS[0], anything, account=None, actor=campaign.actor)
         by_channel = {each: replace(asked, channel=each, gate=_law(campaign, each)) for each in CHANNELS}
-        return {channel: look(connection, each, person_id) for channel, each in by_channel.items()}
+        found = {channel: look(connection, each, {person_id: 0}) for channel, each in by_channel.items()}
+    return {channel: next(iter(refused.values()), None) for channel, refused in found.items()}
 
 
 _CLAIM = (
@@ -234,7 +235,8 @@ def money(connection: Connection) -> list[Money]:
 def batch(connection: Connection, batch_id: int) -> BatchReport:
     """What became of a batch so far, with examples of those whom the account may see. Raises NoSuchBatch."""
     row = connection.execute(
-        "SELECT batch_id, channel, asked, claimed, claims, finished_at IS NOT NULL FROM contacts.batch WHERE batch_id = %s",
+        "SELECT batch_id, channel, asked, claimed, claims, finished_at IS NOT NULL, until, taken FROM contacts.batch"
+        " WHERE batch_id = %s",
         (batch_id,),
     ).fetchone()
     if row is None:
@@ -248,8 +250,8 @@ def batch(connection: Connection, batch_id: int) -> BatchReport:
         "SELECT code, subject, detail FROM contacts.example WHERE batch_id = %s ORDER BY entry_id",
         (batch_id,),
     ).fetchall()
-    number, channel, asked, claimed, claims, finished = row
-    return BatchReport(number, Channel(channel), asked, claimed, claims, _stopped(counts, examples), finished)
+    number, channel, asked, claimed, claims, *rest = row
+    return BatchReport(number, Channel(channel), asked, claimed, claims, _stopped(counts, examples), *rest)
 
 
 def batch_of_key(connection: Connection, key: str) -> int | None:

@@ -47,6 +47,7 @@ def _piece(members: list[dict[str, Any]], option: CampaignOption) -> dict[str, s
         "channel": option.channel,
         "message": option.message,
         "names": names,
+        "day": min((row["day"].isoformat() for row in members if row["day"]), default=""),
         "area": first["area_code"] or "",
         "number": first["house_number"] or "",
         **{name: first[name] or "" for name in ("street", "unit", "postcode", "city", "phone", "email")},
@@ -54,16 +55,19 @@ def _piece(members: list[dict[str, Any]], option: CampaignOption) -> dict[str, s
 
 
 def _walking_order(piece: dict[str, str]) -> tuple[Any, ...]:
-    """Area, street, then one side of the street after the other, from low numbers to high."""
+    """Day, area, street, then one side of the street after the other, from low numbers to high."""
     digits = _NUMBER.search(piece["number"])
     number = int(digits.group()) if digits else 0
-    return (piece["area"], piece["street"], number % 2, number, piece["number"], piece["names"])
+    return (piece["day"], piece["area"], piece["street"], number % 2, number, piece["number"], piece["names"])
 
 
 def sheet(channel: str, found: Iterable[dict[str, str]]) -> list[list[str]]:
-    """A channel's pieces as the rows of its list, the column names first, in the order in which one works."""
-    columns = _COLUMNS[channel]
+    """A channel's pieces as the rows of its list, the column names first, in the order in which one works; with the day that
+    each is meant for, where the plan has days.
+    """
     rows = sorted(found, key=_walking_order)
+    dated = any(row["day"] for row in rows)
+    columns = ("day", *_COLUMNS[channel]) if dated else _COLUMNS[channel]
     return [list(columns), *([defused(row[column]) for column in columns] for row in rows)]
 
 

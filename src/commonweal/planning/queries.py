@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 from commonweal.campaign import Campaign
 from commonweal.planning.errors import CampaignOver, NoPlanInForce
 from commonweal.planning.totals import AreaTotal, DoorHours, Kind, LeftOut, LimitTotal, MadePlan, OptionTotal
@@ -103,12 +106,15 @@ def check_not_over(campaign: Campaign) -> None:
         raise CampaignOver(day=campaign.last_round)
 
 
-def chosen(connection: Connection, plan_id: int, options: list[str]) -> list[tuple[int, str]]:
-    """Whom the plan that the serving copy holds chooses for some options, each with theirs, as far as the transaction's
-    account may see them.
+def chosen(
+    connection: Connection, plan_id: int, options: Sequence[str], until: date | None = None
+) -> list[tuple[int, str, date | None]]:
+    """Whom the plan that the serving copy holds chooses for some options: person, option, and the day that it is meant for (None
+    where the plan has no days), as far as the transaction's account may see them. until: without what is meant for later.
     """
     return connection.execute(
-        "SELECT person_id, option FROM people.person CROSS JOIN LATERAL unnest(planned) AS option"
-        " WHERE plan_id = %s AND option = ANY (%s) ORDER BY person_id, option",
-        (plan_id, options),
+        "SELECT person_id, option, day FROM people.person CROSS JOIN LATERAL unnest(planned, days) AS o (option, day)"
+        " WHERE plan_id = %(plan)s AND option = ANY (%(options)s)"
+        " AND (day > %(until)s::date) IS NOT TRUE ORDER BY person_id, option",
+        {"plan": plan_id, "options": list(options), "until": until},
     ).fetchall()

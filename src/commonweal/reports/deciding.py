@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from commonweal.experiments.model import Estimate, MetricReport
 from commonweal.planning.totals import Kind, LimitTotal, MadePlan, PlanReport
 from commonweal.scoring.model import ScoreReport
 from commonweal.terminal import OUT, show_table
@@ -11,10 +14,12 @@ from commonweal.web import words
 from commonweal.web.language import Language
 
 if TYPE_CHECKING:
+    from commonweal.contacts.lists import Exported
     from commonweal.study import Judged, StudyReport
 
 
 _ENGLISH = Language("en", "UTC", "EUR")
+_BROKEN = 0.001  # p of arms that differ so much from their designed sizes
 _AREAS = 10  # of which the hours are told: those where one more would gain most
 
 
@@ -78,6 +83,10 @@ def _show_limits(report: PlanReport) -> None:
         f"No plan within these limits gains more than {plan.bound:,.1f} votes by these estimates, {plan.gap:,.1f} above this"
         f" one. The estimates themselves: {plan.votes_low:,.0f} to {plan.votes_high:,.0f} votes."
     )
+    if plan.explored:
+        OUT.print(
+            f"For {plan.explored:,} persons the contact is drawn, to learn from: that forgoes about {plan.forgone:,.1f} votes."
+        )
 
 
 def _limit_row(each: LimitTotal, currency: str) -> tuple[object, ...]:
@@ -107,6 +116,51 @@ def plan_line(plan: MadePlan) -> str:
 
 def _money(minor: int, currency: str) -> str:
     return _ENGLISH.money(minor, currency)
+
+
+def show_lists(lists: Sequence[Exported]) -> None:
+    """The lists that were written, up to which day, and who was left out."""
+    written = [each for each in lists if each.path]
+    heads: tuple[str, ...] = ("file", "channel", "rows", "claimed", "refused")
+    rows: list[tuple[object, ...]] = [
+        (str(e.path), e.channel.value, e.rows, e.report.claimed, e.report.refused) for e in written
+    ]
+    if any(each.report.until for each in lists):
+        heads += ("up to", "taken before")
+        rows = [(*row, each.report.until, each.report.taken) for row, each in zip(rows, written, strict=True)]
+    show_table("Lists written", heads, rows)
+    nothing = [each.channel.value for each in lists if not each.path]
+    if nothing:
+        OUT.print(f"Nothing is left to take of what is due: {', '.join(nothing)}.")
+    reasons = [
+        (each.channel.value, stop.code, stop.persons) for each in lists for stop in each.report.stopped
+    ]
+    if reasons:
+        show_table("Refused", ("channel", "rule", "persons"), reasons)
+
+
+def show_experiment(found: Sequence[MetricReport]) -> None:
+    """Each metric: what came of the arms, in points of a hundred, with 95% intervals."""
+    for report in found:
+        rows = [
+            (arm.arm, arm.units, arm.clusters, 100 * arm.mean.value, *map(_points, (arm.effect, arm.adjusted_effect)))
+            for arm in report.analysis.arms
+        ]
+        held = ", ".join(report.covariates) or "nothing"
+        show_table(
+            f"{report.experiment}: {report.metric}, in points of a hundred (95%)",
+            ("arm", "persons", "households", "mean", "effect", f"adjusted for {held}"),
+            rows,
+            note=f"{report.missing:,} persons without an outcome. Errors are clustered by household.",
+        )
+        if report.ratio and report.ratio.p_value < _BROKEN:
+            OUT.print("[yellow]The arms don't have their designed sizes:[/] something is broken; don't read the effects.")
+
+
+def _points(effect: Estimate | None) -> str:
+    if effect is None:
+        return ""
+    return f"{100 * effect.value:+.2f} ({100 * effect.low:+.2f} to {100 * effect.high:+.2f})"
 
 
 _HABITS = {

@@ -91,12 +91,13 @@ def volunteers(connection: Connection) -> list[tuple[int, str]]:
 
 def _doors(visit: Visit, connection: Connection) -> dict[str, Any]:
     now = visit.campaign.clock()
-    found = doors.held(connection, visit.account.account_id, now)
+    found = doors.held(connection, visit.campaign, visit.account.account_id)
     unusable = messages_not_to_tell(visit, [found[0].message] if found else [])
     return {
         "door": found[0] if found else None,
         "not_to_tell": unusable.get(found[0].message) if found else None,
-        "others": found[1:],
+        "first": [door for door in found[1:] if not door.ahead],
+        "ahead": [door for door in found[1:] if door.ahead],
         "results": OFFERED,
         "last": queries.last_done(connection, visit.account.account_id, now - _UNDO_FOR),
     }
@@ -112,7 +113,7 @@ def note_looks(visit: Visit, connection: Connection, found: Sequence[doors.Door]
 
 def _note_new(visit: Visit, connection: Connection, context: dict[str, Any]) -> None:
     """A page that stays open is drawn again and again: whom it showed before is noted already."""
-    found = [context["door"], *context["others"]] if context["door"] else []
+    found = [context["door"], *context["first"], *context["ahead"]] if context["door"] else []
     persons = sorted({person for door in found for person in door.ids})
     since = min((door.since for door in found), default=None)
     if since and not is_noted(connection, visit.actor, "look_at_doors", persons, since):

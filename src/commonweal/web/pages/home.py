@@ -145,7 +145,7 @@ def _doors(visit: Visit, connection: Connection) -> dict[str, Any]:
 
 
 def _volunteer(visit: Visit, connection: Connection) -> dict[str, Any]:
-    note_looks(visit, connection, doors.held(connection, visit.account.account_id, visit.campaign.clock()))
+    note_looks(visit, connection, doors.held(connection, visit.campaign, visit.account.account_id))
     return {}
 
 
