@@ -86,6 +86,25 @@ def test_equals_one_regression_on_dummies_and_interactions() -> None:
     assert effect.error == pytest.approx(np.sqrt(contrast @ variance @ contrast), abs=1e-12)
 
 
+def test_weights_are_those_of_one_weighted_regression() -> None:
+    rng = np.random.default_rng(4)
+    n = 200
+    arm, cluster, weight = rng.integers(0, 2, n), rng.permutation(n) % 50, rng.uniform(1, 9, n)
+    y = rng.normal(size=n) + 0.2 * arm + rng.normal(size=50)[cluster]
+    found = analyse(y, arm, ["a", "b"], cluster, weight=weight).arm("b").effect
+    design = np.eye(2)[arm]
+    bread = np.linalg.inv(design.T @ (design * weight[:, None]))
+    beta = bread @ design.T @ (weight * y)
+    scores = np.zeros((50, 2))
+    np.add.at(scores, cluster, design * (weight * (y - design @ beta))[:, None])
+    variance = 50 / 49 * (n - 1) / (n - 2) * bread @ scores.T @ scores @ bread
+    assert found is not None
+    assert found.value == pytest.approx(beta[1] - beta[0], abs=1e-12)
+    assert found.error == pytest.approx(np.sqrt(np.array([-1, 1]) @ variance @ [-1, 1]), abs=1e-12)
+    with pytest.raises(NotFinite, match="weight"):
+        analyse(y, arm, ["a", "b"], cluster, weight=np.zeros(n))
+
+
 def test_two_arms_without_clusters_is_the_textbook_difference() -> None:
     rng = np.random.default_rng(5)
     y, arm = rng.normal(size=200), np.repeat([0, 1], 100)

@@ -68,6 +68,7 @@ WEB: dict[str, dict[str, str]] = {table: {"SELECT": ALL} for table in _READ} | {
         "SELECT": ALL,
         "UPDATE": "areas closed_at language name role",
     },
+    "experiments.exploration": {"INSERT": ALL, "SELECT": ALL},
     "access.link": {"INSERT": ALL, "SELECT": ALL, "UPDATE": "used_at"},
     "access.password": {"INSERT": ALL, "SELECT": ALL, "UPDATE": ALL},
     "access.session": {"INSERT": ALL, "SELECT": ALL, "UPDATE": "account_id ended_at seen_at"},

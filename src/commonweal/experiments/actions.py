@@ -14,24 +14,22 @@ import pyarrow as pa
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
-from commonweal.experiments import analysis, queries, rules, tables
+from commonweal.experiments import analysis, exploration, queries, rules, tables
 from commonweal.experiments.errors import (
     BadExperimentName,
     BadShares,
     ExperimentDrawn,
+    NameOfExploration,
     NoControl,
     NoneEligible,
     NoResults,
     NoSuchExperiment,
 )
-from commonweal.experiments.model import DrawnArm, Experiment, MetricReport, SampleRatio
+from commonweal.experiments.model import CONTROL, DrawnArm, Experiment, MetricReport, SampleRatio
 from commonweal.jobs.model import Progress, silent
 from commonweal.store.ledger import Connection, LedgerRole
 
-CONTROL = "control"
-
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,59}")
-_COVARIATES = ("past", "age", "size", "asked")
 
 
 def draw(
@@ -53,7 +51,7 @@ def draw(
     is drawn whole, by hash of its id under `salt` (by default the experiment's name), so the same draw again
     gives the same arms, and is answered with the first one. Kept in the lake as experiments.assignment.
 
-    Raises BadExperimentName, BadShares, NoControl, ExperimentDrawn, NoneEligible.
+    Raises BadExperimentName, NameOfExploration, BadShares, NoControl, ExperimentDrawn, NoneEligible.
     """
     _check_design(name, shares, control)
     with campaign.lake.writer("experiments.draw", {"experiment": name}) as writer:
@@ -96,6 +94,8 @@ def draw(
 def _check_design(name: str, shares: Mapping[str, float], control: str) -> None:
     if not _NAME.fullmatch(name):
         raise BadExperimentName(name=name)
+    if name == exploration.NAME:
+        raise NameOfExploration(name=name)
     if control not in shares:
         raise NoControl(name=name, control=control, arms=", ".join(shares) or "-")
     total = math.fsum(shares.values())
@@ -197,26 +197,24 @@ def _insert(connection: Connection, experiment: Experiment) -> None:
         )
 
 
+def explore(connection: Connection, campaign: Campaign, plan_id: int, *, actor: str) -> None:
+    """The draw of a plan that explores counts from now on, since it is put to use; a second time changes nothing."""
+    connection.execute(
+        "INSERT INTO experiments.exploration (plan_id, begun_at, begun_by) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        (plan_id, campaign.clock(), actor),
+    )
+
+
 def analyse(campaign: Campaign, name: str, *, control: str = CONTROL) -> tuple[MetricReport, ...]:
     """Means and effects by arm for every metric whose outcome is known, kept in the ledger for pages.
 
     Of an experiment drawn here the arms are those of the draw, whatever a list says; of one drawn elsewhere,
-    those of the lists (attribute arm:NAME), `control` being compared without regard to case.
+    those of the lists (attribute arm:NAME), `control` being compared without regard to case; of "exploration" those that plans drew
+    (`exploration.reports`).
 
     Raises NoSuchExperiment, NoControl, NoResults, TooFewInArm.
     """
-    with campaign.ledger.read(LedgerRole.BULK) as connection:
-        drawn = queries.experiment(connection, name)
-    arms = arms_of(campaign, name, drawn)
-    attribute = campaign.lake.table("people.attribute")
-    metrics = campaign.lake.read(tables.metrics(attribute, arms).order_by("name"))
-    if not metrics.num_rows:
-        persons = int(campaign.lake.read(arms.aggregate(n=arms.count()))["n"][0].as_py())
-        raise NoResults(name=name, persons=persons)
-    found = tuple(
-        _metric(campaign, name, arms, metric.removeprefix(tables.OUTCOME), drawn, control)
-        for metric in metrics["name"].to_pylist()
-    )
+    found = exploration.reports(campaign) if name == exploration.NAME else _reports(campaign, name, control)
     with campaign.ledger.transaction(LedgerRole.BULK) as connection:
         for report in found:
             _keep(connection, campaign, report)
@@ -228,6 +226,21 @@ def analyse(campaign: Campaign, name: str, *, control: str = CONTROL) -> tuple[M
             detail={"metrics": [report.metric for report in found]},
         )
     return found
+
+
+def _reports(campaign: Campaign, name: str, control: str) -> tuple[MetricReport, ...]:
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        drawn = queries.experiment(connection, name)
+    arms = arms_of(campaign, name, drawn)
+    attribute = campaign.lake.table("people.attribute")
+    metrics = campaign.lake.read(tables.metrics(attribute, arms).order_by("name"))
+    if not metrics.num_rows:
+        persons = int(campaign.lake.read(arms.aggregate(n=arms.count()))["n"][0].as_py())
+        raise NoResults(name=name, persons=persons)
+    return tuple(
+        _metric(campaign, name, arms, metric.removeprefix(tables.OUTCOME), drawn, control)
+        for metric in metrics["name"].to_pylist()
+    )
 
 
 def arms_of(campaign: Campaign, name: str, drawn: Experiment | None) -> ir.Table:
@@ -261,7 +274,7 @@ def _metric(
     known = rows.filter(rows["outcome"].is_valid())
     order = _order(name, known["arm"].unique().to_pylist(), drawn, control)
     place = np.array([order.index(arm) for arm in known["arm"].to_pylist()], dtype=np.int64)
-    covariates = _covariates(known, place, len(order))
+    covariates = analysis.known_before(known, place, len(order))
     found = analysis.analyse(
         known["outcome"].to_numpy(),
         place,
@@ -282,20 +295,6 @@ def _order(name: str, arms: list[str], drawn: Experiment | None, control: str) -
     if first not in arms:
         raise NoControl(name=name, control=control, arms=", ".join(sorted(arms)) or "-")
     return [first, *(arm for arm in designed if arm in arms and arm != first)]
-
-
-def _covariates(
-    rows: pa.Table, place: npt.NDArray[np.int64], arms: int
-) -> dict[str, npt.NDArray[np.float64]]:
-    """What was known before the draw, the mean where it is missing; left out where it does not vary in some arm."""
-    found = {}
-    for name in _COVARIATES:
-        values = rows[name].to_numpy().astype(np.float64)
-        if np.isfinite(values).any():
-            values = np.where(np.isfinite(values), values, np.nanmean(values))
-            if all(np.ptp(values[place == arm]) > 0 for arm in range(arms)):
-                found[name] = values
-    return found
 
 
 def _ratio(

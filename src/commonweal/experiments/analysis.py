@@ -8,7 +8,9 @@ psi = e1' B z e. Then, with N units, G clusters, A arms, p covariates and K = A 
     HC1  variance = N/(N-K) * sum over units of psi^2
     CR1  variance = G/(G-1) * (N-1)/(N-K) * sum over clusters of (sum of psi in the cluster)^2
 
-which is the convention of Stata's `vce(cluster)` and of statsmodels. N, G and K count all arms together. An effect is
+which is the convention of Stata's `vce(cluster)` and of statsmodels. Where units were drawn by unequal chances each weighs w, one
+over its chance (Horvitz and Thompson, *JASA* 47, 1952; means are ratios of weighted sums): then B = (Z'WZ)^-1 and psi = w e1' B z e,
+which is Stata's convention of `pweight`. N, G and K count all arms together. An effect is
 the difference of two arms' means; a cluster with units in both contributes the difference of its sums.
 """
 
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from scipy.special import chdtrc
 
 from commonweal.experiments.errors import (
@@ -34,6 +37,7 @@ from commonweal.experiments.model import Analysis, ArmResult, Estimate, SampleRa
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+_COVARIATES = ("past", "age", "size", "asked")
 _SINGULAR = 1e-10  # smallest over largest singular value of an arm's standardised covariates
 
 
@@ -67,12 +71,13 @@ def analyse(
     cluster: npt.ArrayLike | None = None,
     covariates: npt.ArrayLike | None = None,
     control: int = 0,
+    weight: npt.ArrayLike | None = None,
 ) -> Analysis:
     """Means and effects of all arms on one outcome.
 
     outcome (n,): a number for each unit, such as voted 0 or 1. arm (n,): position in `arms`. cluster (n,): any
     integer ids, such as households; None: each unit is its own. covariates (n, p): known before the draw.
-    control: position of the arm that the others are compared with.
+    control: position of the arm that the others are compared with. weight (n,): above 0, as one over the chance of the draw; None: all 1.
 
     Raises UnequalLengths, NotFinite, UnknownArm, TooFewInArm, CollinearCovariates.
     """
@@ -83,10 +88,11 @@ def analyse(
         if covariates is None
         else np.asarray(covariates, np.float64).reshape(len(y), -1)
     )
-    _check(y, which, groups, x, len(arms))
+    w = np.ones(len(y)) if weight is None else np.asarray(weight, np.float64)
+    _check(y, which, groups, x, w, len(arms))
     cluster_number = np.unique(groups, return_inverse=True)[1].astype(np.int64)
-    plain = _fit(y, which, arms, cluster_number, x[:, :0])
-    adjusted = _fit(y, which, arms, cluster_number, x) if x.shape[1] else None
+    plain = _fit(y, which, arms, cluster_number, x[:, :0], w)
+    adjusted = _fit(y, which, arms, cluster_number, x, w) if x.shape[1] else None
     results = tuple(
         _result(name, index, control, plain, adjusted, which, cluster_number)
         for index, name in enumerate(arms)
@@ -94,11 +100,12 @@ def analyse(
     return Analysis(arms[control], len(y), int(cluster_number.max()) + 1, results)
 
 
-def _check(y: Floats, which: Ints, groups: npt.NDArray[np.generic], x: Floats, arms: int) -> None:
-    for name, values in (("arm", which), ("cluster", groups), ("covariates", x)):
+def _check(y: Floats, which: Ints, groups: npt.NDArray[np.generic], x: Floats, w: Floats, arms: int) -> None:
+    for name, values in (("arm", which), ("cluster", groups), ("covariates", x), ("weight", w)):
         if len(values) != len(y):
             raise UnequalLengths(name=name, found=len(values), expected=len(y))
-    for name, numbers in (("outcome", y[:, None]), ("covariates", x)):
+    weights = np.where(w > 0, w, np.nan)
+    for name, numbers in (("outcome", y[:, None]), ("covariates", x), ("weight", weights[:, None])):
         bad = np.flatnonzero(~np.isfinite(numbers).all(axis=1))
         if len(bad):
             raise NotFinite(name=name, row=int(bad[0]), count=len(bad))
@@ -107,9 +114,9 @@ def _check(y: Floats, which: Ints, groups: npt.NDArray[np.generic], x: Floats, a
         raise UnknownArm(row=int(outside[0]), arm=int(which[outside[0]]), last=arms - 1)
 
 
-def _fit(y: Floats, which: Ints, arms: Sequence[str], cluster: Ints, x: Floats) -> _Fit:
+def _fit(y: Floats, which: Ints, arms: Sequence[str], cluster: Ints, x: Floats, w: Floats) -> _Fit:
     units, clusters, columns = len(y), int(cluster.max()) + 1, 1 + x.shape[1]
-    centred = x - x.mean(axis=0)
+    centred = x - np.average(x, axis=0, weights=w)
     means, squares = np.empty(len(arms)), np.empty(len(arms))
     by_cluster = np.empty((len(arms), clusters))
     for index, name in enumerate(arms):
@@ -117,7 +124,7 @@ def _fit(y: Floats, which: Ints, arms: Sequence[str], cluster: Ints, x: Floats) 
         within = len(np.unique(cluster[rows]))
         if len(rows) <= columns or within < 2:
             raise TooFewInArm(arm=name, units=len(rows), clusters=within, columns=columns)
-        means[index], psi = _intercept(y[rows], centred[rows], name)
+        means[index], psi = _intercept(y[rows], centred[rows], w[rows], name)
         squares[index] = np.square(psi).sum()
         by_cluster[index] = np.bincount(cluster[rows], psi, minlength=clusters)
     spare = units - len(arms) * columns
@@ -126,19 +133,20 @@ def _fit(y: Floats, which: Ints, arms: Sequence[str], cluster: Ints, x: Floats) 
     )
 
 
-def _intercept(y: Floats, x: Floats, arm: str) -> tuple[float, Floats]:
-    """The intercept of y on (1, x) and each unit's share psi in its error."""
+def _intercept(y: Floats, x: Floats, w: Floats, arm: str) -> tuple[float, Floats]:
+    """The weighted intercept of y on (1, x) and each unit's share psi in its error."""
     scale = x.std(axis=0)
     if (scale == 0.0).any():
         raise CollinearCovariates(arm=arm)
-    z = np.column_stack([np.ones(len(y)), x / scale])
+    root = np.sqrt(w)
+    z = np.column_stack([np.ones(len(y)), x / scale]) * root[:, None]
     q, r = np.linalg.qr(z)
     size = np.abs(np.diag(r))
     if size.min() < _SINGULAR * size.max():
         raise CollinearCovariates(arm=arm)
-    beta = np.linalg.solve(r, q.T @ y)
+    beta = np.linalg.solve(r, q.T @ (root * y))
     weight = q @ np.linalg.solve(r.T, np.eye(z.shape[1])[0])
-    return float(beta[0]), np.asarray(weight * (y - z @ beta))
+    return float(beta[0]), np.asarray(weight * (root * y - z @ beta))
 
 
 def _result(
@@ -155,6 +163,18 @@ def _result(
         adjusted_mean=adjusted.mean(index) if adjusted else None,
         adjusted_effect=adjusted.effect(index, control) if adjusted and compared else None,
     )
+
+
+def known_before(rows: pa.Table, place: Ints, arms: int) -> dict[str, Floats]:
+    """Covariates of `tables.results`: what was known before the draw, the mean where it is missing; left out where it does not vary in some arm."""
+    found = {}
+    for name in _COVARIATES:
+        values = rows[name].to_numpy().astype(np.float64)
+        if np.isfinite(values).any():
+            values = np.where(np.isfinite(values), values, np.nanmean(values))
+            if all(np.ptp(values[place == arm]) > 0 for arm in range(arms)):
+                found[name] = values
+    return found
 
 
 def sample_ratio(counts: Sequence[int], shares: Sequence[float]) -> SampleRatio:

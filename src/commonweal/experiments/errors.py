@@ -63,6 +63,13 @@ class BadExperimentName(CommonwealError):
     )
 
 
+class NameOfExploration(CommonwealError):
+    """A draw under the name that stands for what plans draw by themselves."""
+
+    what = _("{name} is what plans that explore are analysed as: no experiment can be called that.")
+    remedy = _("Give the experiment another name.")
+
+
 class ExperimentDrawn(CommonwealError):
     """A second draw under a name that is taken by another design."""
 
@@ -82,6 +89,13 @@ class NoSuchExperiment(CommonwealError):
 
     what = _("There is no experiment {name}: none was drawn, and no list has a column for arm:{name}.")
     remedy = _("Known experiments: {known}.")
+
+
+class NothingExplored(CommonwealError):
+    """No plan in use drew anybody to learn from."""
+
+    what = _("There is no {name} to analyse: no plan that explores was approved yet.")
+    remedy = _("Set learning and exploring in plan.toml (docs/plans.md), make a plan and approve it.")
 
 
 class NoControl(CommonwealError):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+CONTROL = "control"
+"""The arm that was left alone, where nothing else is said."""
+
 WIDTH_95 = 1.959963984540054
 """Half the width of a normal 95% interval, in standard errors."""
 

@@ -42,6 +42,12 @@ def _with_arms(connection: Connection, row: tuple[Any, ...]) -> Experiment:
     return Experiment(*(*row, tuple(DrawnArm(*arm) for arm in arms)))
 
 
+def explorations(connection: Connection) -> list[int]:
+    """The plans whose draw was put to use."""
+    rows = connection.execute("SELECT plan_id FROM experiments.exploration ORDER BY plan_id").fetchall()
+    return [plan_id for (plan_id,) in rows]
+
+
 def reports(connection: Connection, name: str) -> list[MetricReport]:
     """The latest analysis of each metric of an experiment. Expected counts of the sample ratio are not kept."""
     rows = connection.execute(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import ibis
 import ibis.expr.types as ir
 
 ARM = "arm:"
 OUTCOME = "outcome:"
 BEFORE = "before:"  # the answer to what a metric measures, given before the draw or the contact
+OWN = "/"  # between the name of an experiment and a metric, where an outcome is of that experiment only
 TELLING = (ARM, OUTCOME, BEFORE)
 
 
@@ -40,9 +43,23 @@ def told_experiments(attribute: ir.Table) -> ir.Table:
     return attribute.filter(attribute.name.startswith(ARM)).select("name").distinct()
 
 
-def metrics(attribute: ir.Table, arms: ir.Table) -> ir.Table:
-    """The outcomes known of the people in `arms`: name ("outcome:…"), persons."""
-    known = attribute.filter(attribute.name.startswith(OUTCOME) & attribute.number.notnull())
+def explored(exploration: ir.Table, profile: ir.Table, plans: Sequence[int]) -> ir.Table:
+    """Whom these plans drew, each with the first that did: person_id, household_id, arm, chance, could (experiments.exploration)."""
+    drawn = exploration.filter(exploration.plan_id.isin(list(plans)))
+    first = drawn.group_by("person_id").aggregate(plan_id=drawn.plan_id.min())
+    drawn = drawn.semi_join(first, ["person_id", "plan_id"]).semi_join(profile, "person_id")
+    return drawn.drop("plan_id")
+
+
+def metrics(attribute: ir.Table, arms: ir.Table, of: str = "") -> ir.Table:
+    """The outcomes known of the people in `arms`: name ("outcome:…"), persons. of: an experiment, whose own outcomes are meant
+    ("outcome:exploration/…"); "": those that don't say of which experiment they are."""
+    name = attribute.name
+    known = attribute.filter(
+        name.startswith(f"{OUTCOME}{of}{OWN if of else ''}") & attribute.number.notnull()
+    )
+    if not of:
+        known = known.filter(~known.name.contains(OWN))
     known = known.semi_join(arms, "person_id").select("name")
     return known.group_by("name").aggregate(persons=known.count())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from commonweal.experiments.model import Estimate, MetricReport
@@ -143,7 +142,13 @@ def show_experiment(found: Sequence[MetricReport]) -> None:
     """Each metric: what came of the arms, in points of a hundred, with 95% intervals."""
     for report in found:
         rows = [
-            (arm.arm, arm.units, arm.clusters, 100 * arm.mean.value, *map(_points, (arm.effect, arm.adjusted_effect)))
+            (
+                arm.arm,
+                arm.units,
+                arm.clusters,
+                100 * arm.mean.value,
+                *map(_points, (arm.effect, arm.adjusted_effect)),
+            )
             for arm in report.analysis.arms
         ]
         held = ", ".join(report.covariates) or "nothing"
@@ -154,7 +159,9 @@ def show_experiment(found: Sequence[MetricReport]) -> None:
             note=f"{report.missing:,} persons without an outcome. Errors are clustered by household.",
         )
         if report.ratio and report.ratio.p_value < _BROKEN:
-            OUT.print("[yellow]The arms don't have their designed sizes:[/] something is broken; don't read the effects.")
+            OUT.print(
+                "[yellow]The arms don't have their designed sizes:[/] something is broken; don't read the effects."
+            )
 
 
 def _points(effect: Estimate | None) -> str:

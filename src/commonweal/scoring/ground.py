@@ -14,7 +14,7 @@ from commonweal.campaign import Campaign
 from commonweal.experiments import actions as experiments
 from commonweal.experiments import queries as experiment_queries
 from commonweal.experiments import tables as experiment_tables
-from commonweal.experiments.model import Experiment
+from commonweal.experiments.model import CONTROL, Experiment
 from commonweal.scoring import rules, tables
 from commonweal.scoring.errors import NobodyToScore
 from commonweal.scoring.lawful import Permitted, permitted
@@ -125,6 +125,6 @@ def _pilot(campaign: Campaign, name: str, drawn: Experiment | None) -> Pilot | N
         for row in campaign.lake.read(metrics).to_pylist()
     }
     present = campaign.lake.read(arms.select("arm").distinct())["arm"].to_pylist()
-    wanted = (drawn.control if drawn else experiments.CONTROL).casefold()
+    wanted = (drawn.control if drawn else CONTROL).casefold()
     control = next((arm for arm in sorted(present) if arm.casefold() == wanted), None)
     return Pilot(name, control, arms, outcomes) if control and outcomes else None

@@ -292,6 +292,23 @@ _LIST = [
         partition="experiment",
     ),
     LakeTable(
+        "experiments.exploration",
+        "Whom a plan that explores drew: the arm (an option's, or the control: left alone), the chance of that by design, and by "
+        "which options the person could have been reached. Which plans were put to use stands in the ledger.",
+        pa.schema(
+            [
+                ("plan_id", pa.int32()),
+                ("person_id", _ID),
+                ("household_id", _ID),
+                ("arm", _TEXT),
+                ("chance", pa.float64()),
+                ("could", pa.list_(_TEXT)),
+            ]
+        ),
+        kept=True,
+        partition="plan",
+    ),
+    LakeTable(
         "scoring.score",
         "Scores of a person, 0-100, each with its 95% interval; null where no model could be trained.",
         pa.schema(
