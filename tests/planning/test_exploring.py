@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from commonweal.campaign import Campaign
-from commonweal.planning.exploring import Draw, explore
+from commonweal.planning.exploring import Draw, explore, rows
 from commonweal.planning.joint import Plan, solve
 from commonweal.planning.population import Barrier, Population
 from commonweal.planning.posing import Posed, pose
@@ -19,6 +20,7 @@ from commonweal.planning.under_way import Held, keep
 from planning.folk import CALL, DOOR, MAIL, OPTIONS, POST, alike, folk
 
 TERMS = Terms(most=2, learning=0.2, exploring=0.3)
+NOBODY = pa.table({"person_id": pa.array([], pa.int64()), "arm": pa.array([], pa.string())})
 
 
 def explored(
@@ -28,9 +30,10 @@ def explored(
     budget: int = 60_000,
     claims: tuple[Held, ...] = (),
     options: tuple = OPTIONS,
+    before: pa.Table = NOBODY,
 ) -> tuple[Posed, Draw]:
     posed = keep(pose(campaign.lake, population, options, budget, terms), population, claims)
-    return explore(posed, population)
+    return explore(posed, population, before)
 
 
 def planned(posed: Posed, population: Population) -> tuple[Plan, Tally]:
@@ -100,9 +103,9 @@ def test_chances_are_those_of_the_design(campaign: Campaign) -> None:
         closed = np.bincount(posed.units.of, harmed[:, option]) > 0
         could = open_[:, option] & ~closed[posed.units.of]
         got, alone = draw.option == option, (draw.option < 0) & draw.could[:, option]
-        for rows in (got, alone):
-            assert could[draw.person[rows]].all()
-            assert (1 / draw.chance[rows]).sum() == pytest.approx(could.sum(), rel=0.08)
+        for which in (got, alone):
+            assert could[draw.person[which]].all()
+            assert (1 / draw.chance[which]).sum() == pytest.approx(could.sum(), rel=0.08)
 
 
 def test_limits_hold_and_fewer_explore_where_there_is_no_room(campaign: Campaign) -> None:
@@ -152,14 +155,15 @@ def test_what_keeps_a_person_from_voting_is_drawn_for_nobody(campaign: Campaign)
 
 def test_contacts_under_way_and_explorers_go_together(campaign: Campaign) -> None:
     population = alike(300)
-    draw = explored(campaign, population)[1]
+    first, draw = explored(campaign, population)
+    before = rows(draw, first, population, 1).select(["person_id", "arm"])
     told = np.flatnonzero(draw.option >= 0)
     own, other = told[0], told[1]
     claims = (
         Held(OPTIONS[draw.option[own]].code, [int(population.person[draw.person[own]])]),
         Held(OPTIONS[(draw.option[other] + 1) % 4].code, [int(population.person[draw.person[other]])]),
     )
-    posed, again = explored(campaign, population, claims=claims)
+    posed, again = explored(campaign, population, claims=claims, before=before)
     _plan, found = planned(posed, population)
     got = {}
     for row in found.contacts.to_pylist():
@@ -172,6 +176,6 @@ def test_contacts_under_way_and_explorers_go_together(campaign: Campaign) -> Non
 def test_without_a_share_nobody_explores(campaign: Campaign) -> None:
     population = folk()
     posed = pose(campaign.lake, population, OPTIONS, 9_000, Terms(learning=0.2))
-    same, draw = explore(posed, population)
+    same, draw = explore(posed, population, NOBODY)
     assert same is posed
     assert not len(draw.person)

@@ -53,6 +53,7 @@ _READ = (
     "people.standing",
     "people.street",
     "planning.area_total",
+    "planning.day_total",
     "planning.door_hours",
     "planning.left_out",
     "planning.limit_total",

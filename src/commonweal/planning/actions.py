@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
+from commonweal.experiments import actions as experiments
 from commonweal.planning import queries
 from commonweal.planning.errors import NoSuchPlan, PlanOutdated
 from commonweal.store.ledger import LedgerRole
 
 
 def approve(campaign: Campaign, plan_id: int, *, actor: str | None = None) -> None:
-    """Put the newest plan in force; the one before is replaced. Approving twice is harmless.
+    """Put the newest plan in force; the one before is replaced. From now on its draw counts, where it explores. Approving twice is
+    harmless.
 
     Raises NoSuchPlan, PlanOutdated (a newer one was made, on newer data), CampaignOver.
     """
@@ -29,4 +31,6 @@ def approve(campaign: Campaign, plan_id: int, *, actor: str | None = None) -> No
             "UPDATE planning.plan SET status = 'approved', approved_at = %s, approved_by = %s WHERE plan_id = %s",
             (campaign.clock(), who, plan_id),
         )
+        if found.explored:
+            experiments.explore(connection, campaign, plan_id, actor=who)
         audit.record(connection, campaign, "plan.approve", subject=f"plan:{plan_id}", actor=who)

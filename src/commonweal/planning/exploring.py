@@ -19,15 +19,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from commonweal.experiments.model import WIDTH_95
+from commonweal.campaign import Campaign
+from commonweal.experiments import queries, tables
+from commonweal.experiments.model import CONTROL, WIDTH_95
 from commonweal.experiments.rules import uniform
 from commonweal.planning.joint import Plan
 from commonweal.planning.joint.reasons import charges
 from commonweal.planning.population import Barrier, Population
 from commonweal.planning.posing import Posed, lots
-from commonweal.planning.under_way import counted, left, use_of, uses
+from commonweal.planning.under_way import left, use_of, uses, weight
 from commonweal.planning.units import Contacts, Positions
+from commonweal.store.ledger import LedgerRole
 
 _WHICH, _FIRST = (
     "explores",
@@ -59,10 +63,20 @@ class Draw:
         return Draw(nothing, nothing, np.zeros(0), np.zeros((0, options), bool))
 
 
-def explore(posed: Posed, population: Population) -> tuple[Posed, Draw]:
+def drawn_before(campaign: Campaign) -> pa.Table:
+    """Whom plans that were put to use drew: person_id, arm."""
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        plans = queries.explorations(connection)
+    lake = campaign.lake
+    found = tables.explored(lake.table("experiments.exploration"), lake.table("people.profile"), plans)
+    return lake.read(found.select("person_id", "arm"))
+
+
+def explore(posed: Posed, population: Population, before: pa.Table) -> tuple[Posed, Draw]:
     """The same problem for what is left: these contacts are in the plan, and nothing else for who explores.
 
-    A household with a contact under way explores only if that is what was drawn for it, and is in no new draw.
+    before: whom earlier plans drew (`drawn_before`). A household with a contact under way is in no new draw; it explores if that contact
+    was drawn for it.
     """
     share = posed.terms.exploring
     if not share:
@@ -81,7 +95,7 @@ def explore(posed: Posed, population: Population) -> tuple[Posed, Draw]:
     now[contacts.unit] = True
     alone = np.asarray(posed.problem.most).copy()
     alone[now] = 0
-    under_way = _drawn_under_way(posed, population, explores)
+    under_way = _drawn_under_way(posed, population, before)
     alone[under_way] = 0
     problem = replace(left(posed, contacts), most=alone)
     now[under_way] = True
@@ -106,6 +120,23 @@ def forgone(posed: Posed, plan: Plan) -> float:
     at = np.arange(len(drawn.unit)), drawn.option
     own = drawn.votes - cost[at] / np.maximum(times[at], 1) * drawn.pieces
     return float((most - own).sum())
+
+
+def rows(draw: Draw, posed: Posed, population: Population, plan_id: int) -> pa.Table:
+    """Rows of experiments.exploration."""
+    arms = np.array([option.arm_name for option in posed.options], object)
+    person, option = np.nonzero(draw.could)
+    ends = np.searchsorted(person, np.arange(len(draw.person) + 1))
+    return pa.table(
+        {
+            "plan_id": pa.array(np.full(len(draw.person), plan_id, np.int32)),
+            "person_id": population.person[draw.person],
+            "household_id": population.household[draw.person],
+            "arm": pa.array(np.where(draw.option < 0, CONTROL, arms[draw.option]), pa.string()),
+            "chance": draw.chance,
+            "could": pa.ListArray.from_arrays(ends.astype(np.int32), pa.array(arms[option], pa.string())),
+        }
+    )
 
 
 # Who could get what
@@ -155,8 +186,8 @@ def _room_for_one(posed: Posed, unit: npt.NDArray[np.int64], times: npt.NDArray[
     room = np.ones(times.shape, bool)
     for limit, end in zip(problem.limits, _ends(posed), strict=True):
         use = np.asarray(limit.use, np.float64)
-        if use.min() >= 0:
-            room &= times * use * counted(problem, limit, unit)[:, None] <= end
+        if use.min() >= 0 and limit.outside >= 0:
+            room &= times * use * weight(problem, limit, unit)[:, None] <= end
     if problem.hours is not None:
         assert problem.area is not None
         at_door = np.array([option.channel == problem.hours.channel for option in posed.options])
@@ -253,14 +284,13 @@ def _meant(choices: _Choices, drawn: npt.NDArray[np.int64]) -> Positions:
     return np.flatnonzero((option >= 0) & choices.open[np.arange(len(option)), option])
 
 
-def _drawn_under_way(posed: Posed, population: Population, explores: Flags) -> npt.NDArray[np.int64]:
-    """The units that explore and hold, from an earlier plan, the contact that was drawn for them."""
-    rows = np.flatnonzero(explores[posed.kept.unit])
-    unit = posed.kept.unit[rows]
-    choices = _choices(posed, population, np.unique(unit))
-    place = np.searchsorted(choices.unit, unit)
-    option = np.where(choices.times > 0, choices.which, -1.0).argmax(axis=1)
-    return np.unique(unit[option[place] == posed.kept.option[rows]])
+def _drawn_under_way(posed: Posed, population: Population, before: pa.Table) -> npt.NDArray[np.int64]:
+    """The units that hold a contact which an earlier plan drew for them."""
+    arms = np.array([option.arm_name for option in posed.options], object)[posed.kept.given]
+    persons = population.person[posed.kept.person].tolist()
+    drawn = set(zip(before["person_id"].to_pylist(), before["arm"].to_pylist(), strict=True))
+    rows = [place for place, pair in enumerate(zip(persons, arms, strict=True)) if pair in drawn]
+    return np.unique(posed.kept.unit[posed.kept.home[rows]])
 
 
 def _draw(posed: Posed, choices: _Choices, drawn: npt.NDArray[np.int64], threshold: Doubles) -> Draw:

@@ -12,8 +12,10 @@ from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
 from commonweal.jobs.model import Progress, silent
 from commonweal.planning import queries, rules
+from commonweal.planning.dated import dated
 from commonweal.planning.errors import NoSuchPlan
-from commonweal.planning.exploring import explore
+from commonweal.planning.exploring import drawn_before, explore, rows
+from commonweal.planning.horizon import in_time
 from commonweal.planning.joint import Plan, Prices, Problem, solve
 from commonweal.planning.options import allowed, read_options
 from commonweal.planning.population import read_population
@@ -45,26 +47,31 @@ def make(
     `allow` adds options left out by default, `without` leaves some out. `changes`: what is to be otherwise than options.toml and
     plan.toml say, as `terms.changed` takes it; `basis`: the plan from which this one is changed, at whose prices the search begins. A
     rule of what plans may say is obeyed (`price.obeying`). Raises BudgetTooSmall, OptionsMissing, OptionsUnreadable, UnknownOption,
-    TermsUnreadable, NoSuchPlan, NothingAllowed, and what `changed`, `pose` and `joint.solve` raise.
+    TermsUnreadable, NoSuchPlan, NothingAllowed, and what `changed`, `in_time`, `pose` and `joint.solve` raise.
     """
     money = rules.money(campaign.settings, budget)
     options, terms = changed(
         allowed(read_options(campaign.folder), allow, without), read_terms(campaign.folder), changes or {}
     )
     rule = obeying.rule_of(campaign)
-    options, terms = obeying.left_open(rule, options, terms)
+    options, terms, horizon = in_time(campaign, *obeying.left_open(rule, options, terms))
     with campaign.lake.writer("planning.make", {"budget": money}) as writer:
         progress(0, None, "reading scores and effects")
         population = read_population(campaign, options, groups(terms))
-        posed = pose(campaign.lake, population, options, money, terms)
+        posed = pose(campaign.lake, population, options, money, terms, horizon)
         posed = obeying.bound_by(campaign, rule, keep(posed, population, held(campaign)))
-        posed, _draw = explore(posed, population)
+        posed, draw = explore(posed, population, drawn_before(campaign))
         progress(0, None, "choosing the best contacts")
         plan = solve(posed.problem, _start(campaign, posed.problem, basis))
         plan_id = _next_id(campaign)
-        counted = tally(population, posed, plan, plan_id)
+        days = dated(campaign.lake, population, posed, plan)
+        if days:
+            posed, plan = days.posed, days.plan
+        counted = tally(population, posed, plan, plan_id, days)
         progress(0, None, "writing the plan")
         writer.stage("planning.contact", counted.contacts, str(plan_id))
+        if counted.explored:
+            writer.stage("experiments.exploration", rows(draw, posed, population, plan_id), str(plan_id))
         with campaign.ledger.transaction(LedgerRole.BULK) as connection:
             _drop_old(connection, writer, plan_id)
             writer.publish(connection)
@@ -99,6 +106,7 @@ def report(campaign: Campaign, plan_id: int) -> PlanReport:
             tuple(queries.limit_totals(connection, plan_id)),
             tuple(queries.door_hours(connection, plan_id)),
             tuple(queries.left_out(connection, plan_id)),
+            tuple(queries.day_totals(connection, plan_id)),
         )
 
 
@@ -124,11 +132,15 @@ def _next_id(campaign: Campaign) -> int:
 
 
 def _drop_old(connection: Connection, writer: LakeWriter, plan_id: int) -> None:
-    rows = connection.execute(
-        "SELECT plan_id FROM planning.plan WHERE plan_id <= %s AND status <> 'approved'", (plan_id - _KEPT,)
+    """The people of older plans than are kept; and whom those drew that were never put to use."""
+    old = connection.execute(
+        "SELECT plan_id, approved_at FROM planning.plan WHERE plan_id <= %s AND status <> 'approved'",
+        (plan_id - _KEPT,),
     ).fetchall()
-    for (old,) in rows:
-        writer.drop("planning.contact", str(old))
+    for old_id, approved_at in old:
+        writer.drop("planning.contact", str(old_id))
+        if approved_at is None:
+            writer.drop("experiments.exploration", str(old_id))
 
 
 def _insert(
@@ -157,9 +169,14 @@ def _insert(
         "bound": counted.bound,
         "price": max(0.0, plan.uses[0].price),
         "most": posed.terms.most,
+        "first_day": posed.horizon.first if posed.horizon else None,
+        "last_day": posed.horizon.last if posed.horizon else None,
+        "apart": posed.horizon.apart if posed.horizon else None,
+        "explored": counted.explored,
+        "forgone": counted.forgone,
     }
     _add(connection, "planning.plan", list(values), [tuple(values.values())])
-    for table, columns, rows in (
+    for table, columns, totals in (
         (
             "option_total",
             (
@@ -184,12 +201,13 @@ def _insert(
         ),
         ("door_hours", ("area_code", "available", "used", "price"), counted.hours),
         ("left_out", ("reason", "persons"), counted.left_out),
+        ("day_total", ("day", "channel", "contacts", "a_day", "votes"), counted.days),
     ):
         _add(
             connection,
             f"planning.{table}",
             ["plan_id", *columns],
-            [(plan_id, *(getattr(row, column) for column in columns)) for row in rows],
+            [(plan_id, *(getattr(row, column) for column in columns)) for row in totals],
         )
 
 

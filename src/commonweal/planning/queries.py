@@ -7,13 +7,22 @@ from datetime import date
 
 from commonweal.campaign import Campaign
 from commonweal.planning.errors import CampaignOver, NoPlanInForce
-from commonweal.planning.totals import AreaTotal, DoorHours, Kind, LeftOut, LimitTotal, MadePlan, OptionTotal
+from commonweal.planning.totals import (
+    AreaTotal,
+    DayTotal,
+    DoorHours,
+    Kind,
+    LeftOut,
+    LimitTotal,
+    MadePlan,
+    OptionTotal,
+)
 from commonweal.store.ledger import Connection
 
 _PLAN = (
     "plan_id, name, status, goal, made_at, made_by, approved_at, approved_by, budget, spent, currency, persons,"
     " contacts, reached, votes, votes_low, votes_high, bound, price,"
-    " most, basis, changes, without"
+    " most, basis, changes, without, first_day, last_day, apart, explored, forgone"
 )
 
 
@@ -74,6 +83,15 @@ def area_totals(connection: Connection, plan_id: int) -> list[AreaTotal]:
         (plan_id,),
     ).fetchall()
     return [AreaTotal(*row) for row in rows]
+
+
+def day_totals(connection: Connection, plan_id: int) -> list[DayTotal]:
+    """By day and channel, in the order of the days; none where the plan has no days."""
+    rows = connection.execute(
+        "SELECT day, channel, contacts, a_day, votes FROM planning.day_total WHERE plan_id = %s ORDER BY day, channel",
+        (plan_id,),
+    ).fetchall()
+    return [DayTotal(*row) for row in rows]
 
 
 def left_out(connection: Connection, plan_id: int) -> list[LeftOut]:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.experiments.model import WIDTH_95, Estimate
+from commonweal.experiments.model import Estimate
+from commonweal.planning.dated import Dated
 from commonweal.planning.exploring import forgone
+from commonweal.planning.horizon import Horizon
 from commonweal.planning.joint import Plan, Use
 from commonweal.planning.joint.reasons import Reason, explain
 from commonweal.planning.population import Barrier, Population
-from commonweal.planning.posing import DOOR, Posed, lots
-from commonweal.planning.terms import MONEY, Term
-from commonweal.planning.totals import AreaTotal, DoorHours, Kind, LeftOut, LimitTotal, OptionTotal
+from commonweal.planning.posing import DOOR, Posed
+from commonweal.planning.terms import DAYS, MONEY, Term
+from commonweal.planning.totals import AreaTotal, DayTotal, DoorHours, Kind, LeftOut, LimitTotal, OptionTotal
 from commonweal.planning.under_way import doors_of, use_of
 from commonweal.planning.units import Contacts
+from commonweal.planning.verified import verify, verify_days, verify_draw
 
 _BLOCK = 1 << 15  # units that are explained at once
 _ROUNDING = 1e-9  # of a gain: nearer to a price than this counts as equal to it
-_FULL, _HELD_OUT, _DRAWN, _OTHER_MEMBER = "full", "held_out", "drawn", "other_member_"
+_FULL, _NO_DAY, _HELD_OUT, _DRAWN, _OTHER_MEMBER = "full", "no_day", "held_out", "drawn", "other_member_"
 
 Positions = npt.NDArray[np.intp]
 Doubles = npt.NDArray[np.float64]
@@ -42,6 +46,7 @@ class Tally:
     limits: tuple[LimitTotal, ...]
     hours: tuple[DoorHours, ...]
     left_out: tuple[LeftOut, ...]
+    days: tuple[DayTotal, ...]
     votes: Estimate
     bound: float
     spent: int
@@ -51,22 +56,31 @@ class Tally:
     forgone: float
 
 
-def tally(population: Population, posed: Posed, plan: Plan, plan_id: int) -> Tally:
-    """Rows of planning.contact, and the totals. Raises AssertionError when the plan breaks a rule of its own."""
+def tally(
+    population: Population, posed: Posed, plan: Plan, plan_id: int, dated: Dated | None = None
+) -> Tally:
+    """Rows of planning.contact, and the totals; `dated`: the days of its contacts, where it has any. Raises AssertionError when the
+    plan breaks a rule of its own.
+    """
     found = posed.fixed.and_also(posed.units.contacts(plan.person, plan.option))
     cost = found.pieces * np.array([each.unit_cost for each in posed.options], np.int64)[found.option]
-    _verify(population, posed, plan, found, cost)
-    _verify_draw(population, posed, found)
+    verify(population, posed, found, int(cost.sum()))
+    verify_draw(population, posed, found)
+    verify_days(posed, found, dated)
     reached = np.zeros(len(population), bool)
     reached[found.person] = True
     why = _why(population, posed, plan, found, reached)
+    if dated:
+        nothing = np.setdiff1d(dated.lost, found.unit)
+        why.reason[np.isin(posed.units.of, nothing)] = _NO_DAY
     return Tally(
-        contacts=_rows(population, posed, plan_id, found, why, reached),
+        contacts=_rows(population, posed, plan_id, found, why, reached, dated),
         options=_options(population, posed, plan, found, cost),
         areas=_areas(posed, found, cost),
         limits=tuple(_limits(posed, plan)),
         hours=_hours(posed, plan),
         left_out=_left_out(why.reason[~reached]),
+        days=tuple(_days(posed, found, dated)) if dated else (),
         votes=Estimate(float(found.votes.sum()), posed.effects.error(found.person, found.given)),
         bound=plan.bound + float(posed.fixed.votes.sum()),
         spent=int(cost.sum()),
@@ -75,44 +89,6 @@ def tally(population: Population, posed: Posed, plan: Plan, plan_id: int) -> Tal
         explored=int((reached & posed.explores[posed.units.of]).sum()),
         forgone=forgone(posed, plan),
     )
-
-
-def _verify(
-    population: Population, posed: Posed, plan: Plan, found: Contacts, cost: npt.NDArray[np.int64]
-) -> None:
-    """An independent count: money within the budget, contacts within each capacity, nobody reached too often, twice by a channel, by
-    what is closed to them, or though they are held out."""
-    assert posed.limits[0].name == MONEY
-    most = np.array([limit.at_most for limit in posed.limits])
-    use, kept = (use_of(posed.problem, posed.limits, contacts) for contacts in (found, posed.kept))
-    assert (use <= np.maximum(most, kept) * (1 + _ROUNDING)).all(), "the plan uses more than it has"
-    assert cost.sum() == round(use[0]), "the plan costs something else"
-    assert not population.barrier[found.person, found.given].any(), "somebody is reached by a closed option"
-    assert not posed.held_out[found.unit].any(), "somebody is reached who was held out"
-    before = np.bincount(posed.kept.person, minlength=len(population))
-    often = np.bincount(found.person, minlength=len(population))
-    assert (often <= np.maximum(posed.terms.most, before)).all(), "somebody is reached too often"
-    channels = np.unique([option.channel for option in posed.options], return_inverse=True)[1]
-    by_channel = [
-        np.unique(contacts.person * len(posed.options) + channels[contacts.given], return_counts=True)[1]
-        for contacts in (found, posed.kept)
-    ]
-    twice = [int((counts - 1).sum()) for counts in by_channel]
-    assert twice[0] == twice[1], "somebody is reached twice by one channel"
-
-
-def _verify_draw(population: Population, posed: Posed, found: Contacts) -> None:
-    """An independent count of who explores: only whom the lot fell on, by one contact each, and by nothing that keeps them from voting."""
-    if not posed.terms.exploring:
-        assert not posed.explores.any(), "somebody explores though nobody should"
-        return
-    number = lots(population, posed.units)[posed.explores]
-    assert (number >= 1.0 - posed.terms.exploring).all(), "somebody explores whom the lot left out"
-    often = np.bincount(found.unit, minlength=len(posed.units))[posed.drawn.unit]
-    assert (often == 1).all(), "somebody who explores gets something besides"
-    at = posed.drawn.person, posed.drawn.given
-    highest = population.d_turnout[at] + WIDTH_95 * population.se_turnout[at]
-    assert (highest >= 0).all(), "somebody who explores is kept from voting"
 
 
 # Why
@@ -201,6 +177,7 @@ def _rows(
     found: Contacts,
     why: _Why,
     reached: npt.NDArray[np.bool_],
+    dated: Dated | None,
 ) -> pa.Table:
     """One row a contact and person, the one that gains most first, and one for each person without any."""
     own = posed.gain[found.person, found.given]
@@ -225,9 +202,19 @@ def _rows(
             "votes_error": _shown(errors, option >= 0),
             "second": _coded(codes, second),
             "second_votes": _shown(posed.gain[person, np.maximum(second, 0)], second >= 0),
-            "day": pa.nulls(len(person), pa.date32()),
+            "day": _dates(posed.horizon, found, dated, order),
         }
     )
+
+
+def _dates(horizon: Horizon | None, found: Contacts, dated: Dated | None, order: Positions) -> pa.Array:
+    """Along the rows: in `order`, of contacts by person and then of persons without any."""
+    if horizon is None or dated is None:
+        return pa.nulls(len(order), pa.date32())
+    number = np.full(len(order), -1, np.int32)
+    number[: len(found.home)] = dated.day[found.home]
+    epoch = (horizon.first - date(1970, 1, 1)).days
+    return pa.array(number[order] + np.int32(epoch), pa.int32(), mask=number[order] < 0).cast(pa.date32())
 
 
 def _coded(codes: pa.Array, position: npt.NDArray[np.integer]) -> pa.Array:
@@ -287,12 +274,28 @@ def _areas(posed: Posed, found: Contacts, cost: npt.NDArray[np.int64]) -> tuple[
     )
 
 
+def _days(posed: Posed, found: Contacts, dated: Dated) -> Iterator[DayTotal]:
+    """By day and channel, also where an open day has nothing."""
+    horizon = posed.horizon
+    assert horizon is not None
+    channel = np.array([option.channel for option in posed.options])[found.option]
+    for name, open_ in horizon.open.items():
+        mine = channel == name
+        day = dated.day[mine]
+        pieces, votes = (
+            np.bincount(day, values[mine], minlength=horizon.days) for values in (found.pieces, found.votes)
+        )
+        for number in np.flatnonzero(open_ | (pieces > 0)):
+            contacts, gained = int(pieces[number]), float(votes[number])
+            yield DayTotal(horizon.date(int(number)), name, contacts, horizon.a_day.get(name), gained)
+
+
 def _limits(posed: Posed, plan: Plan) -> Iterator[LimitTotal]:
     terms = {term.name: term for term in posed.terms.limit}
     asked = {limit.name: limit for limit in posed.limits}
     kept = dict(zip(asked, use_of(posed.problem, posed.limits, posed.fixed), strict=True))
     kinds = {MONEY: Kind.MONEY, **{each.code: Kind.CAPACITY for each in posed.options}}
-    kinds |= dict.fromkeys(terms, Kind.TERM)
+    kinds |= dict.fromkeys(terms, Kind.TERM) | {DAYS + each.channel: Kind.DAYS for each in posed.options}
     for use in plan.uses:
         name = use.limit.name
         told = Use(asked.get(name, use.limit), use.used + kept.get(name, 0.0), use.price)
@@ -304,7 +307,7 @@ def _limit(use: Use, kind: Kind, term: Term | None) -> LimitTotal:
     return LimitTotal(
         name=use.limit.name,
         kind=kind,
-        unit=term.unit if term else "money" if kind is Kind.MONEY else "contacts",
+        unit=term.unit if term else {Kind.MONEY: "money", Kind.DAYS: "a_day"}.get(kind, "contacts"),
         each=term.each if term else 1.0,
         at_most=ends[0] if np.isfinite(ends[0]) else None,
         at_least=max(0.0, ends[1]),

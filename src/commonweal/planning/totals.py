@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -14,7 +14,9 @@ class MadePlan:
 
     `bound`: no plan within the same limits gains more votes. `price`: votes that one more minor unit would gain. `most`:
     contacts that a person gets at most. `basis`: the plan that this one was changed from, None: of none; `changes`: what is
-    otherwise than options.toml and plan.toml say, by limit, and `without` the options left out.
+    otherwise than options.toml and plan.toml say, by limit, and `without` the options left out. `explored`: persons whose contact
+    was drawn, to learn from; `forgone`: the votes that this costs. first_day, last_day: within which the contacts are made, those of
+    one person or household `apart` days from one another; None: the plan has no days.
     """
 
     plan_id: int
@@ -40,6 +42,11 @@ class MadePlan:
     basis: int | None
     changes: Mapping[str, float]
     without: Sequence[str]
+    first_day: date | None
+    last_day: date | None
+    apart: int | None
+    explored: int
+    forgone: float
 
     @property
     def gap(self) -> float:
@@ -48,17 +55,18 @@ class MadePlan:
 
 
 class Kind(StrEnum):
-    """What a limit comes from: the budget, an option's capacity, plan.toml, a candidate's decision."""
+    """What a limit comes from: the budget, an option's capacity, plan.toml, a candidate's decision, a channel's contacts a day."""
 
     MONEY = "money"
     CAPACITY = "capacity"
     TERM = "term"
     RULE = "rule"
+    DAYS = "days"
 
 
 @dataclass(frozen=True)
 class LimitTotal:
-    """How a plan uses a limit. unit: money (minor units), contacts or hours; each: what one contact uses of it; at_most
+    """How a plan uses a limit. unit: money (minor units), contacts, hours or a_day (contacts a day, on average); each: what one contact uses of it; at_most
     None: it has a lower end only. price: votes that one unit more of the upper end gains; below 0: what one less of
     the lower end would.
     """
@@ -120,6 +128,17 @@ class AreaTotal:
 
 
 @dataclass(frozen=True)
+class DayTotal:
+    """What a plan does on one day through one channel that may be used on it. a_day: contacts of a day at most, None: as many as needed."""
+
+    day: date
+    channel: str
+    contacts: int
+    a_day: int | None
+    votes: float
+
+
+@dataclass(frozen=True)
 class LeftOut:
     """How many persons a plan leaves out for one reason."""
 
@@ -136,3 +155,4 @@ class PlanReport:
     limits: tuple[LimitTotal, ...]
     hours: tuple[DoorHours, ...]
     left_out: tuple[LeftOut, ...]
+    days: tuple[DayTotal, ...]

@@ -6,6 +6,7 @@ from commonweal.campaign import Campaign
 from commonweal.jobs.model import Progress, silent
 from commonweal.planning import queries as plans
 from commonweal.planning import rules
+from commonweal.planning.horizon import in_time
 from commonweal.planning.options import allowed, read_options
 from commonweal.planning.population import read_population
 from commonweal.planning.posing import pose
@@ -30,13 +31,13 @@ def price(
     """
     options = allowed(read_options(campaign.folder), (), without)
     progress(0, None, "reading scores and effects")
-    terms = read_terms(campaign.folder)
+    options, terms, horizon = in_time(campaign, options, read_terms(campaign.folder))
     population = read_population(campaign, options, groups(terms))
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         money = _money(campaign, connection, budget)
         promises = promised.standing(connection)
         said = obeying.said_by(campaign, connection, options, promises)
-    posed = pose(campaign.lake, population, options, money, terms)
+    posed = pose(campaign.lake, population, options, money, terms, horizon)
     return curves.draw(posed, said, promises, money, campaign.settings.currency, progress)
 
 

@@ -1,0 +1,77 @@
+"""An independent count of what a plan does: that it breaks none of its own rules. What is broken is an AssertionError, and no plan."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from commonweal.experiments.model import WIDTH_95
+from commonweal.planning.dated import Dated
+from commonweal.planning.population import Population
+from commonweal.planning.posing import Posed, lots
+from commonweal.planning.terms import MONEY
+from commonweal.planning.under_way import use_of
+from commonweal.planning.units import Contacts
+
+_ROUNDING = 1e-9  # sums of the same numbers in another order differ by less
+
+
+def verify(population: Population, posed: Posed, found: Contacts, cost: int) -> None:
+    """Money within the budget, contacts within each capacity, nobody reached too often, twice by a channel, by
+    what is closed to them, or though they are held out."""
+    assert posed.limits[0].name == MONEY
+    most = np.array([limit.at_most for limit in posed.limits])
+    use, kept = (use_of(posed.problem, posed.limits, contacts) for contacts in (found, posed.kept))
+    assert (use <= np.maximum(most, kept) * (1 + _ROUNDING)).all(), "the plan uses more than it has"
+    assert cost == round(use[0]), "the plan costs something else"
+    assert not population.barrier[found.person, found.given].any(), "somebody is reached by a closed option"
+    assert not posed.held_out[found.unit].any(), "somebody is reached who was held out"
+    before = np.bincount(posed.kept.person, minlength=len(population))
+    often = np.bincount(found.person, minlength=len(population))
+    assert (often <= np.maximum(posed.terms.most, before)).all(), "somebody is reached too often"
+    channels = np.unique([option.channel for option in posed.options], return_inverse=True)[1]
+    by_channel = [
+        np.unique(contacts.person * len(posed.options) + channels[contacts.given], return_counts=True)[1]
+        for contacts in (found, posed.kept)
+    ]
+    twice = [int((counts - 1).sum()) for counts in by_channel]
+    assert twice[0] == twice[1], "somebody is reached twice by one channel"
+
+
+def verify_draw(population: Population, posed: Posed, found: Contacts) -> None:
+    """Who explores: only whom the lot fell on, by one contact each, and by nothing that keeps them from voting."""
+    if not posed.terms.exploring:
+        assert not posed.explores.any(), "somebody explores though nobody should"
+        return
+    number = lots(population, posed.units)[posed.drawn.unit]
+    assert (number >= 1.0 - posed.terms.exploring).all(), "somebody explores whom the lot left out"
+    often = np.bincount(found.unit, minlength=len(posed.units))[posed.drawn.unit]
+    assert (often == 1).all(), "somebody who explores gets something besides"
+    at = posed.drawn.person, posed.drawn.given
+    highest = population.d_turnout[at] + WIDTH_95 * population.se_turnout[at]
+    assert (highest >= 0).all(), "somebody who explores is kept from voting"
+
+
+def verify_days(posed: Posed, found: Contacts, dated: Dated | None) -> None:
+    """The days: each contact has one on which its channel may be used, no day has more than it holds, and
+    contacts of a unit are apart. What is under way is on the first day, whatever else."""
+    horizon = posed.horizon
+    if horizon is None or dated is None:
+        assert horizon is None, "the plan's contacts have no days"
+        assert dated is None, "the plan's contacts have days that there aren't"
+        return
+    day, held = dated.day, np.arange(len(found.unit)) < len(posed.kept.unit)
+    assert ((day >= 0) & (day < horizon.days)).all(), "a contact has no day"
+    assert (day[held] == 0).all(), "what is under way is put off"
+    channel = np.array([option.channel for option in posed.options])[found.option]
+    for name, open_ in horizon.open.items():
+        mine = channel == name
+        assert open_[day[mine & ~held]].all(), "a contact is on a day that is closed"
+        all_, before = (
+            np.bincount(day[rows], found.pieces[rows], minlength=horizon.days) for rows in (mine, mine & held)
+        )
+        most = horizon.a_day.get(name, np.inf)
+        assert (all_ <= np.maximum(most, before)).all(), "a day has more contacts than it holds"
+    order = np.lexsort((~held, day, found.unit))
+    same = np.diff(found.unit[order]) == 0
+    near = np.diff(day[order].astype(np.int64)) < horizon.apart
+    assert not (same & near & ~held[order][1:]).any(), "two contacts of a household are too near"
