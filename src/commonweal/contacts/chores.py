@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -159,9 +160,11 @@ def keeper(campaign: Campaign) -> Iterator[None]:
         turn = next(turns)
         lapse(campaign)
         roll_up(campaign)
-        due.count(campaign)
         if turn % _COUNT_EVERY == 0:
             count_pressure(campaign)
 
-    with repeated(look_after, _EVERY, "keeper of claims", first=_FIRST):
+    with (
+        repeated(look_after, _EVERY, "keeper of claims", first=_FIRST),
+        repeated(partial(due.count, campaign), _EVERY, "keeper of what is due", first=_FIRST),
+    ):
         yield

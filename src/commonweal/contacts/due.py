@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 from commonweal.campaign import Campaign
@@ -24,8 +24,8 @@ TOPIC = "due"
 # One row a contact, at a door or in a letter one for all of the household. A contact by the same channel since the plan was made is
 # this one; no door is knocked at twice.
 _COUNT = """
-    WITH suppressed AS MATERIALIZED (
-        SELECT DISTINCT person_id, channel FROM consent.suppressed
+    WITH closed AS MATERIALIZED (
+        SELECT person_id, array_agg(channel) AS channels FROM consent.suppressed GROUP BY person_id
     ), planned AS (
         SELECT s.person_id, coalesce(s.area_code, '') AS area_code, o.option, o.day, t.channel, t.number, t.message,
             CASE WHEN t.by_home THEN (SELECT p.household_id FROM people.profile p WHERE p.person_id = s.person_id) END AS home
@@ -40,9 +40,9 @@ _COUNT = """
                 OR %(by_message)s AND d.message = ANY (c.messages)) AS made,
             bool_or(c.held_until > %(now)s
                 AND EXISTS (SELECT FROM contacts.claim k WHERE k.claim_id = c.claim_id AND k.channel = d.channel)) AS held,
-            bool_and(EXISTS (SELECT FROM suppressed x WHERE x.person_id = d.person_id AND x.channel IN ('*', d.channel))
+            bool_and(coalesce(x.channels && ARRAY['*', d.channel], false)
                 OR EXISTS (SELECT FROM unnest(c.refusals) AS r WHERE (r >> 3) + %(rest)s > %(second)s)) AS stopped
-        FROM planned d LEFT JOIN contacts.pressure c ON c.subject = d.person_id
+        FROM planned d LEFT JOIN contacts.pressure c ON c.subject = d.person_id LEFT JOIN closed x USING (person_id)
         GROUP BY d.channel, d.option, coalesce(d.home, d.person_id), d.home IS NULL
     ), counted AS (
         SELECT area_code, channel, coalesce(day, %(today)s) AS day,
@@ -56,10 +56,12 @@ _COUNT = """
             WHERE (c.area_code, c.channel, c.day) = (d.area_code, d.channel, d.day))
         RETURNING 1
     ), kept AS (
-        INSERT INTO contacts.due AS d (area_code, channel, day, open, held, made, stopped) SELECT * FROM counted
-        ON CONFLICT (area_code, channel, day) DO UPDATE
-            SET (open, held, made, stopped) = (excluded.open, excluded.held, excluded.made, excluded.stopped)
-            WHERE (d.open, d.held, d.made, d.stopped) <> (excluded.open, excluded.held, excluded.made, excluded.stopped)
+        INSERT INTO contacts.due AS d (plan_id, area_code, channel, day, open, held, made, stopped)
+        SELECT %(plan)s, * FROM counted
+        ON CONFLICT (area_code, channel, day) DO UPDATE SET (plan_id, open, held, made, stopped)
+                = (excluded.plan_id, excluded.open, excluded.held, excluded.made, excluded.stopped)
+            WHERE (d.plan_id, d.open, d.held, d.made, d.stopped)
+                <> (excluded.plan_id, excluded.open, excluded.held, excluded.made, excluded.stopped)
         RETURNING 1
     )
     SELECT FROM gone UNION ALL SELECT FROM kept
@@ -92,21 +94,33 @@ class Due:
     made: int
     stopped: int
 
+    @property
+    def all(self) -> int:
+        """All of them."""
+        return self.open + self.held + self.made + self.stopped
+
 
 @dataclass(frozen=True)
 class Agenda:
-    """Where a channel stands today: overdue, what was meant for earlier days and is to be made; `stopped`, what of them will
-    not be made; held, by somebody's hands today; made, of what is meant for today; coming: the next days with what is to be made.
+    """Where a channel stands on a day: what is meant for earlier days, for this one, and for those that come.
+
+    overdue: meant for earlier days and to be made, `since` the first of them; spared: meant for earlier days, and not to be made any
+    more; held: in somebody's hands, of whatever day; coming: the next days with what is to be made on each.
     """
 
     channel: Channel
     overdue: int
     since: date | None
-    stopped: int
-    today: int
-    made: int
+    spared: int
+    today: Due
     held: int
     coming: tuple[tuple[date, int], ...]
+
+    @property
+    def upto(self) -> list[tuple[date, int]]:
+        """What may be taken, up to today and up to each day that comes."""
+        days = [(self.today.day, self.overdue + self.today.open), *self.coming]
+        return list(zip((day for day, _open in days), accumulate(open_ for _day, open_ in days), strict=True))
 
 
 def count(campaign: Campaign) -> None:
@@ -173,10 +187,13 @@ def taken(
 
 
 def of_days(connection: Connection, areas: Sequence[str] | None = None) -> list[Due]:
-    """By channel, in the order of channels, and day; of these areas only, if given. As last counted."""
+    """By channel, in the order of channels, and day; of these areas only, if given. As last counted; none before the plan in force
+    was.
+    """
     rows = connection.execute(
-        "SELECT channel, day, sum(open)::bigint, sum(held)::bigint, sum(made)::bigint, sum(stopped)::bigint FROM contacts.due"
-        " WHERE %(areas)s::text[] IS NULL OR area_code = ANY (%(areas)s) GROUP BY channel, day",
+        "SELECT channel, day, sum(open)::bigint, sum(held)::bigint, sum(made)::bigint, sum(stopped)::bigint"
+        " FROM contacts.due JOIN planning.plan USING (plan_id) WHERE status = 'approved'"
+        " AND (%(areas)s::text[] IS NULL OR area_code = ANY (%(areas)s)) GROUP BY channel, day",
         {"areas": None if areas is None else list(areas)},
     ).fetchall()
     found = [Due(Channel(channel), *rest) for channel, *rest in rows]
@@ -191,14 +208,12 @@ def agenda(connection: Connection, today: date, areas: Sequence[str] | None = No
 
 def _agenda(channel: Channel, found: Sequence[Due], today: date) -> Agenda:
     past = [due for due in found if due.day < today]
-    now = [due for due in found if due.day == today]
     return Agenda(
         channel,
         overdue=sum(due.open for due in past),
         since=next((due.day for due in past if due.open), None),
-        stopped=sum(due.stopped for due in past),
-        today=sum(due.open for due in now),
-        made=sum(due.made for due in now),
+        spared=sum(due.stopped for due in past),
+        today=next((due for due in found if due.day == today), Due(channel, today, 0, 0, 0, 0)),
         held=sum(due.held for due in found),
         coming=tuple((due.day, due.open) for due in found if due.day > today and due.open),
     )

@@ -115,8 +115,6 @@ def hand_out(
     )
     if channel not in TOLD_BACK:
         batches.finish_batch(campaign, report.batch_id, actor=actor, progress=progress)
-    if dated:
-        due.count(campaign)
     return report
 
 

@@ -142,6 +142,10 @@ class Language:
         local = value.astimezone(self.zone).date() if isinstance(value, datetime) else value
         return dates.format_date(local, form, locale=self.locale)
 
+    def short_day(self, value: date) -> str:
+        """Fri 15 Jan."""
+        return dates.format_skeleton("MMMEd", value, locale=self.locale)
+
     def when(self, value: datetime, now: datetime) -> str:
         """20:05 of today, otherwise with the day."""
         local, today = value.astimezone(self.zone), now.astimezone(self.zone).date()

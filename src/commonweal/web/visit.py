@@ -67,6 +67,7 @@ class Frame:
             "percent": language.percent,
             "money": language.money,
             "day": language.day,
+            "short_day": language.short_day,
             "when": lambda value: language.when(value, self.campaign.clock()),
             "lasting": language.lasting,
             "listing": language.listing,

@@ -279,13 +279,24 @@ def in_hand_page(visit: Here) -> Html:
         return visit.page("in_hand.html", **in_hand(visit, connection, everybody=everybody))
 
 
+@dataclass
+class Asked:
+    """A list that somebody takes; until: the last day of a plan with days, today where it is left out."""
+
+    until: date | None = None
+
+
 @post("/plan/list/{channel:str}", opt=needs(Permission.EXPORT_PLAN), sync_to_thread=True)
-def take_list(visit: Here, channel: FromPath[str]) -> Response[Any]:
+def take_list(visit: Here, channel: FromPath[str], data: URLEncodedBody[Asked]) -> Response[Any]:
     """Claim a channel's contacts of the plan in force, of the people whom the account may see."""
     if channel not in CHANNEL:
         raise NotFoundException
     report = lists.hand_out(
-        visit.campaign, Channel(channel), account=visit.account.account_id, actor=visit.actor
+        visit.campaign,
+        Channel(channel),
+        account=visit.account.account_id,
+        actor=visit.actor,
+        until=data.until,
     )
     return visit.go(f"/taken/{visit.link('batch', report.batch_id)}")
 

@@ -132,6 +132,7 @@ def _organiser(visit: Visit, connection: Connection) -> dict[str, Any]:
         "areas": own,
         "doors": sum(area.contacts.get("door", 0) for area in own),
         "volunteers": volunteers(connection),
+        "upto": today.days_to_take(visit, connection),
     }
 
 

@@ -29,6 +29,7 @@ from commonweal.web.language import read_number
 from commonweal.web.limits import hours_told, most_told, told
 from commonweal.web.pages.people import area_names
 from commonweal.web.pages.runs import MOST_MONEY, begin
+from commonweal.web.pages.today import days_to_take
 from commonweal.web.visit import Here, Html, Visit
 
 
@@ -197,6 +198,7 @@ def _page(visit: Visit, connection: Connection, plan: MadePlan | None) -> Html:
         ),
         basis=basis,
         files=[channel.name for channel in by_channel(options)] if plan.status == "approved" else [],
+        upto=days_to_take(visit, connection) if plan.status == "approved" else {},
         left_out=why_left_out(queries.left_out(connection, plan.plan_id)),
         areas=areas,
         channels=sorted({total.channel for total in totals}),

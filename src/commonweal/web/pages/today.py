@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from math import sqrt
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from commonweal.access.model import Account, Permission, Role
 from commonweal.audit.actions import record
 from commonweal.audit.queries import is_noted
+from commonweal.contacts import due, tally
 from commonweal.contacts import queries as contacts
-from commonweal.contacts import tally
+from commonweal.contacts.lists import AHEAD
 from commonweal.contacts.model import Channel, Refusal, Stopped
 from commonweal.contacts.topics import CLAIMS
 from commonweal.people import queries as people
@@ -26,6 +27,7 @@ from commonweal.web.visit import Visit
 
 _AREAS_SHOWN = 8
 _RULES_SHOWN = 6
+_WORKED = {Role.DIGITAL: frozenset({Channel.EMAIL, Channel.SMS})}
 _WIDE = 1.96  # standard errors: 19 times out of 20
 
 
@@ -71,6 +73,25 @@ def _topics(account: Account) -> Collection[str]:
 def _today(visit: Visit, connection: Connection) -> dict[str, Any]:
     found = tally.of_day(connection, visit.campaign.today, _own(visit.account))
     return {"channels": found, "likely": likely, "own": _own(visit.account) is not None}
+
+
+def _due(visit: Visit, connection: Connection) -> dict[str, Any]:
+    """What the plan means for today, of the channels that the reader works with; nothing where it has no days."""
+    own = _WORKED.get(visit.account.role, frozenset(Channel))
+    found = due.agenda(connection, visit.campaign.today, _own(visit.account))
+    agenda = [each for each in found if each.channel in own]
+    return {
+        "agenda": agenda,
+        "open": sum(each.today.open for each in agenda),
+        "overdue": sum(each.overdue for each in agenda),
+        "spared": sum(each.spared for each in agenda),
+    }
+
+
+def days_to_take(visit: Visit, connection: Connection) -> dict[str, list[tuple[date, int]]]:
+    """By channel that may be taken ahead: up to which days, with how many contacts; none where the plan has no days."""
+    found = due.agenda(connection, visit.campaign.today, _own(visit.account))
+    return {each.channel.value: each.upto for each in found if each.channel in AHEAD}
 
 
 def _areas(visit: Visit, connection: Connection) -> dict[str, Any]:
@@ -141,6 +162,7 @@ def _note_example(visit: Visit, connection: Connection, context: dict[str, Any])
         record(connection, visit.campaign, "look_at_stopped", persons=[example.person], actor=visit.actor)
 
 
+DUE = Part("due", "due.html", _due, lambda _: [due.TOPIC])
 TODAY = Part("today", "today.html", _today, _topics)
 AREAS = Part("areas", "today_areas.html", _areas, _topics)
 MONEY = Part("money", "today_money.html", _money, lambda _: [CLAIMS])
@@ -148,9 +170,9 @@ STOPS = Part("stops", "stopped_count.html", _stopped, lambda _: [CLAIMS])
 STOPPED = Part("stopped", "today_stopped.html", _stopped, lambda _: [CLAIMS], by_account, _note_example)
 
 BY_ROLE: dict[Role, list[Part]] = {
-    Role.DIRECTOR: [STOPS, STOPPED, TODAY, MONEY, AREAS],
+    Role.DIRECTOR: [STOPS, DUE, STOPPED, TODAY, MONEY, AREAS],
     Role.CANDIDATE: [TODAY, MONEY, STOPPED, AREAS],
     Role.TREASURER: [MONEY, TODAY],
-    Role.ORGANISER: [TODAY, AREAS],
-    Role.DIGITAL: [TODAY, STOPPED],
+    Role.ORGANISER: [DUE, TODAY, AREAS],
+    Role.DIGITAL: [DUE, TODAY, STOPPED],
 }
