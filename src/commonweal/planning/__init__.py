@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Problem,
         contacts,
         money,
+        share,
     )
     from commonweal.planning.joint.solve import solve
 
@@ -44,6 +45,7 @@ __all__ = [
     "Problem",
     "contacts",
     "money",
+    "share",
     "solve",
 ]
 

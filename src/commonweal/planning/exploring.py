@@ -29,7 +29,7 @@ from commonweal.planning.joint import Plan
 from commonweal.planning.joint.reasons import charges
 from commonweal.planning.population import Barrier, Population
 from commonweal.planning.posing import Posed, lots
-from commonweal.planning.under_way import counted, left, use_of, uses
+from commonweal.planning.under_way import left, use_of, uses, weight
 from commonweal.planning.units import Contacts, Positions
 from commonweal.store.ledger import LedgerRole
 
@@ -187,7 +187,7 @@ def _room_for_one(posed: Posed, unit: npt.NDArray[np.int64], times: npt.NDArray[
     for limit, end in zip(problem.limits, _ends(posed), strict=True):
         use = np.asarray(limit.use, np.float64)
         if use.min() >= 0 and limit.outside >= 0:
-            room &= times * use * counted(problem, limit, unit)[:, None] <= end
+            room &= times * use * weight(problem, limit, unit)[:, None] <= end
     if problem.hours is not None:
         assert problem.area is not None
         at_door = np.array([option.channel == problem.hours.channel for option in posed.options])

@@ -84,18 +84,18 @@ def use_of(problem: Problem, limits: Sequence[Limit], contacts: Contacts) -> npt
 def uses(problem: Problem, limit: Limit, contacts: Contacts) -> npt.NDArray[np.float64]:
     """(m,): what each contact uses of a limit."""
     use = np.asarray(limit.use, np.float64)[contacts.option]
-    return np.asarray(use * contacts.pieces * counted(problem, limit, contacts.unit))
+    return np.asarray(use * contacts.pieces * weight(problem, limit, contacts.unit))
 
 
-def counted(problem: Problem, limit: Limit, unit: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """(m,): whether a limit counts contacts of these units."""
+def weight(problem: Problem, limit: Limit, unit: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """(m,): how a limit counts contacts of these units: 1 its own people, the others as it says."""
     region, group = np.zeros((2, len(unit)), np.int64)
     if problem.region is not None and problem.area is not None:
         region = problem.region[problem.area[unit]].astype(np.int64)
     if problem.group is not None:
         group = problem.group[unit].astype(np.int64)
     inside = (limit.region is None) | (region == limit.region)
-    return np.asarray(inside & ((limit.group is None) | (group == limit.group)))
+    return np.where(inside & ((limit.group is None) | (group == limit.group)), 1.0, limit.outside)
 
 
 def doors_of(posed: Posed, contacts: Contacts) -> npt.NDArray[np.int64]:

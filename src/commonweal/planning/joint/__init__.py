@@ -31,6 +31,7 @@ from commonweal.planning.joint.model import (
     Use,
     contacts,
     money,
+    share,
 )
 from commonweal.planning.joint.solve import solve
 
@@ -46,5 +47,6 @@ __all__ = [
     "Use",
     "contacts",
     "money",
+    "share",
     "solve",
 ]

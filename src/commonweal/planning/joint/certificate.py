@@ -121,7 +121,10 @@ def _charge(problem: Problem, prices: Doubles) -> Doubles:
         if _counts(limit, price):
             one_group = slice(None) if limit.group is None else slice(limit.group, limit.group + 1)
             one_region = slice(None) if limit.region is None else slice(limit.region, limit.region + 1)
-            charge[one_group, one_region] += float(price) * np.asarray(limit.use, np.float64)
+            use = float(price) * np.asarray(limit.use, np.float64)
+            elsewhere = limit.outside * use
+            charge += elsewhere
+            charge[one_group, one_region] += use - elsewhere
     return charge
 
 
@@ -144,7 +147,7 @@ def _end(limit: Limit, *, upper: bool, whole: bool) -> float:
     end = limit.at_most if upper else limit.at_least
     use = np.asarray(limit.use, np.float64)
     one = float(use.max())
-    if not whole or not math.isfinite(end) or (use[use != 0] != one).any():
+    if not whole or not math.isfinite(end) or limit.outside or (use[use != 0] != one).any():
         return end
     return one * (math.floor(end / one + _WHOLE) if upper else math.ceil(end / one - _WHOLE))
 

@@ -153,8 +153,9 @@ def _check_limit(problem: Problem, limit: Limit, *, part: bool) -> None:
 
 def _wrong(problem: Problem, limit: Limit) -> Phrase | None:
     use = np.asarray(limit.use, np.float64)
-    may_give_back = limit.at_least <= 0 and (use > 0).any()
-    bad = np.flatnonzero(~(((use >= 0) | may_give_back) & np.isfinite(use)))
+    both = np.stack([use, limit.outside * use])
+    may_give_back = limit.at_least <= 0 and (both > 0).any()
+    bad = np.flatnonzero(~(((both >= 0) | may_give_back) & np.isfinite(both)).all(axis=0))
     if len(bad):
         code = problem.options[int(bad[0])].code
         return Phrase(BadLimit.negative_use, option=code, use=float(use[bad[0]]))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from commonweal.planning.joint.errors import BadShare
+
 Floats = npt.NDArray[np.floating]
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer]
@@ -39,6 +41,8 @@ class Limit:
     at_most   0 or more. at_least: a lower end where it is above 0
     group     counts persons of this group only; None: of every group
     region    counts persons of this region only; None: of every region
+    outside   what a contact with anybody else uses, as a multiple of `use`; below 0: the other way (the share of a group: see
+              `share`)
     """
 
     name: str
@@ -47,6 +51,7 @@ class Limit:
     at_least: float = 0.0
     group: int | None = None
     region: int | None = None
+    outside: float = 0.0
 
 
 def money(options: Sequence[Option], at_most: float) -> Limit:
@@ -68,6 +73,30 @@ def contacts(
     """How many contacts of some options, or of all, there may or must be; `each`: what one of them uses (0.1 hours on the phone)."""
     use = np.array([each if which is None or which(option) else 0.0 for option in options])
     return Limit(name, use, at_most, at_least, group, region)
+
+
+def share(
+    name: str,
+    options: Sequence[Option],
+    which: Callable[[Option], bool] | None = None,
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+    group: int | None = None,
+    region: int | None = None,
+) -> Limit:
+    """That at most or at least such a share of the contacts is so, 0 … 1, below 1; one of the two ends.
+
+    With a group or a region: the share of these people among the contacts of the options that `which` counts. Without: the share of
+    those options among all contacts. Of n contacts, w of them so: w - s n <= 0, or s n - w <= 0.
+    """
+    counted = np.array([which is None or which(option) for option in options], np.float64)
+    part, sign = (at_most, 1.0) if at_least is None else (at_least, -1.0)
+    if part is None or not 0 <= part < 1:
+        raise BadShare(name=name, share=np.nan if part is None else part)
+    if group is None and region is None:
+        return Limit(name, sign * (counted - part), 0.0)
+    return Limit(name, sign * (1.0 - part) * counted, 0.0, 0.0, group, region, -part / (1.0 - part))
 
 
 @dataclass(frozen=True, eq=False)

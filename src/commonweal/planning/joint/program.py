@@ -213,7 +213,8 @@ def classes(problem: Problem) -> tuple[npt.NDArray[np.int32], int]:
 def rows_of(problem: Problem) -> Rows:
     """The limits of a problem that was checked."""
     use = np.array([limit.use for limit in problem.limits], np.float64).reshape(-1, len(problem.options))
-    scale = np.abs(use).max(axis=1, initial=0.0)
+    outside = np.array([abs(limit.outside) for limit in problem.limits], np.float64)
+    scale = np.abs(use).max(axis=1, initial=0.0) * np.maximum(outside, 1.0)
     count = classes(problem)[1]
     groups = count // (
         1 if problem.region is None or problem.area is None else int(np.max(problem.region)) + 1
@@ -235,7 +236,7 @@ def _members(limit: Limit, groups: int, count: int) -> Doubles:
         inside &= number % groups == limit.group
     if limit.region is not None:
         inside &= number // groups == limit.region
-    return inside.astype(np.float64)
+    return np.where(inside, 1.0, limit.outside)
 
 
 def _lots(options: int, gain: float) -> Doubles:

@@ -87,7 +87,8 @@ def charges(problem: Problem, plan: Plan, persons: Positions) -> Doubles:
             inside &= group == limit.group
         if limit.region is not None:
             inside &= region == limit.region
-        total += float(price) * inside[:, None] * np.asarray(limit.use, np.float64)
+        weight = np.where(inside, 1.0, limit.outside)
+        total += float(price) * weight[:, None] * np.asarray(limit.use, np.float64)
     if problem.allowed is not None:
         total *= np.maximum(problem.allowed[persons], 1)
     if problem.hours is not None:

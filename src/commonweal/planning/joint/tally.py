@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from commonweal.planning.joint.model import Doubles, Integers, Problem
+from commonweal.planning.joint.model import Doubles, Integers, Limit, Problem
 
 _ROUNDING = 1e-9  # of a limit: sums of the same numbers in another order differ by less
 
@@ -69,10 +70,14 @@ def _counts(problem: Problem, person: Integers, option: Integers, times: Doubles
     everyone = _table(np.zeros(len(option), np.int64), option, times, k)[0]
     by_group, by_region = None, None
     for limit in problem.limits:
-        if limit.group is None and limit.region is None:
+        if limit.outside:
+            inside = _inside(problem, person, limit)
+            weight = times * np.where(inside, 1.0, limit.outside)
+            yield _table(np.zeros(len(option), np.int64), option, weight, k)[0]
+        elif limit.group is None and limit.region is None:
             yield everyone
         elif limit.group is not None and limit.region is not None:
-            inside = (_group(problem, person) == limit.group) & (_region(problem, person) == limit.region)
+            inside = _inside(problem, person, limit)
             yield _table(np.zeros(len(option), np.int64), option, times * inside, k)[0]
         elif limit.group is not None:
             by_group = _table(_group(problem, person), option, times, k) if by_group is None else by_group
@@ -80,6 +85,16 @@ def _counts(problem: Problem, person: Integers, option: Integers, times: Doubles
         else:
             by_region = _table(_region(problem, person), option, times, k) if by_region is None else by_region
             yield by_region[limit.region] if int(limit.region or 0) < len(by_region) else np.zeros(k)
+
+
+def _inside(problem: Problem, person: Integers, limit: Limit) -> npt.NDArray[np.bool_]:
+    """(m,): whether the limit's own people are contacted."""
+    found = np.ones(len(person), bool)
+    if limit.group is not None:
+        found &= _group(problem, person) == limit.group
+    if limit.region is not None:
+        found &= _region(problem, person) == limit.region
+    return found
 
 
 def _table(number: Integers, option: Integers, times: Doubles, k: int) -> Doubles:
