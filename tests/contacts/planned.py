@@ -39,14 +39,21 @@ def put_in_force(campaign: Campaign, contacts: Iterable[Contact], plan_id: int =
     by_person: dict[int, list[tuple[str, date | None]]] = {}
     for person, option, day in contacts:
         by_person.setdefault(person, []).append((option, day))
+    days = [day for planned in by_person.values() for _option, day in planned if day]
     with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
         connection.execute("UPDATE planning.plan SET status = 'replaced' WHERE status = 'approved'")
         connection.execute(
             "INSERT INTO planning.plan (plan_id, name, status, goal, made_at, made_by, approved_at, approved_by, budget, spent,"
-            " currency, persons, contacts, reached, votes, votes_low, votes_high, bound, price)"
+            " currency, persons, contacts, reached, votes, votes_low, votes_high, bound, price, first_day, last_day, apart)"
             " VALUES (%(plan)s, 'Tonight', 'approved', 'votes', %(now)s, 'test', %(now)s, 'test', 1000, 500, 'EUR', 9, 9, 9, 1, 0,"
-            " 2, 1, 0)",
-            {"plan": plan_id, "now": campaign.clock()},
+            " 2, 1, 0, %(first)s, %(last)s, %(apart)s)",
+            {
+                "plan": plan_id,
+                "now": campaign.clock(),
+                "first": min(days, default=None),
+                "last": max(days, default=None),
+                "apart": 1 if days else None,
+            },
         )
         for option in {option for planned in by_person.values() for option, _day in planned}:
             channel, message = option.split(":")

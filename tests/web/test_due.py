@@ -32,6 +32,10 @@ def town(small_town: Campaign) -> Campaign:
 def mean(campaign: Campaign, days: dict[int, int]) -> None:
     """Each door for so many days from now."""
     with campaign.ledger.transaction() as connection:
+        connection.execute(
+            "UPDATE planning.plan SET (first_day, last_day, apart) = (%s, %s, 1)",
+            (TODAY - timedelta(days=3), TODAY + timedelta(days=9)),
+        )
         for person, away in days.items():
             connection.execute(
                 "UPDATE people.standing SET days = ARRAY[%s::date] WHERE person_id = %s",
@@ -90,6 +94,7 @@ def test_who_works_with_other_channels_reads_of_those_alone(browser: Any, town: 
 def test_a_plan_without_days_says_nothing_of_them(director: Any, town: Campaign) -> None:
     with town.ledger.transaction() as connection:
         connection.execute("UPDATE people.standing SET days = NULL")
+        connection.execute("UPDATE planning.plan SET (first_day, last_day, apart) = (NULL, NULL, NULL)")
     due.count(town)
     for page in ("/", "/plan"):
         text = director.get(page).text

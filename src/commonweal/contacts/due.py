@@ -66,9 +66,6 @@ _COUNT = """
     )
     SELECT FROM gone UNION ALL SELECT FROM kept
 """
-_HAS_DAYS = """
-    SELECT EXISTS (SELECT FROM people.standing WHERE plan_id = %s AND days IS NOT NULL AND array_remove(days, NULL) <> '{}')
-"""
 _TAKEN = """
     SELECT s.person_id FROM people.standing s CROSS JOIN LATERAL unnest(s.planned, s.days) AS o (option, day)
     JOIN contacts.pressure c ON c.subject = s.person_id
@@ -128,18 +125,12 @@ def count(campaign: Campaign) -> None:
     with campaign.ledger.transaction(LedgerRole.BULK) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('contacts.due', 0))")
         plan = planning.in_force(connection)
-        if plan is None or not has_days(connection, plan.plan_id):
+        if plan is None or plan.first_day is None:
             moved = connection.execute("DELETE FROM contacts.due").rowcount
         else:
             moved = connection.execute(_COUNT, _given(connection, campaign, plan)).rowcount
         if moved:
             campaign.teller.once_committed(connection, TOPIC)
-
-
-def has_days(connection: Connection, plan_id: int) -> bool:
-    """Whether the plan that the serving copy holds means its contacts for days."""
-    row = connection.execute(_HAS_DAYS, (plan_id,)).fetchone()
-    return bool(row and row[0])
 
 
 def _given(connection: Connection, campaign: Campaign, plan: MadePlan) -> dict[str, Any]:

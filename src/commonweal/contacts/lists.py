@@ -94,11 +94,10 @@ def hand_out(
             raise UnknownOption(code=channel.value, known=", ".join(used))
         wanted = planning.chosen(connection, plan.plan_id, codes, upto)
     key = f"plan:{plan.plan_id}:{channel.value}:{account or actor}:{campaign.today}"
-    taken = set[int]()
-    with campaign.ledger.read(LedgerRole.BULK) as connection:
-        dated = due.has_days(connection, plan.plan_id)
-        if dated:
-            key += f":{upto}"
+    dated, taken = plan.first_day is not None, set[int]()
+    if dated:
+        key += f":{upto}"
+        with campaign.ledger.read(LedgerRole.BULK) as connection:
             taken = due.taken(connection, campaign, plan, channel, codes, upto)
     report = batches.claim_batch(
         campaign,
