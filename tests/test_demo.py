@@ -23,6 +23,9 @@ from commonweal.access.queries import open_accounts
 from commonweal.campaign import Campaign
 from commonweal.contacts import lists
 from commonweal.demo import DemoReport, OtherDemo
+from commonweal.experiments import actions as experiments
+from commonweal.experiments import exploration
+from commonweal.experiments.errors import NoResults
 from commonweal.people import queries as people
 from commonweal.planning import actions as planning
 from commonweal.planning import making
@@ -153,6 +156,27 @@ def test_a_capacity_is_kept_and_told(toulouse: Campaign) -> None:
     assert changed.plan.votes == pytest.approx(report.plan.votes, rel=2e-3)
     with pytest.raises(NoSuchPlan):
         making.make(toulouse, 600, basis=404)
+
+
+def test_a_plan_explores_and_its_draw_counts_once_it_is_approved(toulouse: Campaign) -> None:
+    terms = toulouse.folder / "plan.toml"
+    before = terms.read_text(encoding="utf-8")
+    terms.write_text(f"learning = 0.2\nexploring = 0.2\n{before}", encoding="utf-8")
+    try:
+        report = making.make(toulouse, 600)
+    finally:
+        terms.write_text(before, encoding="utf-8")
+    assert 0 < report.plan.explored < report.plan.reached
+    assert report.plan.votes <= report.plan.bound
+    table = toulouse.lake.table("experiments.exploration")
+    drawn = toulouse.lake.read(table.filter(table.plan_id == report.plan.plan_id)).to_pylist()
+    arms = {row["arm"] for row in drawn}
+    assert sum(row["arm"] != "control" for row in drawn) == report.plan.explored
+    assert {"control", "door:housing"} < arms
+    assert all(row["arm"] in {"control", *row["could"]} and 0 < row["chance"] <= 0.2 for row in drawn)
+    planning.approve(toulouse, report.plan.plan_id)
+    with pytest.raises(NoResults, match=str(len(drawn))):
+        experiments.analyse(toulouse, exploration.NAME)
 
 
 def test_the_narrow_road_has_its_price_and_the_next_plan_obeys_who_leads(toulouse: Campaign) -> None:

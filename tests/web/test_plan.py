@@ -44,6 +44,23 @@ def test_the_plan_with_its_parts(director: Any, small_town: Campaign) -> None:
         assert text in page
 
 
+def test_what_exploring_costs_and_that_it_counts_once_approved(director: Any, small_town: Campaign) -> None:
+    assert "drawn at random" not in director.get("/plan").text
+    with small_town.ledger.transaction() as connection:
+        connection.execute("UPDATE planning.plan SET status = 'draft', explored = 1204, forgone = 3.27")
+        connection.execute("UPDATE people.standing SET reason = 'drawn' WHERE planned IS NOT NULL")
+    page = director.get("/plan").text
+    assert "For 1,204 people the contact is drawn at random, to learn from: that forgoes about 3.3 votes." in page
+    director.get("/people")
+    answer = director.post("/people/find", {"text": "nadia"})
+    link = re.search(r'href="(/people/[^"]+)"', answer.text)
+    assert link is not None
+    assert "Drawn at random, not chosen" in director.get(link[1]).text
+    approve(director)
+    with small_town.ledger.read() as connection:
+        assert connection.execute("SELECT plan_id FROM experiments.exploration").fetchall() == [(1,)]
+
+
 def test_what_each_limit_costs_stands_in_words_of_the_field(director: Any, small_town: Campaign) -> None:
     page = director.get("/plan").text
     for text in (
