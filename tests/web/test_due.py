@@ -61,7 +61,7 @@ def test_an_organisers_agenda_is_of_their_areas_and_the_list_is_taken_up_to_a_da
     browser: Any, town: Campaign
 ) -> None:
     page = browser.sign_in(Role.ORGANISER, areas=("0113", "0114")).get("/").text
-    assert '<option value="2027-01-15">due today: 1</option>' in page
+    assert '<option value="2027-01-15">due by today: 1</option>' in page
     assert '<option value="2027-01-16">up to Sat 16 Jan: 2</option>' in page
     taken = browser.post("/plan/list/door", {"until": "2027-01-16"}).headers["location"]
     page = browser.get(taken).text

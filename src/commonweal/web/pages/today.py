@@ -27,7 +27,7 @@ from commonweal.web.visit import Visit
 
 _AREAS_SHOWN = 8
 _RULES_SHOWN = 6
-_WORKED = {Role.DIGITAL: frozenset({Channel.EMAIL, Channel.SMS})}
+_WORKED = {Role.ORGANISER: AHEAD, Role.DIGITAL: frozenset(Channel) - AHEAD}
 _WIDE = 1.96  # standard errors: 19 times out of 20
 
 
