@@ -80,6 +80,8 @@ def test_the_person_is_found_and_gets_all_that_is_held(officer: Any, campaign: C
     assert token
     officer.post(f"{path}/link", {"person": token[1]})
     assert "Nadia Berger" in officer.get(path).text
+    with campaign.ledger.transaction() as connection:
+        connection.execute("UPDATE people.standing SET days = '{2027-01-16}' WHERE person_id = %s", (NADIA,))
     answer = officer.post(f"{path}/export?form=json", {"person": token[1]})
     assert "attachment" in answer.headers["content-disposition"]
     told = json.loads(answer.text)
@@ -87,6 +89,7 @@ def test_the_person_is_found_and_gets_all_that_is_held(officer: Any, campaign: C
     assert email["value"] == "nadia@example.org"
     assert email["list"] == "Sign-ups"
     assert email["legal_basis"] == "L.37"
+    assert [each["day"] for each in told["plan"]["contacts"]] == ["2027-01-16"]
     assert {each["role"] for each in told["seen_by"]} == {"privacy"}
     assert "Paul" not in answer.text, "others are not in it"
     page = officer.post(f"{path}/export?form=page&language=fr", {"person": token[1]})
