@@ -176,7 +176,7 @@ def _open(connection: Connection, terms: Terms, place: _Place, doors: int) -> di
     """
     found: dict[int, int] = {}
     passed: list[int] = []
-    while len(found) < doors and (free := _free(connection, terms, place, passed, 2 * doors)):
+    while len(found) < doors and (free := _free(connection, terms, place, passed, 2 * doors + len(passed))):
         refused = look(connection, terms, free)
         found |= {person: option for person, option in free.items() if person not in refused}
         passed += free

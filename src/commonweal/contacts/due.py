@@ -28,10 +28,11 @@ _COUNT = """
         SELECT person_id, array_agg(channel) AS channels FROM consent.suppressed GROUP BY person_id
     ), planned AS (
         SELECT s.person_id, coalesce(s.area_code, '') AS area_code, o.option, o.day, t.channel, t.number, t.message,
-            CASE WHEN t.by_home THEN (SELECT p.household_id FROM people.profile p WHERE p.person_id = s.person_id) END AS home
+            CASE WHEN t.by_home THEN p.household_id END AS home
         FROM people.standing s CROSS JOIN LATERAL unnest(s.planned, s.days) AS o (option, day)
         JOIN unnest(%(option)s::text[], %(channel)s::text[], %(number)s::integer[], %(message)s::text[], %(by_home)s::boolean[])
             AS t (option, channel, number, message, by_home) USING (option)
+        LEFT JOIN people.profile p ON t.by_home AND p.person_id = s.person_id
         WHERE s.plan_id = %(plan)s
     ), contact AS (
         SELECT min(d.area_code) AS area_code, d.channel, min(d.day) AS day,
