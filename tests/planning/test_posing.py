@@ -6,10 +6,19 @@ from dataclasses import replace
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from commonweal.campaign import Campaign
-from commonweal.planning.errors import AreasOverlap, NameTaken, NobodyLivesThere, NobodyMeets, TermOfNothing
+from commonweal.planning.errors import (
+    AreasOverlap,
+    NameTaken,
+    NobodyLivesThere,
+    NobodyMeets,
+    ShareOfAll,
+    ShareOfNothing,
+    TermOfNothing,
+)
 from commonweal.planning.joint import solve
 from commonweal.planning.joint.errors import FloorsOutOfReach
 from commonweal.planning.joint.tally import tally
@@ -53,6 +62,13 @@ def test_everything_is_kept_and_finds_its_way_back_to_persons(campaign: Campaign
     assert found.areas == ("", "a", "b")
     doors = np.array(found.areas, object)[found.units.area[plan.person[plan.option == 0]]].tolist()
     assert (doors.count("a"), doors.count("b"), doors.count("")) == (15, 0, 5)
+
+
+def test_who_lives_with_somebody_whose_area_is_known_lives_there(campaign: Campaign) -> None:
+    made = alike(3)
+    population = replace(made, household=np.array([7, 7, 8]), area=pa.array(["", "b", ""], pa.string()))
+    found = pose(campaign.lake, population, OPTIONS, 1_000)
+    assert [found.areas[each] for each in found.units.area[found.units.of]] == ["b", "b", ""]
 
 
 def test_gains_are_votes_of_all_members(campaign: Campaign) -> None:
@@ -172,3 +188,24 @@ def test_only_those_whom_it_gains_something_by_are_called(campaign: Campaign) ->
     person, contact = found.units.persons(plan.person, plan.option)
     pairs = list(zip(person.tolist(), plan.option[contact].tolist(), strict=True))
     assert sorted(pairs) == [(0, 0), (0, 1), (1, 0)]
+
+
+def test_a_share_of_nothing_or_of_all_is_refused(campaign: Campaign) -> None:
+    def asked(**term: object) -> Posed:
+        return posed(campaign, Terms(limit=(Term(name="it", **term),)))  # type: ignore[arg-type]
+
+    with pytest.raises(ShareOfNothing, match="asks for 20% of the contacts"):
+        asked(channel="sms", at_least_share=0.2)
+    with pytest.raises(ShareOfAll):
+        asked(at_most_share=0.2)
+    assert [limit.name for limit in asked(channel="sms", at_most_share=0.2).limits] == ["money"]
+    assert [limit.name for limit in asked(at_least_share=0.2).limits] == ["money"]
+    nobody = replace(folk(), meets={"age < 30": np.zeros(600, bool)})
+    with pytest.raises(ShareOfNothing):
+        pose(
+            campaign.lake,
+            nobody,
+            OPTIONS,
+            900,
+            Terms(limit=(Term(name="it", who="age < 30", at_least_share=0.2),)),
+        )

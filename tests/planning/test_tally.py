@@ -6,15 +6,18 @@ from dataclasses import replace
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from commonweal.campaign import Campaign
+from commonweal.planning.exploring import explore
 from commonweal.planning.joint import Plan, solve
 from commonweal.planning.population import Barrier, Population
 from commonweal.planning.posing import Posed, pose
 from commonweal.planning.tally import Tally, tally
 from commonweal.planning.terms import Doors, Term, Terms
 from commonweal.planning.totals import Kind
+from commonweal.planning.verified import verify_shares
 from planning.folk import CALL, DOOR, MAIL, OPTIONS, POST, alike, folk
 
 TERMS = Terms(
@@ -108,3 +111,47 @@ def test_nothing_that_gains_is_a_reason(campaign: Campaign) -> None:
     useless[3] = 0.0
     _posed, _plan, found = tallied(campaign, replace(made, d_turnout=useless), options, 7_000, Terms())
     assert [(each.reason, each.persons) for each in found.left_out] == [("never_useful", 1)]
+
+
+SHARES = {
+    "few letters": (Term(name="it", channel="post", at_most_share=0.03), 0.03),
+    "half by post": (Term(name="it", channel="post", at_least_share=0.5), 0.5),
+    "the young": (Term(name="it", who="age < 30", at_least_share=0.8), 0.8),
+    "mails to a": (Term(name="it", channel="email", areas=("a",), at_most_share=0.2), 0.2),
+}
+
+
+@pytest.mark.parametrize("case", SHARES)
+def test_a_share_is_kept_and_told_in_its_own_terms(campaign: Campaign, case: str) -> None:
+    term, asked = SHARES[case]
+    population = replace(folk(2_000), meets={"age < 30": np.arange(2_000) % 4 == 0})
+    terms = Terms(most=2, learning=0.1, exploring=0.1, limit=(term,))
+    posed = pose(campaign.lake, population, OPTIONS, 15_000, terms)
+    nobody = pa.table({"person_id": pa.array([], pa.int64()), "arm": pa.array([], pa.string())})
+    posed, _draw = explore(posed, population, nobody)
+    plan = solve(posed.problem)
+    found = tally(population, posed, plan, 7)
+    told = next(each for each in found.limits if each.name == "it")
+    assert (told.unit, told.kind, told.each) == ("share", Kind.TERM, 1.0)
+    least = term.at_least_share is not None
+    assert (told.at_most, told.at_least) == ((None, asked) if least else (asked, 0.0))
+    assert told.used == pytest.approx(asked, abs=0.01)
+    assert told.used >= asked - 1e-9 if least else told.used <= asked + 1e-9
+    assert told.price < 0 if least else told.price > 0
+    step = -0.01 if least else 0.01
+    moved = msgspec.structs.replace(term, **{("at_least" if least else "at_most") + "_share": asked + step})
+    posed = pose(campaign.lake, population, OPTIONS, 15_000, msgspec.structs.replace(terms, limit=(moved,)))
+    posed, _draw = explore(posed, population, nobody)
+    other = solve(posed.problem)
+    gained = tally(population, posed, other, 8).votes.value - found.votes.value
+    assert gained == pytest.approx(told.price * step, abs=0.35 * abs(told.price * step) + 0.02)
+
+
+def test_a_broken_share_is_found(campaign: Campaign) -> None:
+    population = folk(2_000)
+    posed = pose(campaign.lake, population, OPTIONS, 15_000, Terms(limit=(SHARES["half by post"][0],)))
+    plan = solve(replace(posed.problem, limits=posed.problem.limits[:1]))
+    with pytest.raises(AssertionError, match="the plan uses more"):
+        tally(population, posed, plan, 7)
+    with pytest.raises(AssertionError, match="the share it is broken"):
+        verify_shares(posed, posed.units.contacts(plan.person, plan.option))

@@ -74,6 +74,10 @@ def test_without_the_file_there_is_one_contact_and_no_limit(tmp_path: Path) -> N
         ("learning = 0.9", "a share from 0 to 0.5"),
         ("learning = 0.1\nexploring = 0.6", "a share from 0 to 0.5"),
         ("exploring = 0.1", "nobody is left alone"),
+        ('[[limit]]\nname = "a"\nat_most_share = 1', "not a share from 0 to below 1"),
+        ('[[limit]]\nname = "a"\nat_least_share = -0.2', "not a share from 0 to below 1"),
+        ('[[limit]]\nname = "a"\nat_least_share = 0.2\nat_most = 9', "make it two limits"),
+        ('[[limit]]\nname = "a"\nat_least_share = 0.2\neach = 0.1', "without each and unit"),
         ("mots = 2", "mots"),
         ("[doors]\nhours_each = 0", "it takes more than 0"),
         ("[doors]\nhours_each = 0.1\nhours = { x = -1 }", "the hours of area 'x': -1"),
@@ -122,6 +126,12 @@ def test_each_kind_of_limit_can_be_changed() -> None:
     assert terms.doors is not None
     assert terms.doors.hours == {"a": 9, "b": 1}
     assert changed(OPTIONS, TERMS, {}) == (OPTIONS, TERMS)
+    shares = (
+        Term(name="post", channel="post", at_most_share=0.3),
+        Term(name="young", who="age < 30", at_least_share=0.2),
+    )
+    _options, terms = changed(OPTIONS, Terms(limit=shares), {"post": 0.4, "young": 0.25})
+    assert [each.share for each in terms.limit] == [0.4, 0.25]
     days = Terms(days=Days(apart=3, door=ChannelDays(a_day=400)))
     _options, terms = changed(OPTIONS, days, {"days:door": 300, "days:phone": 50})
     assert terms.days == Days(apart=3, door=ChannelDays(a_day=300), phone=ChannelDays(a_day=50))
@@ -146,6 +156,9 @@ def test_a_limit_that_is_not_there_is_not_changed(name: str) -> None:
 def test_a_limit_is_not_changed_to_what_it_cannot_be(name: str, value: float) -> None:
     with pytest.raises(BadEnd):
         changed(OPTIONS, msgspec.structs.replace(TERMS, days=Days()), {name: value})
+    young = Term(name="young", who="age < 30", at_least_share=0.2)
+    with pytest.raises(BadEnd):
+        changed(OPTIONS, Terms(limit=(young,)), {"young": 25})
 
 
 def test_each_expression_is_one_group_in_the_order_of_the_file() -> None:

@@ -160,6 +160,24 @@ class TermOfNothing(CommonwealError):
     remedy = _("Correct its channel, message or option in plan.toml, or allow an option that it counts.")
 
 
+class ShareOfNothing(CommonwealError):
+    """A minimum share of what the plan can't have any of."""
+
+    what = _(
+        "The limit {name!r} asks for {share:.0%} of the contacts, but there is nothing and nobody that it counts."
+    )
+    remedy = _("Correct it in plan.toml: its channel, message or option, or who is meant.")
+
+
+class ShareOfAll(CommonwealError):
+    """A share of everything that the plan may do."""
+
+    what = _("The limit {name!r} is a share of all contacts, and counts every option that the plan may use.")
+    remedy = _(
+        "Correct its channel, message or option in plan.toml, say who is meant, or allow another option."
+    )
+
+
 class NameTaken(CommonwealError):
     """A limit that is called as another one."""
 

@@ -11,9 +11,17 @@ import numpy.typing as npt
 
 from commonweal.experiments.rules import uniform
 from commonweal.planning.days import CHANNELS
-from commonweal.planning.errors import AreasOverlap, NameTaken, NobodyLivesThere, NobodyMeets, TermOfNothing
+from commonweal.planning.errors import (
+    AreasOverlap,
+    NameTaken,
+    NobodyLivesThere,
+    NobodyMeets,
+    ShareOfAll,
+    ShareOfNothing,
+    TermOfNothing,
+)
 from commonweal.planning.horizon import Horizon
-from commonweal.planning.joint import Effects, Hours, Limit, Option, Problem, money
+from commonweal.planning.joint import Effects, Hours, Limit, Option, Problem, money, share
 from commonweal.planning.model import EffectDraws, Goal
 from commonweal.planning.options import CampaignOption
 from commonweal.planning.population import Barrier, Population
@@ -162,13 +170,19 @@ def _draws(
 
 
 def _areas(population: Population) -> tuple[list[str], npt.NDArray[np.int32]]:
-    """The codes in their order, and each person's place among them."""
+    """The codes in their order, and each person's place among them: where it isn't known, that of somebody they live with."""
     found = population.area.fill_null("").dictionary_encode()
     codes = np.array(found.dictionary.to_pylist(), dtype=object)
     order = np.argsort(codes)
     place = np.empty(len(order), np.int32)
     place[order] = np.arange(len(order))
-    return codes[order].tolist(), place[found.indices.to_numpy()]
+    own = place[found.indices.to_numpy()]
+    if not len(codes) or codes[order[0]]:
+        return codes[order].tolist(), own
+    home = np.unique(population.household, return_inverse=True)[1]
+    theirs = np.zeros(len(own), np.int32)
+    np.maximum.at(theirs, home, own)
+    return codes[order].tolist(), np.where(own == 0, theirs[home], own)
 
 
 def _check_areas(terms: Terms, lived_in: set[str]) -> None:
@@ -234,6 +248,8 @@ def _limits(
         if not use.any():
             if term.at_least:
                 raise TermOfNothing(name=term.name, at_least=term.at_least)
+            if term.at_least_share:
+                raise ShareOfNothing(name=term.name, share=term.share)
             continue
         number = None
         if term.areas:
@@ -243,8 +259,40 @@ def _limits(
         of_group = number_of.get(term.who)
         if group is not None and of_group and term.at_least and not (group == of_group).any():
             raise NobodyMeets(name=term.name, at_least=term.at_least, who=term.who)
+        if term.is_share:
+            yield from _share(term, chosen, use > 0, group, of_group, number)
+            continue
         most = np.inf if term.at_most is None else term.at_most
         yield Limit(term.name, use, most, term.at_least, of_group, number)
+
+
+def _share(
+    term: Term,
+    options: tuple[Option, ...],
+    counted: npt.NDArray[np.bool_],
+    group: npt.NDArray[np.int32] | None,
+    of_group: int | None,
+    region: int | None,
+) -> Iterator[Limit]:
+    """None where it is kept anyhow: of all contacts are so, or no share is asked."""
+    if term.at_least_share and group is not None and of_group and not (group == of_group).any():
+        raise ShareOfNothing(name=term.name, share=term.share)
+    if not term.of_people and counted.all():
+        if term.at_most_share is not None:
+            raise ShareOfAll(name=term.name)
+        return
+    if not term.at_least_share and term.at_most_share is None:
+        return
+    codes = {option.code for option, counts in zip(options, counted, strict=True) if counts}
+    yield share(
+        term.name,
+        options,
+        lambda option: option.code in codes,
+        at_most=term.at_most_share,
+        at_least=term.at_least_share,
+        group=of_group,
+        region=region,
+    )
 
 
 def _hours(

@@ -23,7 +23,7 @@ from commonweal.planning.terms import DAYS, MONEY, Term
 from commonweal.planning.totals import AreaTotal, DayTotal, DoorHours, Kind, LeftOut, LimitTotal, OptionTotal
 from commonweal.planning.under_way import doors_of, use_of
 from commonweal.planning.units import Contacts
-from commonweal.planning.verified import verify, verify_days, verify_draw
+from commonweal.planning.verified import share_of, verify, verify_days, verify_draw, verify_shares
 
 _BLOCK = 1 << 15  # units that are explained at once
 _ROUNDING = 1e-9  # of a gain: nearer to a price than this counts as equal to it
@@ -67,6 +67,7 @@ def tally(
     verify(population, posed, found, int(cost.sum()))
     verify_draw(population, posed, found)
     verify_days(posed, found, dated)
+    verify_shares(posed, found)
     reached = np.zeros(len(population), bool)
     reached[found.person] = True
     why = _why(population, posed, plan, found, reached)
@@ -77,7 +78,7 @@ def tally(
         contacts=_rows(population, posed, plan_id, found, why, reached, dated),
         options=_options(population, posed, plan, found, cost),
         areas=_areas(posed, found, cost),
-        limits=tuple(_limits(posed, plan)),
+        limits=tuple(_limits(posed, plan, found)),
         hours=_hours(posed, plan),
         left_out=_left_out(why.reason[~reached]),
         days=tuple(_days(posed, found, dated)) if dated else (),
@@ -290,7 +291,7 @@ def _days(posed: Posed, found: Contacts, dated: Dated) -> Iterator[DayTotal]:
             yield DayTotal(horizon.date(int(number)), name, contacts, horizon.a_day.get(name), gained)
 
 
-def _limits(posed: Posed, plan: Plan) -> Iterator[LimitTotal]:
+def _limits(posed: Posed, plan: Plan, found: Contacts) -> Iterator[LimitTotal]:
     terms = {term.name: term for term in posed.terms.limit}
     asked = {limit.name: limit for limit in posed.limits}
     kept = dict(zip(asked, use_of(posed.problem, posed.limits, posed.fixed), strict=True))
@@ -298,8 +299,28 @@ def _limits(posed: Posed, plan: Plan) -> Iterator[LimitTotal]:
     kinds |= dict.fromkeys(terms, Kind.TERM) | {DAYS + each.channel: Kind.DAYS for each in posed.options}
     for use in plan.uses:
         name = use.limit.name
+        term = terms.get(name)
+        if term and term.is_share:
+            yield _share(posed, term, found, use.price)
+            continue
         told = Use(asked.get(name, use.limit), use.used + kept.get(name, 0.0), use.price)
-        yield _limit(told, kinds.get(name, Kind.RULE), terms.get(name))
+        yield _limit(told, kinds.get(name, Kind.RULE), term)
+
+
+def _share(posed: Posed, term: Term, found: Contacts, price: float) -> LimitTotal:
+    """A limit of w - s n <= 0, or of s n - w <= 0, is priced at one contact: a larger s gains n times that, or loses it."""
+    counted, of = share_of(posed, term, found)
+    most = term.at_most_share is not None
+    return LimitTotal(
+        name=term.name,
+        kind=Kind.TERM,
+        unit="share",
+        each=1.0,
+        at_most=term.at_most_share,
+        at_least=term.at_least_share or 0.0,
+        used=counted / of if of else 0.0,
+        price=price * of if most else -price * of,
+    )
 
 
 def _limit(use: Use, kind: Kind, term: Term | None) -> LimitTotal:

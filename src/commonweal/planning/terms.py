@@ -54,6 +54,8 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     each      what one contact uses of it, 0.1 where a call takes six minutes of so many hours
     unit      what is counted, for pages: contacts or hours
     at_most, at_least   the ends, in that unit; None and 0: there is no such end
+    at_most_share, at_least_share   instead of these, one of the two, below 1: with `who` or `areas` the share of these people among
+              the contacts that the rest counts, without the share of what it counts among all contacts; each contact counts as one
     """
 
     name: str
@@ -66,6 +68,8 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     unit: Literal["contacts", "hours"] = "contacts"
     at_most: float | None = None
     at_least: float = 0.0
+    at_most_share: float | None = None
+    at_least_share: float | None = None
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -74,12 +78,38 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if not (self.each > 0 and math.isfinite(self.each)):
             raise ValueError(f"{called}: a contact uses {self.each} of it, which has to be more than 0")
         _check_number(f"{called}: at_least", self.at_least)
-        if self.at_most is None and not self.at_least:
+        if self.is_share:
+            self._check_share(called)
+        elif self.at_most is None and not self.at_least:
             raise ValueError(f"{called} has neither at_most nor at_least")
         if self.at_most is not None:
             _check_number(f"{called}: at_most", self.at_most)
             if self.at_most < self.at_least:
                 raise ValueError(f"{called}: at least {self.at_least:g} is above at most {self.at_most:g}")
+
+    def _check_share(self, called: str) -> None:
+        ends = (self.at_most, self.at_least or None, self.at_most_share, self.at_least_share)
+        if sum(end is not None for end in ends) > 1:
+            raise ValueError(f"{called} has several ends: of a share there is one, make it two limits")
+        if self.each != 1 or self.unit != "contacts":
+            raise ValueError(f"{called}: a share is one of contacts, without each and unit")
+        if not 0 <= self.share < 1:
+            raise ValueError(f"{called}: {self.share} is not a share from 0 to below 1")
+
+    @property
+    def is_share(self) -> bool:
+        """Whether its end is a share."""
+        return self.at_most_share is not None or self.at_least_share is not None
+
+    @property
+    def share(self) -> float:
+        """The share that is its end; 0 where it is none."""
+        return self.at_most_share if self.at_most_share is not None else self.at_least_share or 0.0
+
+    @property
+    def of_people(self) -> bool:
+        """Whether it counts some people only."""
+        return bool(self.who or self.areas)
 
     def counts(self, option: CampaignOption) -> bool:
         """Whether contacts of an option count in it."""
@@ -196,8 +226,11 @@ def _with_a_day(days: Days, channel: str, value: float) -> Days:
 
 
 def _with_end(term: Term, value: float) -> Term:
-    end = {"at_least": value} if term.at_most is None else {"at_most": value}
-    return msgspec.structs.replace(term, **end)
+    if term.is_share:
+        name = "at_least_share" if term.at_most_share is None else "at_most_share"
+    else:
+        name = "at_least" if term.at_most is None else "at_most"
+    return msgspec.structs.replace(term, **{name: value})
 
 
 def _check_number(what: str, value: float) -> None:

@@ -65,7 +65,7 @@ def left(posed: Posed, contacts: Contacts) -> Problem:
         replace(
             limit,
             at_most=max(0.0, limit.at_most - float(mine)),
-            at_least=max(0.0, limit.at_least - float(mine)),
+            at_least=max(0.0, limit.at_least - float(mine)) if limit.at_least > 0 else limit.at_least,
         )
         for limit, mine in zip(problem.limits, used, strict=True)
     )

@@ -8,7 +8,7 @@ from commonweal.experiments.model import WIDTH_95
 from commonweal.planning.dated import Dated
 from commonweal.planning.population import Population
 from commonweal.planning.posing import Posed, lots
-from commonweal.planning.terms import MONEY
+from commonweal.planning.terms import MONEY, Term, groups
 from commonweal.planning.under_way import use_of
 from commonweal.planning.units import Contacts
 
@@ -21,7 +21,8 @@ def verify(population: Population, posed: Posed, found: Contacts, cost: int) -> 
     assert posed.limits[0].name == MONEY
     most = np.array([limit.at_most for limit in posed.limits])
     use, kept = (use_of(posed.problem, posed.limits, contacts) for contacts in (found, posed.kept))
-    assert (use <= np.maximum(most, kept) * (1 + _ROUNDING)).all(), "the plan uses more than it has"
+    slack = _ROUNDING * np.maximum(np.maximum(most, kept), len(found.unit))
+    assert (use <= np.maximum(most, kept) + np.nan_to_num(slack)).all(), "the plan uses more than it has"
     assert cost == round(use[0]), "the plan costs something else"
     assert not population.barrier[found.person, found.given].any(), "somebody is reached by a closed option"
     assert not posed.held_out[found.unit].any(), "somebody is reached who was held out"
@@ -49,6 +50,37 @@ def verify_draw(population: Population, posed: Posed, found: Contacts) -> None:
     at = posed.drawn.person, posed.drawn.given
     highest = population.d_turnout[at] + WIDTH_95 * population.se_turnout[at]
     assert (highest >= 0).all(), "somebody who explores is kept from voting"
+
+
+def verify_shares(posed: Posed, found: Contacts) -> None:
+    """Each share is kept, counted by people and options and not by what the limit makes of them; unless what is under way breaks it."""
+    for term in posed.terms.limit:
+        if term.is_share and any(limit.name == term.name for limit in posed.limits):
+            over, before = (_over(term, *share_of(posed, term, each)) for each in (found, posed.kept))
+            assert over <= max(before, 0.0) + _ROUNDING * max(len(found.unit), 1), (
+                f"the share {term.name} is broken"
+            )
+
+
+def share_of(posed: Posed, term: Term, contacts: Contacts) -> tuple[int, int]:
+    """Of some contacts those that a limit which is a share counts, and of how many they are a share."""
+    counts = np.array([term.counts(option) for option in posed.options])[contacts.option]
+    if not term.of_people:
+        return int(contacts.pieces[counts].sum()), int(contacts.pieces.sum())
+    assert posed.problem.area is not None
+    meant = np.ones(len(contacts.unit), bool)
+    if term.areas:
+        meant &= np.isin(posed.areas, term.areas)[posed.problem.area[contacts.unit]]
+    if term.who:
+        assert posed.problem.group is not None
+        meant &= posed.problem.group[contacts.unit] == 1 + groups(posed.terms).index(term.who)
+    return int(contacts.pieces[counts & meant].sum()), int(contacts.pieces[counts].sum())
+
+
+def _over(term: Term, counted: int, of: int) -> float:
+    """By how many contacts a share is broken; below 0: it is not."""
+    over = counted - term.share * of
+    return over if term.at_most_share is not None else -over
 
 
 def verify_days(posed: Posed, found: Contacts, dated: Dated | None) -> None:
