@@ -223,6 +223,8 @@ def _limits(connection: Connection) -> None:
         ("post:climate", "capacity", "contacts", 500, 0, 0, 0),
         ("calls", "term", "hours", 40, 0, 40, 0.12),
         ("Everyone hears of trams", "term", "contacts", None, 200, 200, -0.004),
+        ("The young get their share", "term", "share", None, 0.2, 0.2, -310.0),
+        ("Not too many letters", "term", "share", 0.125, 0, 0.0834, 0),
     ):
         _insert(
             connection,

@@ -50,7 +50,10 @@ def test_what_exploring_costs_and_that_it_counts_once_approved(director: Any, sm
         connection.execute("UPDATE planning.plan SET status = 'draft', explored = 1204, forgone = 3.27")
         connection.execute("UPDATE people.standing SET reason = 'drawn' WHERE planned IS NOT NULL")
     page = director.get("/plan").text
-    assert "For 1,204 people the contact is drawn at random, to learn from: that forgoes about 3.3 votes." in page
+    assert (
+        "For 1,204 people the contact is drawn at random, to learn from: that forgoes about 3.3 votes."
+        in page
+    )
     director.get("/people")
     answer = director.post("/people/find", {"text": "nadia"})
     link = re.search(r'href="(/people/[^"]+)"', answer.text)
@@ -73,6 +76,10 @@ def test_what_each_limit_costs_stands_in_words_of_the_field(director: Any, small
         "200; at least 200",
         "at most 1, each through another channel",
         "To ask for 100 fewer would gain about 0.40 votes.",
+        "20% of the contacts; at least 20%",
+        "To ask for one point less would gain about 3.1 votes.",
+        "8.3% of the contacts; at most 12.5%",
+        'value="12.5" aria-label="New limit: Not too many letters">%',
         "One more volunteer evening would gain about 3.1 votes.",
     ):
         assert text in page, text
@@ -92,6 +99,11 @@ def change(director: Any, limit: str, value: str) -> Any:
     [
         ("money", "5 000", {"budget": 5000.0, "changes": {}}),
         ("hours:0113", "20,5", {"budget": 4000.0, "changes": {"hours:0113": 20.5}}),
+        (
+            "The young get their share",
+            "25",
+            {"budget": 4000.0, "changes": {"The young get their share": 0.25}},
+        ),
     ],
 )
 def test_a_changed_limit_makes_a_new_draft(

@@ -220,7 +220,8 @@ class BadEnd(CommonwealError):
 
     what = _("The limit {name!r} can't be {value:g}.")
     remedy = _(
-        "Give a number of 0 or more; of contacts a person gets, 1 to 5; of contacts a day, a whole number of 1 or more."
+        "Give a number of 0 or more; of contacts a person gets, 1 to 5; of contacts a day, a whole number of 1 or more; of a"
+        " share, one below 1."
     )
 
 

@@ -93,6 +93,11 @@ def _limit_row(each: LimitTotal, currency: str) -> tuple[object, ...]:
         step = 100 * Language("en", "UTC", currency).minor_units
         used, most = _money(round(each.used), currency), _money(round(each.at_most or 0), currency)
         return "money", used, most, None, _extra(each.price * step, _money(step, currency))
+    if each.unit == "share":
+        ends = (
+            None if end is None else f"{end:.1%}" for end in (each.used, each.at_most, each.at_least or None)
+        )
+        return f"{each.name}, of the contacts", *ends, _extra(each.price / 100, "one point")
     step = 10 if each.unit == "hours" else 100
     low = each.at_least or None
     return f"{each.name}, {each.unit}", each.used, each.at_most, low, _extra(each.price * step, str(step))

@@ -15,6 +15,8 @@ EVENING = 3.0
 
 _AMOUNT = 100  # whole units of money, contacts
 _HOURS = 10
+_POINT = 0.01
+_ROUNDING = 1e-6
 _OF = _("%(used)s of %(most)s")
 _AT_LEAST = _("%(used)s; at least %(least)s")
 _MONEY = _("%(step)s more would gain about %(votes)s votes.")
@@ -22,6 +24,10 @@ _CONTACTS = _("%(step)s more contacts would gain about %(votes)s votes.")
 _MORE_HOURS = _("%(step)s more hours would gain about %(votes)s votes.")
 _FEWER = _("To ask for %(step)s fewer would gain about %(votes)s votes.")
 _FEWER_HOURS = _("To ask for %(step)s hours fewer would gain about %(votes)s votes.")
+_AT_MOST_SHARE = _("%(used)s of the contacts; at most %(most)s")
+_AT_LEAST_SHARE = _("%(used)s of the contacts; at least %(least)s")
+_MORE_SHARE = _("One point more would gain about %(votes)s votes.")
+_LESS_SHARE = _("To ask for one point less would gain about %(votes)s votes.")
 _SHORT = _("%(short)s are missing.")
 _EVENING = _("One more volunteer evening would gain about %(votes)s votes.")
 
@@ -29,7 +35,7 @@ _EVENING = _("One more volunteer evening would gain about %(votes)s votes.")
 @dataclass(frozen=True)
 class Told:
     """One limit. key, end: how a form names it, and its present end, both empty where it can't be changed here; was: the end that
-    the plan before had, if another.
+    the plan before had, if another; unit: what the end is counted in, where its number doesn't say.
     """
 
     name: str
@@ -38,6 +44,7 @@ class Told:
     key: str
     end: str
     was: str
+    unit: str = ""
 
 
 def told(
@@ -60,6 +67,7 @@ def told(
             was=_shown(each, ends[each.name], language, currency)
             if each.name in ends and ends[each.name] != _end(each)
             else "",
+            unit="%" if each.unit == "share" else "",
         )
         for each in limits
         if each.kind is not Kind.RULE
@@ -115,14 +123,18 @@ def _end(each: LimitTotal) -> float:
 
 
 def _form(each: LimitTotal, language: Language) -> str:
-    """As a field of a form holds it; money in whole units."""
+    """As a field of a form holds it; money in whole units, shares in points of a hundred."""
     end = _end(each) / language.minor_units if each.kind is Kind.MONEY else _end(each)
+    if each.unit == "share":
+        return f"{round(100 * end, 6):g}"
     return f"{end:g}" if end < 1e6 else f"{end:.0f}"
 
 
 def _shown(each: LimitTotal, value: float, language: Language, currency: str) -> str:
     if each.kind is Kind.MONEY:
         return language.money(value, currency)
+    if each.unit == "share":
+        return language.percent(value, 0 if abs(100 * value - round(100 * value)) < _ROUNDING else 1)
     number = language.number(value, 0 if value == int(value) else 1)
     return number if each.unit == "contacts" else _say(language, _("%(number)s hours"), number=number)
 
@@ -130,6 +142,10 @@ def _shown(each: LimitTotal, value: float, language: Language, currency: str) ->
 def _used(each: LimitTotal, language: Language, currency: str) -> str:
     used = _shown(each, each.used, language, currency)
     parts = []
+    if each.unit == "share":
+        sentence = _AT_LEAST_SHARE if each.at_most is None else _AT_MOST_SHARE
+        end = _shown(each, _end(each), language, currency)
+        return _say(language, sentence, used=used, most=end, least=end)
     if each.at_most is not None:
         parts.append(_say(language, _OF, used=used, most=_shown(each, each.at_most, language, currency)))
     if each.at_least:
@@ -155,6 +171,9 @@ def _more(each: LimitTotal, language: Language, currency: str) -> str:
         step = _AMOUNT * language.minor_units
         votes = _votes(each.price * step, language)
         return _say(language, _MONEY, step=language.money(step, currency), votes=votes)
+    if each.unit == "share":
+        votes = _votes(abs(each.price) * _POINT, language)
+        return _say(language, _MORE_SHARE if each.price > 0 else _LESS_SHARE, votes=votes)
     step = _HOURS if each.unit == "hours" else _AMOUNT
     sentence = {
         (True, "contacts"): _CONTACTS,

@@ -32,6 +32,8 @@ from commonweal.web.pages.runs import MOST_MONEY, begin
 from commonweal.web.pages.today import days_to_take
 from commonweal.web.visit import Here, Html, Visit
 
+_POINTS = 100.0  # that a form writes for a share of 1
+
 
 @dataclass
 class Area:
@@ -102,8 +104,11 @@ def change(visit: Here, token: FromPath[str], data: URLEncodedBody[Change]) -> R
         raise LimitNotUnderstood(value=data.value)
     with visit.read() as connection:
         plan = queries.plan(connection, plan_id)
+        limits = queries.limit_totals(connection, plan_id)
     if plan is None:
         raise NotFoundException
+    if any(each.name == data.limit and each.unit == "share" for each in limits):
+        value /= _POINTS
     begin(visit, "plan", partial(_changed, visit, plan, data.limit, value))
     return visit.go("/runs")
 
