@@ -112,9 +112,9 @@ def _keeping_shares(posed: Posed, chosen: Contacts, keep: Flags) -> Flags:
     """Where contacts make room for others (a limit that is a share), those that are left out take it with them: the least go too."""
     keep = keep.copy()
     for limit in posed.problem.limits:
-        if keep.all() or not (np.asarray(limit.use) < 0).any():
-            continue
         use = uses(posed.problem, limit, chosen)
+        if keep.all() or use.min(initial=0.0) >= 0:
+            continue
         over = float(use[keep].sum()) - limit.at_most
         rows = np.flatnonzero(keep & (use > 0))
         rows = rows[np.argsort(chosen.votes[rows] / use[rows], kind="stable")]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from commonweal.experiments.model import Estimate, MetricReport
+from commonweal.planning.terms import DAYS
 from commonweal.planning.totals import Kind, LimitTotal, MadePlan, PlanReport
 from commonweal.scoring.model import ScoreReport
 from commonweal.terminal import OUT, show_table
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 _ENGLISH = Language("en", "UTC", "EUR")
 _BROKEN = 0.001  # p of arms that differ so much from their designed sizes
+_MANY_DAYS = 21
 _AREAS = 10  # of which the hours are told: those where one more would gain most
 
 
@@ -56,6 +60,7 @@ def show_plan(report: PlanReport) -> None:
     ]
     show_table("By option", columns, rows)
     _show_limits(report)
+    _show_days(report)
     left = [(words.word("plan_reason", each.reason, str), each.persons) for each in report.left_out]
     show_table("Left out", ("why", "persons"), left)
     if plan.status == "draft":
@@ -88,6 +93,24 @@ def _show_limits(report: PlanReport) -> None:
         )
 
 
+def _show_days(report: PlanReport) -> None:
+    """What is done when, by channel: by day, or by week where the plan is long."""
+    done = [each for each in report.days if each.contacts]
+    if not done:
+        return
+    weekly = len({each.day for each in done}) > _MANY_DAYS
+    channels = sorted({each.channel for each in done})
+    found: dict[date, Counter[str]] = {}
+    for each in done:
+        begins = each.day - timedelta(days=each.day.weekday() if weekly else 0)
+        found.setdefault(begins, Counter())[each.channel] += each.contacts
+    rows = [
+        (_ENGLISH.short_day(day), *(count[channel] or None for channel in channels))
+        for day, count in found.items()
+    ]
+    show_table("By week" if weekly else "By day", ("week of" if weekly else "day", *channels), rows)
+
+
 def _limit_row(each: LimitTotal, currency: str) -> tuple[object, ...]:
     if each.kind is Kind.MONEY:
         step = 100 * Language("en", "UTC", currency).minor_units
@@ -98,9 +121,10 @@ def _limit_row(each: LimitTotal, currency: str) -> tuple[object, ...]:
             None if end is None else f"{end:.1%}" for end in (each.used, each.at_most, each.at_least or None)
         )
         return f"{each.name}, of the contacts", *ends, _extra(each.price / 100, "one point")
-    step = 10 if each.unit == "hours" else 100
+    step = 100 if each.unit == "contacts" else 10
     low = each.at_least or None
-    return f"{each.name}, {each.unit}", each.used, each.at_most, low, _extra(each.price * step, str(step))
+    name = f"{each.name.removeprefix(DAYS)}, a day" if each.kind is Kind.DAYS else f"{each.name}, {each.unit}"
+    return name, each.used, each.at_most, low, _extra(each.price * step, str(step))
 
 
 def _extra(votes: float, step: str) -> str:

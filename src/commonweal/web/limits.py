@@ -6,21 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commonweal.errors import _
+from commonweal.planning.terms import DAYS
 from commonweal.planning.totals import DoorHours, Kind, LimitTotal, OptionTotal
 from commonweal.web.language import Language
 from commonweal.web.reasons import option_name
+from commonweal.web.words import word
 
 EVENING = 3.0
 """Hours that a volunteer is at doors in an evening."""
 
 _AMOUNT = 100  # whole units of money, contacts
 _HOURS = 10
+_A_DAY = 10
 _POINT = 0.01
 _ROUNDING = 1e-6
 _OF = _("%(used)s of %(most)s")
+_OF_A_DAY = _("%(used)s of %(most)s, on average")
 _AT_LEAST = _("%(used)s; at least %(least)s")
 _MONEY = _("%(step)s more would gain about %(votes)s votes.")
 _CONTACTS = _("%(step)s more contacts would gain about %(votes)s votes.")
+_MORE_A_DAY = _("%(step)s more a day would gain about %(votes)s votes.")
 _MORE_HOURS = _("%(step)s more hours would gain about %(votes)s votes.")
 _FEWER = _("To ask for %(step)s fewer would gain about %(votes)s votes.")
 _FEWER_HOURS = _("To ask for %(step)s hours fewer would gain about %(votes)s votes.")
@@ -113,6 +118,9 @@ def _name(each: LimitTotal, names: Mapping[str, str], language: Language) -> str
             return language.gettext("Money")
         case Kind.CAPACITY:
             return names.get(each.name, each.name)
+        case Kind.DAYS:
+            channel = word("channel", each.name.removeprefix(DAYS), language.gettext)
+            return _say(language, _("%(channel)s, contacts a day"), channel=channel)
         case _:
             return each.name
 
@@ -136,7 +144,9 @@ def _shown(each: LimitTotal, value: float, language: Language, currency: str) ->
     if each.unit == "share":
         return language.percent(value, 0 if abs(100 * value - round(100 * value)) < _ROUNDING else 1)
     number = language.number(value, 0 if value == int(value) else 1)
-    return number if each.unit == "contacts" else _say(language, _("%(number)s hours"), number=number)
+    return (
+        number if each.unit in {"contacts", "a_day"} else _say(language, _("%(number)s hours"), number=number)
+    )
 
 
 def _used(each: LimitTotal, language: Language, currency: str) -> str:
@@ -147,7 +157,8 @@ def _used(each: LimitTotal, language: Language, currency: str) -> str:
         end = _shown(each, _end(each), language, currency)
         return _say(language, sentence, used=used, most=end, least=end)
     if each.at_most is not None:
-        parts.append(_say(language, _OF, used=used, most=_shown(each, each.at_most, language, currency)))
+        sentence = _OF_A_DAY if each.kind is Kind.DAYS else _OF
+        parts.append(_say(language, sentence, used=used, most=_shown(each, each.at_most, language, currency)))
     if each.at_least:
         least = _shown(each, each.at_least, language, currency)
         parts.append(_say(language, _AT_LEAST, used=used, least=least))
@@ -174,8 +185,9 @@ def _more(each: LimitTotal, language: Language, currency: str) -> str:
     if each.unit == "share":
         votes = _votes(abs(each.price) * _POINT, language)
         return _say(language, _MORE_SHARE if each.price > 0 else _LESS_SHARE, votes=votes)
-    step = _HOURS if each.unit == "hours" else _AMOUNT
+    step = {"hours": _HOURS, "a_day": _A_DAY}.get(each.unit, _AMOUNT)
     sentence = {
+        (True, "a_day"): _MORE_A_DAY,
         (True, "contacts"): _CONTACTS,
         (True, "hours"): _MORE_HOURS,
         (False, "contacts"): _FEWER,

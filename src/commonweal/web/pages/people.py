@@ -181,7 +181,8 @@ def _reasons(visit: Visit, connection: Connection, person: Person) -> list[str]:
         return []
     plan = planning.plan(connection, planned.plan_id)
     options = {option.option: option for option in planning.option_totals(connection, planned.plan_id)}
-    return why(planned, plan, options, visit.language)
+    days = planning.day_totals(connection, planned.plan_id)
+    return why(planned, plan, options, visit.language, days)
 
 
 def _grounds(person: Person) -> list[Provenance]:

@@ -23,6 +23,7 @@ from commonweal.planning.terms import MONEY
 from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
 from commonweal.store.ledger import Connection
 from commonweal.web import choropleth, words
+from commonweal.web.days import by_day, strips
 from commonweal.web.errors import LimitNotUnderstood
 from commonweal.web.guard import needs
 from commonweal.web.language import read_number
@@ -178,6 +179,7 @@ def _page(visit: Visit, connection: Connection, plan: MadePlan | None) -> Html:
     areas = by_area(totals, called, visit.gettext("No area known"))
     basis = queries.plan(connection, plan.basis) if plan.basis else None
     before = basis.plan_id if basis else plan.plan_id
+    by_channel_and_day = queries.day_totals(connection, plan.plan_id)
     return visit.page(
         "plan.html",
         plan=plan,
@@ -202,6 +204,8 @@ def _page(visit: Visit, connection: Connection, plan: MadePlan | None) -> Html:
             visit.language,
         ),
         basis=basis,
+        strips=strips(plan, by_channel_and_day),
+        days=by_day(by_channel_and_day),
         files=[channel.name for channel in by_channel(options)] if plan.status == "approved" else [],
         upto=days_to_take(visit, connection) if plan.status == "approved" else {},
         left_out=why_left_out(queries.left_out(connection, plan.plan_id)),

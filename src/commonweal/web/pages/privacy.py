@@ -232,7 +232,8 @@ def _reasons(visit: Visit, connection: Connection, person_id: int, language: Lan
     if planned is None:
         return []
     options = {each.option: each for each in planning.option_totals(connection, planned.plan_id)}
-    return why(planned, planning.plan(connection, planned.plan_id), options, language)
+    days = planning.day_totals(connection, planned.plan_id)
+    return why(planned, planning.plan(connection, planned.plan_id), options, language, days)
 
 
 def _file(content: bytes, name: str, kind: str) -> Response[Any]:

@@ -42,6 +42,7 @@ PLAN_REASON = {
     "outbid": _("The money does more elsewhere"),
     "ran_out": _("The money ends before them"),
     "full": _("What would gain most with them has no room left"),
+    "no_day": _("No day is left: the days are full, or too near to another contact"),
     "never_useful": _("No contact would gain anything"),
     "held_out": _("Left alone, to learn from"),
     "drawn": _("Drawn, to learn from"),
