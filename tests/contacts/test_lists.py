@@ -13,7 +13,7 @@ from commonweal.consent import actions as consent
 from commonweal.consent.model import Channel as LawChannel
 from commonweal.consent.model import Purpose
 from commonweal.contacts import actions, lists, queries
-from commonweal.contacts.model import BatchReport, Channel
+from commonweal.contacts.model import BatchReport, Channel, Claim, Option
 from commonweal.contacts.rules import CoolDown, Rules
 from contacts.electors import settle
 from contacts.planned import move, put_in_force
@@ -78,6 +78,15 @@ def test_another_person_gets_nothing_twice(campaign: Campaign) -> None:
     take(campaign)
     report = take(campaign, actor="cli:ben")
     assert (report.asked, report.refused, report.taken, report.until) == (0, 0, 4, TODAY)
+
+
+def test_who_is_in_hand_for_another_contact_is_told_calmly_and_comes_back(campaign: Campaign) -> None:
+    call = actions.claim(campaign, 3, Channel.PHONE, option=Option("phone:trams", "trams"))
+    assert isinstance(call, Claim), call
+    report = take(campaign)
+    assert (named(campaign, report), report.refused, report.taken) == ({1, 2, 4}, 0, 1)
+    actions.hand_back(campaign, call.claim_id)
+    assert named(campaign, take(campaign, actor="cli:ben")) == {3}
 
 
 def test_texts_are_sent_on_their_day_and_the_next_day_only_the_next(campaign: Campaign) -> None:

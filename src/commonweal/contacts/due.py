@@ -71,9 +71,8 @@ _TAKEN = """
     SELECT s.person_id FROM people.standing s CROSS JOIN LATERAL unnest(s.planned, s.days) AS o (option, day)
     JOIN contacts.pressure c ON c.subject = s.person_id
     WHERE s.plan_id = %(plan)s AND o.option = ANY (%(options)s) AND o.day <= %(until)s
-        AND (EXISTS (SELECT FROM unnest(c.contacts) AS k WHERE k & 7 = %(number)s AND k >= %(since)s)
-            OR c.held_until > %(now)s AND EXISTS (SELECT FROM contacts.claim k
-                WHERE k.claim_id = c.claim_id AND k.channel = %(channel)s))
+        AND (c.held_until > %(now)s
+            OR EXISTS (SELECT FROM unnest(c.contacts) AS k WHERE k & 7 = %(number)s AND k >= %(since)s))
 """
 
 
@@ -163,15 +162,14 @@ def taken(
     options: Sequence[str],
     until: date,
 ) -> set[int]:
-    """Whom nobody has to ask for again, of those whom a plan means for days up to one: the contact is in somebody's hands, or it
-    was made (role bulk).
+    """Whom nobody has to ask for now, of those whom a plan means for days up to one: they are in somebody's hands, for this contact
+    or for another, or this one was made (role bulk).
     """
     given = {
         "plan": plan.plan_id,
         "options": list(options),
         "until": until,
         "number": channel.number,
-        "channel": channel.value,
         "since": first_stamp(plan.made_at),
         "now": campaign.clock(),
     }

@@ -177,7 +177,7 @@ class BatchReport:
     """What became of a batch. asked = claimed + refused; claims: at a door one for several persons.
 
     until: the day up to which the contacts are meant, where their plan has days; taken: persons who were not asked for, since
-    others hold the contact already or it is made.
+    somebody holds them already or the contact is made.
     """
 
     batch_id: int

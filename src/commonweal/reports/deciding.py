@@ -87,6 +87,11 @@ def _show_limits(report: PlanReport) -> None:
         f"No plan within these limits gains more than {plan.bound:,.1f} votes by these estimates, {plan.gap:,.1f} above this"
         f" one. The estimates themselves: {plan.votes_low:,.0f} to {plan.votes_high:,.0f} votes."
     )
+    if plan.compared:
+        gained = plan.compared
+        OUT.print(
+            f"Compared with plan {plan.basis}: {gained.value:+,.1f} votes (95%: {gained.low:+,.1f} to {gained.high:+,.1f})."
+        )
     if plan.explored:
         OUT.print(
             f"For {plan.explored:,} persons the contact is drawn, to learn from: that forgoes about {plan.forgone:,.1f} votes."
@@ -154,12 +159,12 @@ def show_lists(lists: Sequence[Exported]) -> None:
         (str(e.path), e.channel.value, e.rows, e.report.claimed, e.report.refused) for e in written
     ]
     if any(each.report.until for each in lists):
-        heads += ("up to", "taken before")
+        heads += ("up to", "in hand or reached")
         rows = [(*row, each.report.until, each.report.taken) for row, each in zip(rows, written, strict=True)]
     show_table("Lists written", heads, rows)
     nothing = [each.channel.value for each in lists if not each.path]
     if nothing:
-        OUT.print(f"Nothing is left to take of what is due: {', '.join(nothing)}.")
+        OUT.print(f"Nothing is left to take of what is due: {', '.join(nothing)}. Days ahead: --until.")
     reasons = [
         (each.channel.value, stop.code, stop.persons) for each in lists for stop in each.report.stopped
     ]
