@@ -173,6 +173,10 @@ class TestTheLinkOfAMessage:
         assert "Why you were chosen" in page.text
         for word in ("Nadia", "Berger", "nadia@example.org", "Lilas", "+336"):
             assert word not in page.text
+        assert "Meant for" not in page.text
+        with campaign.ledger.transaction() as connection:
+            connection.execute("UPDATE people.standing SET days = '{2027-01-16}'")
+        assert "Meant for Saturday, 16 January 2027" in browser.get(path).text
         assert self.ended(campaign) == 0, "looking ends nothing"
 
     def test_one_post_without_a_cookie_ends_it_all(self, browser: Any, path: str, campaign: Campaign) -> None:

@@ -16,7 +16,7 @@ from commonweal.identity import queries as identity
 from commonweal.people import queries as people
 from commonweal.people.model import Planned
 from commonweal.planning import queries as planning
-from commonweal.planning.totals import MadePlan, OptionTotal
+from commonweal.planning.totals import DayTotal, MadePlan, OptionTotal
 from commonweal.privacy import actions
 from commonweal.privacy.model import Kind
 from commonweal.store.ledger import Connection, LedgerRole
@@ -45,6 +45,7 @@ class Why:
     planned: Planned | None
     plan: MadePlan | None
     options: dict[str, OptionTotal]
+    days: list[DayTotal]
     channel: str | None
     contacted_at: datetime | None
     officers: tuple[str, ...]
@@ -69,6 +70,7 @@ def why(campaign: Campaign, person_id: int, claim_id: int | None = None) -> Why:
             options={each.option: each for each in planning.option_totals(connection, planned.plan_id)}
             if planned
             else {},
+            days=planning.day_totals(connection, planned.plan_id) if planned else [],
             channel=channel,
             contacted_at=contacted_at,
             officers=_officers(connection),

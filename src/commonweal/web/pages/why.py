@@ -18,7 +18,7 @@ from litestar.params import FromPath
 from commonweal.privacy import public
 from commonweal.privacy.model import Kind
 from commonweal.web.guard import PUBLIC
-from commonweal.web.reasons import chosen, drawn
+from commonweal.web.reasons import chosen, drawn, on_its_day
 from commonweal.web.visit import Here, Html, Visit
 
 CLAIM, PERSON = "why.claim", "why.person"
@@ -80,10 +80,21 @@ def _named(visit: Visit, token: str) -> tuple[int, int | None]:
 def _page(visit: Visit, token: str, asked: str = "") -> Html:
     person_id, claim_id = _named(visit, token)
     told = public.why(visit.campaign, person_id, claim_id)
-    lines = drawn(told.planned, visit.language) if told.planned else []
-    contacts = told.planned.contacts if told.planned else ()
-    lines += [chosen(contact, told.options, visit.language) for contact in contacts]
-    return visit.page("why.html", token=token, why=told, reasons=lines, asked=asked)
+    return visit.page("why.html", token=token, why=told, reasons=_reasons(visit, told), asked=asked)
+
+
+def _reasons(visit: Visit, told: public.Why) -> list[str]:
+    """Why they were chosen, and for which day."""
+    if told.planned is None or told.plan is None:
+        return []
+    lines = drawn(told.planned, visit.language)
+    for contact in told.planned.contacts:
+        lines.append(chosen(contact, told.options, visit.language))
+        if contact.day:
+            lines.append(
+                on_its_day(contact, told.planned, told.plan, told.options, told.days, visit.language)
+            )
+    return lines
 
 
 ROUTES: list[HTTPRouteHandler] = [why_page]
