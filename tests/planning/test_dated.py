@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from commonweal.campaign import Campaign
+from commonweal.planning import exploring
 from commonweal.planning.dated import Dated, dated
 from commonweal.planning.horizon import Horizon
 from commonweal.planning.joint import Limit, solve
@@ -138,6 +139,26 @@ def test_what_is_under_way_is_on_the_first_day(campaign: Campaign) -> None:
     called = next(row for row in rows if row["option"] == CALL.code)
     assert called["day"] == FIRST
     assert all((row["day"] - FIRST).days >= 2 for row in rows if row is not called)
+
+
+def test_who_was_drawn_and_finds_no_day_is_in_no_draw(campaign: Campaign) -> None:
+    """Two days, of which each has room for three: of households of two only one a day can be called."""
+    options = (POST, msgspec.structs.replace(CALL, unit_cost=1))
+    population = replace(alike(80, options), household=np.repeat(np.arange(40), 2))
+    days = Horizon(FIRST, 0, {"post": np.ones(2, bool), "phone": np.ones(2, bool)}, {"phone": 3})
+    terms = Terms(most=1, learning=0.2, exploring=0.5)
+    posed = pose(campaign.lake, population, options, 10**6, terms, days)
+    posed, draw = exploring.explore(posed, population, exploring.drawn_before(campaign))
+    assert posed.drawn.pieces[posed.drawn.option == 1].sum() == 6
+    found = dated(campaign.lake, population, posed, solve(posed.problem))
+    assert found is not None
+    told = tally(population, found.posed, found.plan, 1, found)
+    drawn = exploring.rows(draw, found.posed, population, 1).to_pylist()
+    assert sum(row["arm"] == CALL.code for row in drawn) == 4
+    assert sum(row["arm"] != "control" for row in drawn) == told.explored
+    assert [(each.reason, each.persons) for each in told.left_out if each.reason == "no_day"] == [
+        ("no_day", 2)
+    ]
 
 
 def test_a_broken_day_is_found(campaign: Campaign) -> None:

@@ -73,7 +73,7 @@ def test_strips_and_days_say_the_same(with_days: Campaign) -> None:
 def test_the_plan_tells_its_days(with_days: Campaign, director: Any) -> None:
     page = director.get("/plan").text
     for told in (
-        "From Mon 18 Jan to Wed 27 Jan.",
+        "From 18 January 2027 to 27 January 2027.",
         "at least 2 days apart",
         "42 on 2 days, Tue 19 Jan to Thu 21 Jan; at most 30 a day; 1 day is full",
         "90 on Mon 18 Jan",
@@ -86,13 +86,13 @@ def test_the_plan_tells_its_days(with_days: Campaign, director: Any) -> None:
 
 
 def test_a_person_is_told_the_day_and_why(with_days: Campaign, director: Any) -> None:
-    assert "Meant for Thu 21 Jan: the days before are full." in person(director)
+    assert "Meant for Thursday, 21 January 2027: the days before are full." in person(director)
     with with_days.ledger.transaction() as connection:
         connection.execute("UPDATE people.standing SET days = %s WHERE person_id = %s", ([FIRST], NADIA))
         connection.execute("UPDATE planning.day_total SET day = day - 1 WHERE channel = 'door'")
-    assert "Meant for Mon 18 Jan, the first day on which the plan uses this channel." in person(director)
+    assert "Meant for Monday, 18 January 2027, the first day on which the plan uses this channel." in person(director)
     french = person(director, headers={"accept-language": "fr"})
-    assert "Prévu pour le lun. 18 janv., premier jour" in " ".join(french.split())
+    assert "Prévu pour le lundi 18 janvier 2027, premier jour" in " ".join(french.split())
 
 
 def person(director: Any, **more: Any) -> str:

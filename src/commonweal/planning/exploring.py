@@ -15,7 +15,7 @@ person from voting is closed to their household; so is one that no limit has roo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -123,7 +123,9 @@ def forgone(posed: Posed, plan: Plan) -> float:
 
 
 def rows(draw: Draw, posed: Posed, population: Population, plan_id: int) -> pa.Table:
-    """Rows of experiments.exploration."""
+    """Rows of experiments.exploration; who was drawn and found no day is in none."""
+    stays = (draw.option < 0) | posed.explores[posed.units.of[draw.person]]
+    draw = Draw(*(getattr(draw, each.name)[stays] for each in fields(draw)))
     arms = np.array([option.arm_name for option in posed.options], object)
     person, option = np.nonzero(draw.could)
     ends = np.searchsorted(person, np.arange(len(draw.person) + 1))

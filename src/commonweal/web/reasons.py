@@ -99,7 +99,7 @@ def on_its_day(
     found = why_day(contact.day, channel, others, days, plan.apart or 0)
     other = option_name(options[found.other], language) if found.other in options else found.other
     return language.gettext(_DAY[found.because]).format(
-        day=language.short_day(contact.day),
+        day=language.day(contact.day, "full"),
         other=_lowered(other),
         days=language.ngettext("%(num)s day", "%(num)s days", found.days) % {"num": found.days},
     )
