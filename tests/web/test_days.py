@@ -90,7 +90,9 @@ def test_a_person_is_told_the_day_and_why(with_days: Campaign, director: Any) ->
     with with_days.ledger.transaction() as connection:
         connection.execute("UPDATE people.standing SET days = %s WHERE person_id = %s", ([FIRST], NADIA))
         connection.execute("UPDATE planning.day_total SET day = day - 1 WHERE channel = 'door'")
-    assert "Meant for Monday, 18 January 2027, the first day on which the plan uses this channel." in person(director)
+    assert "Meant for Monday, 18 January 2027, the first day on which the plan uses this channel." in person(
+        director
+    )
     french = person(director, headers={"accept-language": "fr"})
     assert "Prévu pour le lundi 18 janvier 2027, premier jour" in " ".join(french.split())
 
