@@ -154,6 +154,13 @@ def test_a_capacity_is_kept_and_told(toulouse: Campaign) -> None:
     changed = making.make(toulouse, 600, changes={busiest.option: room}, basis=free.plan.plan_id)
     assert (changed.plan.basis, changed.plan.changes) == (free.plan.plan_id, {busiest.option: room})
     assert changed.plan.votes == pytest.approx(report.plan.votes, rel=2e-3)
+    assert changed.plan.compared is not None
+    assert changed.plan.compared.value == pytest.approx(changed.plan.votes - free.plan.votes, abs=1e-4)
+    whole = (changed.plan.votes_high - changed.plan.votes_low) / 3.92
+    assert 0 < changed.plan.compared.error < whole
+    fewer = making.make(toulouse, 600, without=(busiest.option,), basis=free.plan.plan_id)
+    assert fewer.plan.compared is not None
+    assert fewer.plan.compared.value == pytest.approx(fewer.plan.votes - free.plan.votes, abs=1e-4)
     with pytest.raises(NoSuchPlan):
         making.make(toulouse, 600, basis=404)
 

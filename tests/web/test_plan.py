@@ -135,6 +135,13 @@ def test_a_changed_plan_is_shown_beside_the_one_before(director: Any, small_town
     page = director.get("/plan").text
     for text in ("votes, compared with Tonight</dt><dd>+8.2</dd>", "instead of 40 hours", "60 hours"):
         assert text in page, text
+    with small_town.ledger.transaction() as connection:
+        connection.execute(
+            "UPDATE planning.plan SET difference = 8.3, difference_error = 2.5 WHERE plan_id = 2"
+        )
+    page = director.get("/plan").text
+    assert "compared with Tonight; 19 times out of 20 within this range</dt><dd>+8.3 <small" in page
+    assert "+3.4 to +13.2" in page
 
 
 def test_a_candidate_sees_the_limits_and_changes_none(browser: Any, small_town: Campaign) -> None:

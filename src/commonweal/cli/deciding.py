@@ -40,6 +40,9 @@ def plan(
     limit: Annotated[
         list[str] | None, typer.Option(help="Change a limit, as NAME=NUMBER; may be repeated.")
     ] = None,
+    basis: Annotated[
+        int | None, typer.Option(help="The number of a plan: compare with it, and begin at its prices.")
+    ] = None,
     approve: Annotated[bool, typer.Option(help="Put the plan in force at once.")] = False,
     campaign: Folder = HERE,
     json: AsJson = False,
@@ -52,10 +55,12 @@ def plan(
     from commonweal.reports import deciding as reports
 
     changes = dict(map(_change, limit or ()))
-    arguments = {"budget": budget, "without": without or [], "changes": changes}
+    arguments = {"budget": budget, "without": without or [], "changes": changes, "basis": basis}
     with at_work(campaign, "plan", arguments) as (opened, run):
         left_out = tuple(without or ())
-        report = loop.plan(opened, budget, run, name=name, without=left_out, changes=changes, approve=approve)
+        report = loop.plan(
+            opened, budget, run, name=name, without=left_out, changes=changes, basis=basis, approve=approve
+        )
         run.result = report
         unusable = [(code, refusal.code) for code, refusal in loop.unusable(opened).items()]
     terminal.show_json(report) if json else reports.show_plan(report)

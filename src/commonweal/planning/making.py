@@ -10,9 +10,11 @@ from psycopg.types.json import Jsonb
 
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
+from commonweal.experiments.model import Estimate
 from commonweal.jobs.model import Progress, silent
 from commonweal.planning import queries, rules
 from commonweal.planning.dated import dated
+from commonweal.planning.difference import difference
 from commonweal.planning.errors import NoSuchPlan
 from commonweal.planning.exploring import drawn_before, explore, rows
 from commonweal.planning.horizon import in_time
@@ -68,6 +70,7 @@ def make(
         if days:
             posed, plan = days.posed, days.plan
         counted = tally(population, posed, plan, plan_id, days)
+        gained = difference(campaign, population, posed, plan, basis) if basis is not None else None
         progress(0, None, "writing the plan")
         writer.stage("planning.contact", counted.contacts, str(plan_id))
         if counted.explored:
@@ -79,7 +82,7 @@ def make(
             _insert(
                 connection,
                 campaign,
-                {"plan_id": plan_id, "without": list(without), **told},
+                {"plan_id": plan_id, "without": list(without), **told, **_compared(gained)},
                 posed,
                 plan,
                 counted,
@@ -121,6 +124,10 @@ def _start(campaign: Campaign, problem: Problem, basis: int | None) -> Prices | 
             raise NoSuchPlan(plan_id=basis)
         price = {use.name: use.price for use in queries.limit_totals(connection, basis)}
     return Prices(np.array([price.get(limit.name, 0.0) for limit in problem.limits]), np.zeros(0))
+
+
+def _compared(gained: Estimate | None) -> dict[str, float]:
+    return {"difference": gained.value, "difference_error": gained.error} if gained else {}
 
 
 def _next_id(campaign: Campaign) -> int:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from commonweal.experiments.model import Estimate
+
 
 @dataclass(frozen=True)
 class MadePlan:
@@ -47,6 +49,15 @@ class MadePlan:
     apart: int | None
     explored: int
     forgone: float
+    difference: float | None
+    difference_error: float | None
+
+    @property
+    def compared(self) -> Estimate | None:
+        """Votes that it gains more than its basis, with their error; None without one, or where that can't be told any more."""
+        if self.difference is None or self.difference_error is None:
+            return None
+        return Estimate(self.difference, self.difference_error)
 
     @property
     def gap(self) -> float:

@@ -52,6 +52,10 @@ class Effects:
         """What a plan of persons gains, with the error of the effects that it rests on."""
         return Estimate(plan.votes, self.error(plan.person, plan.option))
 
+    def gains(self, person: Integers, option: Integers) -> Doubles:
+        """(m,): the votes of each contact."""
+        return rules.votes(*self._at(person, option))
+
     def errors(self, person: Integers, option: Integers) -> Doubles:
         """(m,): the error of what each contact gains by itself."""
         by_turnout, by_support = rules.slopes(*self._at(person, option))
