@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from commonweal.campaign import Campaign
+from commonweal.contacts import due
+from commonweal.contacts.due import Agenda
 from commonweal.intake import queries as lists
 from commonweal.intake.model import Batch, QuarantineCount, Status
 from commonweal.jobs import queries as runs
@@ -34,11 +36,13 @@ class StatusReport:
     persons: int
     households: int
     plan: MadePlan | None
+    due: tuple[Agenda, ...]
     runs: tuple[Run, ...]
 
 
 def status(campaign: Campaign) -> StatusReport:
-    """What is loaded, resolved and planned, and the last runs."""
+    """What is loaded, resolved, planned and due, counted now, and the last runs."""
+    due.count(campaign)
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         batches = [batch for batch in lists.batches(connection) if batch.status is Status.LOADED]
         living = {batch.batch_id for batch in batches}
@@ -53,20 +57,30 @@ def status(campaign: Campaign) -> StatusReport:
             persons=overview.persons if overview else 0,
             households=overview.households if overview else 0,
             plan=plans.latest(connection),
+            due=tuple(due.agenda(connection, campaign.today)),
             runs=tuple(runs.recent(connection, 5)),
         )
 
 
 def show_status(report: StatusReport) -> None:
-    """Lists, persons, the latest plan and the last runs."""
+    """Lists, persons, the latest plan, what is due of the one in force, and the last runs."""
     show_batches(report.batches)
     show_quarantine(report.quarantine, {batch.batch_id: batch.source for batch in report.batches})
     OUT.print(f"{report.persons:,} persons in {report.households:,} households.")
     if report.plan:
         OUT.print(f"Latest plan: {plan_line(report.plan)}")
+    if report.due:
+        heads = ("channel", "overdue", "since", "due today", "in hand", "done today", "days ahead")
+        show_table("Due", heads, [_due_row(agenda) for agenda in report.due])
     show_table(
         "Last runs", ("run", "what", "how it stands", "last step"), [_run_row(run) for run in report.runs]
     )
+
+
+def _due_row(agenda: Agenda) -> tuple[object, ...]:
+    ahead = sum(count for _day, count in agenda.coming)
+    today = agenda.today
+    return agenda.channel.value, agenda.overdue, agenda.since, today.open, agenda.held, today.made, ahead
 
 
 def _run_row(run: Run) -> tuple[object, ...]:
