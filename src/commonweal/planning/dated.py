@@ -49,8 +49,8 @@ def dated(lake: Lake, population: Population, posed: Posed, plan: Plan) -> Dated
     found = posed.fixed.and_also(chosen)
     day = spread(_agenda(lake, population, posed, posed.horizon, found))
     held, first = len(posed.kept.unit), len(posed.fixed.unit)
-    keep = _keeping_shares(posed, chosen, day[first:] != NO_DAY)
     drawn = day[held:first] != NO_DAY
+    keep = _keeping_shares(posed, posed.drawn.only(~drawn), chosen, day[first:] != NO_DAY)
     stays = np.concatenate([np.ones(held, bool), drawn, keep])
     return Dated(
         _without_draw(posed, drawn), _less(posed, plan, keep), day[stays], np.unique(found.unit[~stays])
@@ -108,14 +108,17 @@ def _addresses(lake: Lake, population: Population, found: Contacts, at_door: Fla
     return street, number
 
 
-def _keeping_shares(posed: Posed, chosen: Contacts, keep: Flags) -> Flags:
-    """Where contacts make room for others (a limit that is a share), those that are left out take it with them: the least go too."""
+def _keeping_shares(posed: Posed, lost: Contacts, chosen: Contacts, keep: Flags) -> Flags:
+    """Where contacts make room for others (a limit that is a share), those that are left out, of the drawn (`lost`) and of the chosen,
+    take it with them: the least go too.
+    """
     keep = keep.copy()
     for limit in posed.problem.limits:
         use = uses(posed.problem, limit, chosen)
-        if keep.all() or use.min(initial=0.0) >= 0:
+        given = uses(posed.problem, limit, lost)
+        if (keep.all() and not len(lost.unit)) or min(use.min(initial=0.0), given.min(initial=0.0)) >= 0:
             continue
-        over = float(use[keep].sum()) - limit.at_most
+        over = float(use[keep].sum()) - limit.at_most - float(given.sum())
         rows = np.flatnonzero(keep & (use > 0))
         rows = rows[np.argsort(chosen.votes[rows] / use[rows], kind="stable")]
         if over > _WHOLE:
