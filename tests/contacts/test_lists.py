@@ -15,6 +15,7 @@ from commonweal.consent.model import Purpose
 from commonweal.contacts import actions, lists, queries
 from commonweal.contacts.model import BatchReport, Channel, Claim, Option
 from commonweal.contacts.rules import CoolDown, Rules
+from commonweal.interactions.model import ResultCode
 from contacts.electors import settle
 from contacts.planned import move, put_in_force
 
@@ -87,6 +88,13 @@ def test_who_is_in_hand_for_another_contact_is_told_calmly_and_comes_back(campai
     assert (named(campaign, report), report.refused, report.taken) == ({1, 2, 4}, 0, 1)
     actions.hand_back(campaign, call.claim_id)
     assert named(campaign, take(campaign, actor="cli:ben")) == {3}
+
+
+def test_who_had_the_message_otherwise_was_reached(campaign: Campaign) -> None:
+    call = actions.claim(campaign, 3, Channel.PHONE, option=Option("phone:housing", "housing"))
+    assert isinstance(call, Claim), call
+    actions.finish(campaign, call.claim_id, result=ResultCode.CANVASSED)
+    assert (take(campaign).refused, take(campaign).taken) == (0, 1)
 
 
 def test_texts_are_sent_on_their_day_and_the_next_day_only_the_next(campaign: Campaign) -> None:

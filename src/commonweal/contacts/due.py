@@ -16,6 +16,7 @@ from commonweal.campaign import Campaign
 from commonweal.contacts import queries
 from commonweal.contacts.model import CHANNELS, HOUSEHOLD_CHANNELS, Channel, first_stamp
 from commonweal.planning import queries as planning
+from commonweal.planning.options import CampaignOption
 from commonweal.planning.totals import MadePlan
 from commonweal.store.ledger import Connection, LedgerRole
 
@@ -69,9 +70,10 @@ _COUNT = """
 """
 _TAKEN = """
     SELECT s.person_id FROM people.standing s CROSS JOIN LATERAL unnest(s.planned, s.days) AS o (option, day)
+    JOIN unnest(%(option)s::text[], %(message)s::text[]) AS t (option, message) USING (option)
     JOIN contacts.pressure c ON c.subject = s.person_id
-    WHERE s.plan_id = %(plan)s AND o.option = ANY (%(options)s) AND o.day <= %(until)s
-        AND (c.held_until > %(now)s
+    WHERE s.plan_id = %(plan)s AND o.day <= %(until)s
+        AND (c.held_until > %(now)s OR %(by_message)s AND t.message = ANY (c.messages)
             OR EXISTS (SELECT FROM unnest(c.contacts) AS k WHERE k & 7 = %(number)s AND k >= %(since)s))
 """
 
@@ -159,15 +161,18 @@ def taken(
     campaign: Campaign,
     plan: MadePlan,
     channel: Channel,
-    options: Sequence[str],
+    options: Sequence[CampaignOption],
     until: date,
 ) -> set[int]:
     """Whom nobody has to ask for now, of those whom a plan means for days up to one: they are in somebody's hands, for this contact
-    or for another, or this one was made (role bulk).
+    or for another, or this one was made, or they had its message otherwise (role bulk).
     """
+    _, rules = queries.rules_in_force(connection, campaign)
     given = {
         "plan": plan.plan_id,
-        "options": list(options),
+        "option": [option.code for option in options],
+        "message": [option.message for option in options],
+        "by_message": rules.useless.same_message,
         "until": until,
         "number": channel.number,
         "since": first_stamp(plan.made_at),

@@ -98,7 +98,7 @@ def hand_out(
     if dated:
         key += f":{upto}"
         with campaign.ledger.read(LedgerRole.BULK) as connection:
-            taken = due.taken(connection, campaign, plan, channel, codes, upto)
+            taken = due.taken(connection, campaign, plan, channel, options, upto)
     report = batches.claim_batch(
         campaign,
         key,
