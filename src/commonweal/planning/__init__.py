@@ -6,7 +6,8 @@ population  whom it may be done to, and what it would change
 rules       from effects to votes; what may not be planned
 units       who is planned as one: persons or households
 posing      all of this as one joint problem (under_way: less what is held already; exploring: less what is drawn to learn from)
-tally       from its solution back to people, reasons and totals
+horizon     the days that are left (days: as plan.toml gives them); schedule: a day for each contact; dated: of a solved plan
+tally       from its solution back to people, reasons and totals (verified: an independent count; why_day: why not an earlier day)
 making      the campaign's plan, as a draft (actions: put in force; queries: read; lists: handed out)
 evaluation  what a plan would have been worth, from a randomised study
 study       learn on one half of a study, plan and judge on the other
