@@ -65,12 +65,12 @@ def test_an_organisers_agenda_is_of_their_areas_and_the_list_is_taken_up_to_a_da
     assert '<option value="2027-01-16">up to Sat 16 Jan: 2</option>' in page
     taken = browser.post("/plan/list/door", {"until": "2027-01-16"}).headers["location"]
     page = browser.get(taken).text
-    assert "2 people are claimed, of 2 who wait up to 16 January 2027." in page
+    assert "2 people are claimed, of 2 to be contacted by 16 January 2027." in page
     rows = browser.get(f"{taken}/list.csv").text.splitlines()
     assert [row.split(",")[0] for row in rows] == ["\ufeffday", "2027-01-12", "2027-01-16"]
     taken = browser.post("/plan/list/door").headers["location"]
     page = browser.get(taken).text
-    assert "Nobody waits any more up to 15 January 2027." in page
+    assert "Nobody is left to be contacted by 15 January 2027." in page
     assert "1 more is in somebody’s hands already" in page
     due.count(town)
     assert "All that is due is done or in somebody’s hands" in browser.get("/").text
@@ -116,5 +116,5 @@ def test_a_volunteer_reads_whether_a_door_is_due_or_ahead_of_plan(browser: Any, 
     assert "nothing that is due today is left there" in page
     mean(town, {NADIA: 5})
     page = browser.get("/").text
-    assert "Ahead of plan: meant for 20 January 2027" in page
+    assert "Ahead of plan: meant for Wed 20 Jan" in page
     assert "Today’s doors" not in page
