@@ -157,16 +157,16 @@ def _sum_up(voters: int, outcomes: Sequence[Outcome]) -> None:
 
 def _seed(voters: int, seed: int, *, before: bool = True) -> Outcome:
     town = known_town(voters, seed)
-    with _empty_campaign() as campaign:
+    with empty_campaign() as campaign:
         town.load(campaign)
-        persons, answers = _pilot(campaign, town, seed, before=before)
+        persons, answers = pilot(campaign, town, seed, before=before)
         score(campaign)
         found = _valued(campaign, town.voters, np.ones(voters, bool), voters, seed)
     return replace(found, persons=persons, answers=answers)
 
 
 @contextmanager
-def _empty_campaign() -> Iterator[Campaign]:
+def empty_campaign() -> Iterator[Campaign]:
     with tempfile.TemporaryDirectory(prefix="commonweal-truth-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         (Path(folder) / "options.toml").write_text(demo.options_toml(), encoding="utf-8")
@@ -175,7 +175,7 @@ def _empty_campaign() -> Iterator[Campaign]:
             yield campaign
 
 
-def _pilot(campaign: Campaign, town: KnownTown, seed: int, *, before: bool) -> tuple[int, int]:
+def pilot(campaign: Campaign, town: KnownTown, seed: int, *, before: bool) -> tuple[int, int]:
     """Ask, draw among those who answered, contact, ask again; how many people were drawn, and how many answered afterwards.
 
     Not `before`: as many are drawn from all, and asked afterwards only.
