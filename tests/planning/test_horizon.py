@@ -33,6 +33,8 @@ def test_a_horizon_goes_from_the_next_day_to_the_eve_of_the_next_round(campaign:
     assert found is not None
     assert (found.first, found.last, found.days) == (date(2027, 1, 16), date(2027, 4, 10), 85)
     assert horizon_of(campaign, None, ("door",)) is None
+    today = date(2027, 1, 15)
+    assert horizon_of(campaign, Days(first=today), ("door",)).first == today
     clock.now = datetime(2027, 1, 15, 10, 59, tzinfo=UTC)  # before noon
     assert horizon_of(campaign, Days(), ("door",)).first == date(2027, 1, 15)
     clock.now = datetime(2027, 4, 12, 20, tzinfo=UTC)

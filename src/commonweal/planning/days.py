@@ -53,7 +53,7 @@ _ALWAYS = ChannelDays()
 class Days(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """From when to when a plan's contacts are made, and how they are spread.
 
-    first, last  days; None: from the next day that can still be used, to the eve of the next round
+    first, last  days; None: from the next day that can still be used, as when it is past, to the eve of the next round
     apart        days at least between two contacts of a person or a household, through whatever channels; 0: on one day too
     door …       what is otherwise for a channel
     """

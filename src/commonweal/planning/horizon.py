@@ -100,12 +100,13 @@ def in_time(
 
 
 def _ends(campaign: Campaign, days: Days) -> tuple[date, date]:
-    """A plan that is made before noon can still be used on the same day. Without a last day it ends on the eve of the first round that
-    comes after it begins.
+    """A plan that is made before noon can still be used on the same day. A first day that is past is as good as none. Without a last
+    day it ends on the eve of the first round that comes after it begins.
     """
     now = campaign.clock().astimezone(ZoneInfo(campaign.settings.timezone))
-    earliest = now.date() + timedelta(days=now.hour >= _NOON)
-    first = max(days.first or earliest, earliest)
+    first = days.first
+    if first is None or first < now.date():
+        first = now.date() + timedelta(days=now.hour >= _NOON)
     if days.last is not None:
         return first, days.last
     rounds = [each.date for each in campaign.settings.rounds if each.date > first]
