@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from commonweal.planning.errors import BudgetTooSmall, CampaignOver, NoPlanInFor
 from commonweal.planning.forecast import MostVotes, expected, forecast
 from commonweal.planning.options import UnknownOption
 from commonweal.planning.price import actions as pricing
+from commonweal.planning.under_way import held
 from commonweal.reports.standing import show_demo
 from commonweal.store.ledger import LedgerRole
 
@@ -115,12 +116,36 @@ def test_plans_are_made_approved_and_handed_out(toulouse: Campaign, tmp_path: Pa
         planning.approve(toulouse, first.plan.plan_id)
     planning.approve(toulouse, second.plan.plan_id)
     planning.approve(toulouse, second.plan.plan_id)
-    written = lists.export(toulouse, tmp_path)
+    written = lists.export(toulouse, tmp_path, until=second.plan.last_day)
     assert sum(each.report.claims for each in written) <= second.plan.contacts
     assert sum(each.report.asked for each in written) == second.plan.reached
     for each in written:
         with each.path.open(encoding="utf-8-sig", newline="") as file:
             assert len(list(csv.DictReader(file))) == each.rows
+
+
+def test_the_next_plan_begins_later_and_keeps_what_is_held_on_its_first_day(
+    toulouse: Campaign, tmp_path: Path
+) -> None:
+    before = making.make(toulouse, 400)
+    planning.approve(toulouse, before.plan.plan_id)
+    lists.export(toulouse, tmp_path, until=before.plan.last_day)
+    assert before.plan.first_day == toulouse.today
+    assert sum(each.contacts for each in before.days) == before.plan.contacts
+    now = toulouse.clock()
+    toulouse.clock = lambda: now + timedelta(days=2)
+    later = making.make(toulouse, 400)
+    assert later.plan.first_day is not None
+    assert later.plan.first_day >= toulouse.today
+    assert later.plan.last_day == before.plan.last_day
+    table = toulouse.lake.table("planning.contact")
+    rows = toulouse.lake.read(table.filter(table.plan_id == later.plan.plan_id)).to_pylist()
+    days = {(row["person_id"], row["option"]): row["day"] for row in rows if row["option"]}
+    assert min(days.values()) == later.plan.first_day
+    still = {(person, claim.option) for claim in held(toulouse) for person in claim.persons}
+    assert still
+    assert {days[contact] for contact in still & set(days)} == {later.plan.first_day}
+    assert all(each.contacts <= (each.a_day or each.contacts) for each in later.days[1:])
 
 
 def test_the_election_is_forecast_from_scores_and_plan(toulouse: Campaign, report: DemoReport) -> None:

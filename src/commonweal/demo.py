@@ -98,7 +98,7 @@ def run(
     lists, truth, folder = directory / "lists", directory / "truth", directory / "campaign"
     _write_lists(lists, truth, voters, seed, progress)
     if not (folder / "campaign.toml").exists():
-        _create(folder, clock)
+        _create(folder, clock, voters)
     with (
         Campaign.open(folder, clock=clock, actor="cli:demo", durable=durable) as campaign,
         tracked(campaign.ledger, clock, "night", campaign.actor, {"voters": voters}, progress) as night,
@@ -133,8 +133,9 @@ def _write_lists(lists: Path, truth: Path, voters: int, seed: int, progress: Pro
     mark.write_text(wanted)
 
 
-def _create(folder: Path, clock: Clock) -> None:
-    vote = clock().date() + timedelta(weeks=_WEEKS_TO_THE_VOTE)
+def _create(folder: Path, clock: Clock, voters: int) -> None:
+    today = clock().date()
+    vote = today + timedelta(weeks=_WEEKS_TO_THE_VOTE)
     sunday = vote + timedelta(days=6 - vote.weekday())
     settings = Settings(
         name="Toulouse, a demo",
@@ -146,7 +147,8 @@ def _create(folder: Path, clock: Clock) -> None:
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "options.toml").write_text(options_toml(), encoding="utf-8")
-    (folder / "plan.toml").write_text(_PLAN_TOML, encoding="utf-8")
+    plan = _PLAN_TOML.format(today=today, doors=-(-voters // 150), calls=-(-voters // 500))
+    (folder / "plan.toml").write_text(plan, encoding="utf-8")
     Campaign.create(folder, settings)
 
 
@@ -155,6 +157,17 @@ _PLAN_TOML = """\
 [doors]
 hours_each = 0.1  # a door, with the way to the next one
 elsewhere = 6     # hours that volunteers have in each area: two evenings
+
+[days]
+first = {today}  # to the eve of the first round
+apart = 2         # days between two contacts of a household
+
+[days.door]
+a_day = {doors}
+
+[days.phone]
+on = ["mon", "tue", "wed", "thu", "fri"]
+a_day = {calls}
 """
 
 

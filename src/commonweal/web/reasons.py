@@ -63,7 +63,7 @@ def why(
                 cost=language.money(second.unit_cost, plan.currency if plan else None),
             )
         )
-    if plan and plan.price * plan.budget > 1:
+    if plan and plan.price * plan.budget > 1 and planned.reason != "drawn":
         lines.append(say(_PRICE).format(money=language.money(1 / plan.price, plan.currency)))
     return lines
 
@@ -113,4 +113,5 @@ def option_name(option: OptionTotal, language: Language) -> str:
 
 
 def _lowered(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    """As within a sentence; SMS stays what it is."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
