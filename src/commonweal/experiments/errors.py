@@ -110,3 +110,10 @@ class NoResults(CommonwealError):
 
     what = _("No outcome is known for any of the {persons} persons in the experiment {name}.")
     remedy = _('Import a list of results: map its columns to "arm:{name}" and to "outcome:voted", say.')
+
+
+class NoResultsOfExploration(NoResults):
+    """Plans drew, and nobody told what came of it."""
+
+    what = _("Of too few of the {persons} persons whom plans drew an outcome is known.")
+    remedy = _('Import a list of results: map its columns to "outcome:{name}/voted", say.')

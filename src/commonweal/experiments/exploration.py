@@ -22,18 +22,19 @@ import pyarrow as pa
 
 from commonweal.campaign import Campaign
 from commonweal.experiments import analysis, queries, tables
-from commonweal.experiments.errors import NoResults, NothingExplored
+from commonweal.experiments.errors import NoResultsOfExploration, NothingExplored
 from commonweal.experiments.model import CONTROL, Analysis, ArmResult, MetricReport
 from commonweal.store.ledger import LedgerRole
 
 NAME = "exploration"
 """What the experiment is called that all plans which explore make together."""
 
-_FEW = 5  # households on either side: fewer are not compared
+FEW = 30
+"""Households on either side: an option with fewer is not compared, since its interval would say too little of its error."""
 
 
 def reports(campaign: Campaign) -> tuple[MetricReport, ...]:
-    """Means and effects by option for every metric whose outcome is known. Raises NothingExplored, NoResults."""
+    """Means and effects by option for every metric whose outcome is known. Raises NothingExplored, NoResultsOfExploration."""
     lake = campaign.lake
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         plans = queries.explorations(connection)
@@ -45,7 +46,7 @@ def reports(campaign: Campaign) -> tuple[MetricReport, ...]:
     known = tuple(report for report in told if report is not None)
     if not known:
         persons = int(lake.read(arms.aggregate(n=arms.count()))["n"][0].as_py())
-        raise NoResults(name=NAME, persons=persons)
+        raise NoResultsOfExploration(name=NAME, persons=persons)
     return known
 
 
@@ -104,4 +105,4 @@ def _compared(rows: pa.Table, arms: tuple[str, ...]) -> tuple[Analysis, tuple[st
 
 
 def _enough(rows: pa.Table, some: npt.NDArray[np.bool_]) -> bool:
-    return len(np.unique(rows["household_id"].to_numpy()[some])) >= _FEW
+    return len(np.unique(rows["household_id"].to_numpy()[some])) >= FEW

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from commonweal.experiments import exploration
 from commonweal.experiments.model import Estimate, MetricReport
 from commonweal.planning.terms import DAYS
 from commonweal.planning.totals import Kind, LimitTotal, MadePlan, PlanReport
@@ -190,12 +191,18 @@ def show_experiment(found: Sequence[MetricReport]) -> None:
             f"{report.experiment}: {report.metric}, in points of a hundred (95%)",
             ("arm", "persons", "households", "mean", "effect", f"adjusted for {held}"),
             rows,
-            note=f"{report.missing:,} persons without an outcome. Errors are clustered by household.",
+            note=f"{report.missing:,} persons without an outcome. Errors are clustered by household.{_left_out(report)}",
         )
         if report.ratio and report.ratio.p_value < _BROKEN:
             OUT.print(
                 "[yellow]The arms don't have their designed sizes:[/] something is broken; don't read the effects."
             )
+
+
+def _left_out(report: MetricReport) -> str:
+    if report.experiment != exploration.NAME:
+        return ""
+    return f" Options with fewer than {exploration.FEW} households are left out."
 
 
 def _points(effect: Estimate | None) -> str:
