@@ -58,7 +58,9 @@ def test_what_exploring_costs_and_that_it_counts_once_approved(director: Any, sm
     answer = director.post("/people/find", {"text": "nadia"})
     link = re.search(r'href="(/people/[^"]+)"', answer.text)
     assert link is not None
-    assert "Drawn at random, not chosen" in director.get(link[1]).text
+    person = director.get(link[1]).text
+    assert "Drawn at random, not chosen" in person
+    assert "At this budget" not in person
     approve(director)
     with small_town.ledger.read() as connection:
         assert connection.execute("SELECT plan_id FROM experiments.exploration").fetchall() == [(1,)]
