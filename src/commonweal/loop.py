@@ -14,6 +14,7 @@ from typing import Any
 from commonweal.campaign import Campaign
 from commonweal.consent import parting as refusals
 from commonweal.contacts import actions as contacts
+from commonweal.contacts import due
 from commonweal.contacts import parting as pressure
 from commonweal.contacts import queries as contact_queries
 from commonweal.contacts.errors import NothingApproved
@@ -32,6 +33,7 @@ from commonweal.jobs.model import Progress, silent
 from commonweal.jobs.worker import Handler
 from commonweal.mandate import counting
 from commonweal.people import actions as people
+from commonweal.people.publishing import COMMAND as PUBLISH
 from commonweal.planning import actions as planning
 from commonweal.planning import forecast as forecasting
 from commonweal.planning import making
@@ -212,6 +214,11 @@ def handlers(campaign: Campaign) -> Mapping[str, Handler]:
     def _price(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
         return price(campaign, run)
 
+    def _publish(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
+        publish(campaign, run)
+        due.count(campaign)
+        return None
+
     def _count_promises(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:
         return counting.count(campaign, run)
 
@@ -222,6 +229,7 @@ def handlers(campaign: Campaign) -> Mapping[str, Handler]:
         "night": _night,
         "plan": _plan,
         PRICE: _price,
+        PUBLISH: _publish,
         "take_back": _take_back,
         "undo": _undo,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,9 +14,24 @@ from commonweal.access.model import Role
 from commonweal.access.queries import open_accounts
 from commonweal.campaign import Campaign
 from commonweal.contacts import doors, due
+from commonweal.jobs import queries as runs
+from commonweal.jobs.model import RunStatus
+from commonweal.loop import handlers
+from commonweal.people.publishing import COMMAND as PUBLISH
 from commonweal.planning import actions as planning
 
 TODAY = date(2027, 1, 15)
+
+
+def test_an_approved_plan_goes_to_the_serving_copy_at_once(director: Any, small_town: Campaign) -> None:
+    """It is handed out from there, and before the night nothing else would bring it."""
+    approve = re.search(r'action="(/plan/[^"]+/approve)"', director.get("/plan").text)
+    assert approve is not None
+    director.post(approve[1])
+    with small_town.ledger.read() as connection:
+        (run,) = runs.recent(connection, 5)
+    assert (run.command, run.status) == (PUBLISH, RunStatus.QUEUED)
+    assert PUBLISH in handlers(small_town)
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ from commonweal.people.model import PublishReport
 from commonweal.people.selection_sql import condition
 from commonweal.store.ledger import Connection, LedgerRole
 
+COMMAND = "publish"
+"""What a run of it is called: a plan is handed out once it is approved and stands in the serving copy."""
 _DOING = _("publishing people")
 _VACUUM_FROM = 0.1  # of a table's rows touched; below, autovacuum will do
 _PROFILE = ("people.profile", "people.vote", "people.attribute", "identity.household")

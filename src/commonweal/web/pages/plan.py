@@ -17,6 +17,7 @@ from commonweal.access.model import Permission
 from commonweal.access.queries import names
 from commonweal.errors import _
 from commonweal.people import queries as people
+from commonweal.people.publishing import COMMAND as PUBLISH
 from commonweal.planning import actions, queries
 from commonweal.planning.price import queries as price
 from commonweal.planning.terms import MONEY
@@ -126,8 +127,9 @@ def _changed(visit: Visit, plan: MadePlan, limit: str, value: float) -> dict[str
 
 @post("/plan/{token:str}/approve", opt=needs(Permission.APPROVE_PLAN), sync_to_thread=True)
 def approve(visit: Here, token: FromPath[str]) -> Response[Any]:
-    """Put a plan in force."""
+    """Put a plan in force, and by a run into the serving copy, from which it is handed out."""
     actions.approve(visit.campaign, visit.id_of("plan", token), actor=visit.actor)
+    begin(visit, PUBLISH, dict)
     return visit.go("/plan")
 
 

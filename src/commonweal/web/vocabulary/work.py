@@ -11,6 +11,7 @@ COMMAND = {
     "resolve": _("Find who is who"),
     "score": _("Score everybody"),
     "plan": _("Make a plan"),
+    "publish": _("Put the approved plan into everybody’s hands"),
     "forecast": _("Draw elections"),
     "price": _("Compute the price of governing big"),
     "take_back": _("Take a list back"),
