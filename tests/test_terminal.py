@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from commonweal.terminal import progress_bars, show_table
+from commonweal.planning.errors import NoDayLeft
+from commonweal.terminal import progress_bars, show_table, told_errors
 
 
 class WentWrongError(Exception):
@@ -48,3 +51,10 @@ def test_nothing_is_drawn_before_the_first_step(capsys: pytest.CaptureFixture[st
 def test_a_small_table_does_not_break_its_title(capsys: pytest.CaptureFixture[str]) -> None:
     show_table("A title that is longer than its table", ("a",), [(1,)])
     assert capsys.readouterr().out.splitlines()[0] == "A title that is longer than its table"
+
+
+def test_an_error_may_name_a_table_of_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    day = date(2027, 1, 1)
+    with pytest.raises(SystemExit), told_errors(machine=False):
+        raise NoDayLeft(first=day, last=day)
+    assert "See [days] in plan.toml" in capsys.readouterr().err

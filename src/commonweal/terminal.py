@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import (
     BarColumn,
@@ -136,7 +137,8 @@ def told_errors(machine: bool, translate: Callable[[str], str] = str) -> Iterato
         if machine:
             show_json({"error": {"code": error.code, "text": error.worded(translate)}})
         else:
-            ERR.print(f"[bold red]✗[/] {error.worded(translate)}", highlight=False, soft_wrap=True)
+            told = escape(error.worded(translate))  # it may name a table of a file: [days]
+            ERR.print(f"[bold red]✗[/] {told}", highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         ERR.print("Stopped. Nothing half-done was kept; the same command goes on from here.")
