@@ -173,6 +173,32 @@ def test_contacts_under_way_and_explorers_go_together(campaign: Campaign) -> Non
     assert not {draw.person[own], draw.person[other]} & set(again.person.tolist())
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_the_limits_they_hold_and_thresholds_are_chances(campaign: Campaign, seed: int) -> None:
+    """Who explores is below every threshold of the limits they count in, and the tally finds no limit broken."""
+    rng = np.random.default_rng(seed)
+    population = replace(folk(1_200, seed=seed), meets={"w": rng.random(1_200) < 0.3})
+    some = (
+        Term(name="calls", channel="phone", each=0.1, unit="hours", at_most=float(rng.integers(0, 9))),
+        Term(name="there", areas=("a",), at_most=float(rng.integers(1, 90))),
+        Term(name="mail", channel="email", at_most_share=float(rng.uniform(0.05, 0.9))),
+        Term(name="they", who="w", at_least_share=float(rng.uniform(0.05, 0.9))),
+        Term(name="paper there", channel="post", areas=("a",), at_most_share=float(rng.uniform(0.0, 0.5))),
+    )
+    terms = msgspec.structs.replace(
+        TERMS,
+        limit=tuple(term for term in some if rng.random() < 0.7),
+        doors=Doors(hours_each=0.3, hours={"a": float(rng.uniform(0, 9))}, elsewhere=4.0),
+    )
+    options = (DOOR, msgspec.structs.replace(POST, capacity=int(rng.integers(0, 40))), CALL, MAIL)
+    budget = int(rng.integers(500, 20_000))
+    posed, draw = explored(campaign, population, terms, budget, options=options)
+    planned(posed, population)
+    assert ((draw.chance > 0) & (draw.chance <= 0.3)).all()
+    told = draw.option >= 0
+    assert draw.could[told, draw.option[told]].all()
+
+
 def test_without_a_share_nobody_explores(campaign: Campaign) -> None:
     population = folk()
     posed = pose(campaign.lake, population, OPTIONS, 9_000, Terms(learning=0.2))
