@@ -46,7 +46,7 @@ def test_an_evening_passes_once(quick_folder: Path, clock: Clock) -> None:
         (noa,) = connection.execute(
             "SELECT account_id FROM access.account WHERE role = 'volunteer'"
         ).fetchone() or (0,)
-        assert doors.held(connection, noa, campaign.clock())
+        assert doors.held(connection, campaign, noa)
         kept = mandate.promises(connection)
         assert len(kept) == 12
         assert {each.promise.status for each in kept} == {Status.ANNOUNCED}
