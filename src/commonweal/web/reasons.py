@@ -18,7 +18,7 @@ _CHOSEN_BETWEEN = _(
 _DRAWN = _("Drawn at random, not chosen, to learn what such contacts do: another might gain more.")
 _DAY = {
     Because.FIRST: _("Meant for {day}, the first day on which the plan uses this channel."),
-    Because.APART: _("Meant for {day}, {days} after: {other}."),
+    Because.APART: _("Meant for {day}, {days} after “{other}”."),
     Because.FULL: _("Meant for {day}: the days before are full."),
     Because.STREET: _(
         "Meant for {day}. Doors are walked street by street, those where a door gains most first."
@@ -100,7 +100,7 @@ def on_its_day(
     other = option_name(options[found.other], language) if found.other in options else found.other
     return language.gettext(_DAY[found.because]).format(
         day=language.day(contact.day, "full"),
-        other=_lowered(other),
+        other=other,
         days=language.ngettext("%(num)s day", "%(num)s days", found.days) % {"num": found.days},
     )
 
