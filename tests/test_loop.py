@@ -1,6 +1,9 @@
-"""The night's work: what goes wrong with the forecast stops nothing else."""
+"""The night's work: what goes wrong with the forecast, or that no day is left for a plan, stops nothing else."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -8,6 +11,7 @@ from commonweal import loop
 from commonweal.campaign import Campaign
 from commonweal.jobs import queries
 from commonweal.jobs.model import RunStatus
+from commonweal.planning.errors import NoRoundAhead
 from commonweal.store.ledger import LedgerRole
 
 
@@ -30,3 +34,17 @@ def test_whatever_goes_wrong_the_night_goes_on(campaign: Campaign, monkeypatch: 
     report = loop.night(campaign)
     assert (report.resolve, report.plan) == ("resolve", None)
     assert failed(campaign) == "ZeroDivisionError"
+
+
+def test_on_the_last_day_the_night_makes_no_plan(
+    campaign: Campaign, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for stage in ("resolve", "score", "move_old", "draw"):
+        monkeypatch.setattr(loop, stage, lambda *_, name=stage: name)
+    option = '[[option]]\ncode = "post:a"\nchannel = "post"\nmessage = "a"\nunit_cost = 50\n'
+    (campaign.folder / "options.toml").write_text(option)
+    (campaign.folder / "plan.toml").write_text("[days]\n")
+    clock.now = datetime(2027, 4, 24, 20, tzinfo=UTC)  # the eve of the last round
+    with pytest.raises(NoRoundAhead):
+        loop.plan(campaign, 100)
+    assert loop.night(campaign, budget=100).plan is None

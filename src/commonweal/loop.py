@@ -37,6 +37,7 @@ from commonweal.people.publishing import COMMAND as PUBLISH
 from commonweal.planning import actions as planning
 from commonweal.planning import forecast as forecasting
 from commonweal.planning import making
+from commonweal.planning.errors import NoDayLeft, NoRoundAhead
 from commonweal.planning.forecast import Forecast, MostVotes, expected
 from commonweal.planning.options import allowed, read_options
 from commonweal.planning.price import COMMAND as PRICE
@@ -172,12 +173,21 @@ def night(campaign: Campaign, progress: Progress = silent, *, budget: float | No
     """
     resolved = resolve(campaign, progress)
     scored = score(campaign, progress)
-    planned = plan(campaign, budget, progress) if budget else None
+    planned = _while_days_are_left(campaign, budget, progress) if budget else None
     move_old(campaign)
     if counting.is_wanted(campaign):
         counting.count(campaign, progress)
     draw(campaign, progress)
     return LoopReport(resolved, scored, planned)
+
+
+def _while_days_are_left(campaign: Campaign, budget: float, progress: Progress) -> PlanReport | None:
+    """The night's draft. Once no day is left for any contact there is none: what is in force stays, and the night goes on."""
+    try:
+        return plan(campaign, budget, progress)
+    except (NoDayLeft, NoRoundAhead) as error:
+        _LOG.warning("no plan tonight: %s", error)
+        return None
 
 
 def handlers(campaign: Campaign) -> Mapping[str, Handler]:
