@@ -2,6 +2,7 @@
 
     python -m benchmarks.plan [CASE…]     small middle large messages; huge is run only when named
     python -m benchmarks.plan one PERSONS OPTIONS SEED [FLOORS]
+    python -m benchmarks.plan warm [PERSONS OPTIONS]    # a changed limit beside the same problem from nothing
     python -m benchmarks.plan blocks PERSONS OPTIONS SEED    # from files, block by block: memory does not grow with the persons
 
 Peers are HiGHS (interior point and crossover: an exact linear program) and OR-Tools' PDLP, each with 300 seconds, where the
@@ -13,12 +14,16 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import pickle
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,8 +33,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.measure import machine
 from benchmarks.plan_instances import CHANNELS, COST, PHONE_HOURS, Instance, as_linear_program, make_instance
-from commonweal.planning.joint import Hours, Option, Plan, Problem, contacts, money, solve
+from commonweal.planning.joint import Hours, Option, Plan, Problem, Solver, again, contacts, money, solve
 from commonweal.planning.joint.blocks import FileBlocks, Terms, solve_blocks
 from commonweal.planning.joint.tally import tally
 
@@ -77,7 +83,7 @@ def _alone(*words: object) -> dict[str, Any]:
 
 def _line(found: dict[str, Any]) -> str:
     return (
-        f"{found['seconds']:.2f} s, warm after a limit changed {found['warm']:.2f} s; {found['votes']:.2f} votes,"
+        f"{found['seconds']:.2f} s; {found['votes']:.2f} votes,"
         f" bound {found['bound']:.2f} ({found['in_part']:.5f} in part), gap {found['gap']:.1e}"
         f" (of it limits {found['limits']:.1e}, hours {found['hours']:.1e}, persons {found['persons']:.1e});"
         f" {found['floors']} floors bind, {found['short']} short; {found['gb']:.2f} GB with the instance of {found['instance_gb']:.2f}"
@@ -140,19 +146,101 @@ def as_problem(instance: Instance, floors: float = 1.0) -> Problem:
 
 
 def one(persons: int, options: int, seed: int, floors: float) -> dict[str, Any]:
-    """Ours, cold, and warm after the budget rose by a twentieth."""
+    """Ours, from nothing."""
     solve(as_problem(make_instance(10_000, options, 9), floors))
     problem = as_problem(make_instance(persons, options, seed), floors)
     before = _peak()
     start = time.perf_counter()
     plan = solve(problem)
     seconds = time.perf_counter() - start
-    peak = _peak()
-    start = time.perf_counter()
-    first = replace(problem.limits[0], at_most=1.05 * problem.limits[0].at_most)
-    solve(replace(problem, limits=(first, *problem.limits[1:])), plan.prices)
-    warm = time.perf_counter() - start
-    return {"seconds": seconds, "warm": warm, "gb": peak, "instance_gb": before, **_told(problem, plan)}
+    return {"seconds": seconds, "gb": _peak(), "instance_gb": before, **_told(problem, plan)}
+
+
+def warm(persons: int, options: int) -> None:
+    """Each change of one limit, from the plan before and from nothing, by turns; medians over seeds and runs."""
+    kinds = [_alone("changes", persons, options, seed) for seed in SEEDS]
+    print(
+        f"{persons:,} x {options}, seeds {SEEDS}, medians over all runs; {machine()}; load {os.getloadavg()[0]:.1f}"
+    )
+    for kind in kinds[0]:
+        runs = [run for each in kinds for run in each[kind]]
+
+        def median(name: str, runs: list[dict[str, float]] = runs) -> float:
+            return statistics.median(run[name] for run in runs)
+
+        wall = statistics.median(run["warm"] / run["cold"] for run in runs)
+        cpu = statistics.median(run["warm_cpu"] / run["cold_cpu"] for run in runs)
+        print(
+            f"{kind}: {median('warm'):.2f} s ({median('warm_cpu'):.2f} of CPU), from nothing {median('cold'):.2f} s"
+            f" ({median('cold_cpu'):.2f}); ratio {wall:.2f} ({cpu:.2f}); gap {median('warm_gap'):.1e}, from nothing"
+            f" {median('cold_gap'):.1e}"
+        )
+
+
+def _changes(problem: Problem) -> dict[str, Problem]:
+    """A problem with one limit otherwise."""
+
+    def limit(name: str, end: str, by: float) -> Problem:
+        return replace(
+            problem,
+            limits=tuple(
+                replace(each, **{end: by * getattr(each, end)}) if each.name == name else each
+                for each in problem.limits
+            ),
+        )
+
+    assert problem.hours is not None
+    available = np.array(problem.hours.available)
+    available[int(available.argmax())] *= 2
+    return {
+        "nothing": problem,
+        "money -10%": limit("money", "at_most", 0.9),
+        "money +5%": limit("money", "at_most", 1.05),
+        "a message's floor +50%": limit("message 4", "at_least", 1.5),
+        "hours in one area, twice": replace(problem, hours=replace(problem.hours, available=available)),
+        "SMS +20%": limit("sms 0", "at_most", 1.2),
+        "hours on the phone in one region, half": limit("phone 0", "at_most", 0.5),
+    }
+
+
+_RUNS = 3
+
+
+def changes(persons: int, options: int, seed: int) -> dict[str, list[dict[str, float]]]:
+    """Seconds of each change, beside the same problem from nothing."""
+    compiled = as_problem(make_instance(2 * again.FEWEST, options, 9))
+    _both_ways(_solved(compiled), _changes(compiled)["SMS +20%"])
+    problem = as_problem(make_instance(persons, options, seed))
+    solver = _solved(problem)
+    return {
+        kind: [_both_ways(solver, changed) for _ in range(_RUNS)]
+        for kind, changed in _changes(problem).items()
+    }
+
+
+def _solved(problem: Problem) -> Solver:
+    solver = Solver(problem)
+    solver.solve()
+    return solver
+
+
+def _both_ways(solver: Solver, changed: Problem) -> dict[str, float]:
+    """The solver stands where it stood afterwards."""
+    before = copy(solver)
+    cold, cold_wall, cold_cpu = _timed(lambda: solve(changed))
+    warm, warm_wall, warm_cpu = _timed(lambda: before.changed(limits=changed.limits, hours=changed.hours))
+    for plan in (cold, warm):
+        _told(changed, plan)
+    return {
+        "cold": cold_wall, "cold_cpu": cold_cpu, "cold_gap": cold.gap,
+        "warm": warm_wall, "warm_cpu": warm_cpu, "warm_gap": warm.gap,
+    }  # fmt: skip
+
+
+def _timed(work: Callable[[], Plan]) -> tuple[Plan, float, float]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    plan = work()
+    return plan, time.perf_counter() - wall, time.process_time() - cpu
 
 
 def _told(problem: Problem, plan: Plan) -> dict[str, Any]:
@@ -317,6 +405,10 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["one", persons, options, seed, floors]:
             print(json.dumps(one(int(persons), int(options), int(seed), float(floors))))
+        case ["warm", *size]:
+            warm(*(map(int, size) if size else (1_000_000, 50)))
+        case ["changes", persons, options, seed]:
+            print(json.dumps(changes(int(persons), int(options), int(seed))))
         case ["blocks", persons, options, seed]:
             blocks(int(persons), int(options), int(seed))
         case ["write", folder, persons, options, seed]:

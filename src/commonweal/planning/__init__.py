@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         money,
         share,
     )
-    from commonweal.planning.joint.solve import solve
+    from commonweal.planning.joint.solve import Solver, solve
 
 __all__ = [
     "EffectDraws",
@@ -44,6 +44,7 @@ __all__ = [
     "Plan",
     "Prices",
     "Problem",
+    "Solver",
     "contacts",
     "money",
     "share",

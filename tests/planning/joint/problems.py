@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 from scipy.optimize import linprog
 
-from commonweal.planning.joint import Hours, Limit, Option, Problem, contacts, money
+from commonweal.planning.joint import Hours, Limit, Option, Plan, Problem, contacts, money
+from commonweal.planning.joint.tally import tally
 
 CHANNELS = ("door", "phone", "sms", "email", "post")
 COSTS = (1.0, 0.4, 0.04, 0.003, 0.6)
@@ -130,3 +132,15 @@ def best_of_all(problem: Problem) -> float | None:
     used = rows @ plans
     kept = ((used <= upper[:, None] + 1e-9) & (used >= lower[:, None] - 1e-9)).all(axis=0)
     return float((problem.gain[person, option].astype(float) @ plans)[kept].max()) if kept.any() else None
+
+
+def kept(problem: Problem, plan: Plan) -> None:
+    """Every rule, counted anew; and the plan says what is so."""
+    counted = tally(problem, plan.person, plan.option)
+    assert not counted.broken
+    assert plan.votes == pytest.approx(counted.votes)
+    assert [use.used for use in plan.uses] == pytest.approx(counted.used)
+    assert counted.short == pytest.approx([use.shortfall for use in plan.uses], abs=1e-9)
+    assert plan.votes <= plan.bound + 1e-9 or counted.short.any()
+    parts = plan.gap_parts
+    assert parts.limits + parts.hours + parts.persons == pytest.approx(plan.in_part - plan.votes, abs=1e-9)

@@ -8,11 +8,13 @@ check        what is wrong with a problem
 program      the problem as kernels read it
 sweep        one look at everybody at given prices (kernel: how kernels are compiled)
 prices       the prices at which the bound is smallest
+chosen       what everybody gets at given prices, and at others (choices: its kernels)
+again        the prices after a limit has changed, from those before
 rounding     from prices to a plan (moves: its kernels)
 floors       floors that can't be met: the proof
 certificate  the bound, in code of its own
 tally        what a plan uses, counted anew
-solve        Problem in, Plan out
+solve        Problem in, Plan out; and again, when a limit has changed
 blocks       the same for electorates that no memory holds, from files (spark: where they lie on Spark)
 coherence    the best plan with few messages, and its bound (worth: what a set of messages is worth at fixed prices)
 narrowness   the best plan whose talk is not too narrow, and its bound
@@ -33,7 +35,7 @@ from commonweal.planning.joint.model import (
     money,
     share,
 )
-from commonweal.planning.joint.solve import solve
+from commonweal.planning.joint.solve import Solver, solve
 
 __all__ = [
     "Effects",
@@ -44,6 +46,7 @@ __all__ = [
     "Plan",
     "Prices",
     "Problem",
+    "Solver",
     "Use",
     "contacts",
     "money",

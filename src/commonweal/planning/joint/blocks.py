@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from commonweal.planning.errors import NobodyEligible, WrongShape
 from commonweal.planning.joint.certificate import bounds, persons_part
 from commonweal.planning.joint.check import Scanned, checked, examined
+from commonweal.planning.joint.chosen import Chosen
 from commonweal.planning.joint.errors import AreaInTwoBlocks, NoAreaKnown, PlanFolderTaken
 from commonweal.planning.joint.model import (
     Doubles,
@@ -238,6 +239,7 @@ def _look(
 def _added(parts: Sequence[Swept], rows: Rows, prices: Doubles) -> Swept:
     return Swept(
         sum(each.value for each in parts) + rows.ends(prices),
+        np.sum([each.counts for each in parts], axis=0),
         np.sum([each.used for each in parts], axis=0),
         np.sum([each.curvature for each in parts], axis=0),
         np.zeros(0),
@@ -267,7 +269,7 @@ def _round(
     limits = tuple(_part(limit, share) for limit, share in zip(terms.limits, shares[number], strict=True))
     problem = terms.problem(rows, limits)
     program = checked(problem, part=True)
-    rounding = Rounding.begin(program, prices)
+    rounding = Rounding.of(Chosen.at(program, prices))
     rounding.finish()
     person, option = rounding.contacts()
     counted = tally(problem, person, option)

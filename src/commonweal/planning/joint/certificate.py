@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commonweal.planning.joint.kernel import THREADS, kernel
-from commonweal.planning.joint.model import Doubles, Limit, Prices, Problem
+from commonweal.planning.joint.model import Doubles, Limit, Positions, Prices, Problem
 
 _WHOLE = 1e-9  # a contact: nearer to a whole number than this counts as one
 _ROUNDING = 1e-12  # of a sum of some million float64 numbers, as a share: more than it can be off by
@@ -58,10 +58,12 @@ def persons_part(problem: Problem, prices: Prices, *, worth: float = 1.0) -> lis
     charge = _charge(problem, prices.limits)
     hours = np.maximum(prices.hours, 0.0)
     channel = np.unique([option.channel for option in problem.options], return_inverse=True)[1]
-    takes_hours, area_hours = np.zeros(len(problem.options), np.bool_), list[float]()
+    changes = np.flatnonzero(np.diff(channel)) + 1
+    runs = np.concatenate([[0], changes, [len(channel)]]).astype(np.int64)
+    takes_hours, area_hours = np.zeros(len(problem.options)), list[float]()
     each = np.zeros(0)
     if problem.hours is not None:
-        takes_hours = np.array([option.channel == problem.hours.channel for option in problem.options])
+        takes_hours = np.array([float(option.channel == problem.hours.channel) for option in problem.options])
         each = np.asarray(problem.hours.each, np.float64)
         priced = hours > 0
         area_hours = [math.fsum(np.asarray(problem.hours.available)[priced] * hours[priced])]
@@ -90,7 +92,8 @@ def persons_part(problem: Problem, prices: Prices, *, worth: float = 1.0) -> lis
                 each,
                 hours,
                 takes_hours,
-                channel,
+                runs,
+                channel[runs[:-1]],
                 charge,
                 worth,
                 *rows,
@@ -162,29 +165,43 @@ def _persons(
     most: npt.NDArray[np.integer],
     each: Doubles,
     hours: Doubles,
-    takes_hours: npt.NDArray[np.bool_],
+    takes_hours: Doubles,
+    runs: Positions,
     channel: npt.NDArray[np.integer],
     charge: Doubles,
     worth: float,
     first: int,
     last: int,
 ) -> float:
-    """The sum over some persons of what their best set gains, net of all prices."""
-    best = np.zeros(channel.max() + 1)
-    total = 0.0
+    """The sum over some persons of what their best set gains, net of all prices.
+
+    Options runs[j]:runs[j + 1] are of channel[j]. Numbers of 0 or more are as large as their bits, of which the largest
+    is found without branches.
+    """
+    k, total = gain.shape[1], 0.0
+    net, best = np.empty(k), np.zeros(channel.max() + 1)
+    net_bits, best_bits = net.view(np.int64), best.view(np.int64)
     for i in range(first, last):
         best[:] = 0.0
         own = charge[group[i], region[area[i]]]
-        for o in range(gain.shape[1]):
-            times = allowed[i, o] if len(allowed) > 0 else 1
-            if times == 0 or not gain[i, o] > 0:
-                continue
-            net = worth * np.float64(gain[i, o]) - times * own[o]
-            if takes_hours[o]:
-                net -= each[i] * hours[area[i]]
-            best[channel[o]] = max(best[channel[o]], net)
+        own_hours = each[i] * hours[area[i]] if len(each) > 0 else 0.0
+        if len(allowed) > 0:
+            for o in range(k):
+                one, times = np.float64(gain[i, o]), np.float64(allowed[i, o])
+                value = worth * one - times * own[o] - own_hours * takes_hours[o]
+                net[o] = value if one > 0.0 and times > 0.0 and value > 0.0 else 0.0
+        else:
+            for o in range(k):
+                one = np.float64(gain[i, o])
+                value = worth * one - own[o] - own_hours * takes_hours[o]
+                net[o] = value if one > 0.0 and value > 0.0 else 0.0
+        for j in range(len(channel)):
+            largest = best_bits[channel[j]]
+            for o in range(runs[j], runs[j + 1]):
+                largest = max(largest, net_bits[o])
+            best_bits[channel[j]] = largest
         for _ in range(min(int(most[i]), len(best))):
-            largest = np.argmax(best)
-            total += best[largest]
-            best[largest] = 0.0
+            which = np.argmax(best)
+            total += best[which]
+            best[which] = 0.0
     return total

@@ -36,7 +36,11 @@ from commonweal.planning.joint.program import (
 
 def checked(problem: Problem, *, part: bool = False) -> Program:
     """The problem, ready to be solved. Raises as `examined`."""
-    found = examined(problem, part=part)
+    return compiled(problem, examined(problem, part=part))
+
+
+def compiled(problem: Problem, found: Scanned) -> Program:
+    """The same of a problem whose terms were checked, and in whose gains this was found."""
     return compile_problem(problem, found.counts, found.gains, found.highest)
 
 
@@ -48,6 +52,19 @@ def examined(problem: Problem, *, part: bool = False) -> Scanned:
     NoOptions, TooManyOptions, BadOption, CostsNothing, WrongShape, BadMost, AreasOutOfOrder, EmptyArea, UnknownChannel, BadHours,
     BadLimit, BadGain, NobodyEligible.
     """
+    check_terms(problem, part=part)
+    found = scan(ground_of(problem), classes(problem)[1])
+    if found.bad >= 0:
+        person, option = divmod(found.bad, len(problem.options))
+        value = float(problem.gain[person, option])
+        raise BadGain(option=problem.options[option].code, person=person, value=value)
+    if not found.open and not part:
+        raise NobodyEligible()
+    return found
+
+
+def check_terms(problem: Problem, *, part: bool = False) -> None:
+    """Everything but the gains. Raises as `examined`, but for BadGain and NobodyEligible."""
     _check_options(problem)
     _check_shapes(problem)
     _check_most(problem)
@@ -59,14 +76,6 @@ def examined(problem: Problem, *, part: bool = False) -> Scanned:
     for name in names:
         if names.count(name) > 1:
             raise BadLimit(limit=name, problem=Phrase(BadLimit.repeated))
-    found = scan(ground_of(problem), classes(problem)[1])
-    if found.bad >= 0:
-        person, option = divmod(found.bad, len(problem.options))
-        value = float(problem.gain[person, option])
-        raise BadGain(option=problem.options[option].code, person=person, value=value)
-    if not found.open and not part:
-        raise NobodyEligible()
-    return found
 
 
 def _check_options(problem: Problem) -> None:

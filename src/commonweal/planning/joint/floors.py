@@ -11,6 +11,7 @@ import numpy as np
 
 from commonweal.errors import Phrase
 from commonweal.planning.joint.certificate import certify
+from commonweal.planning.joint.chosen import Chosen
 from commonweal.planning.joint.errors import FloorsOutOfReach
 from commonweal.planning.joint.model import Prices, Problem
 from commonweal.planning.joint.prices import least_bound
@@ -29,7 +30,7 @@ def explain_shortfalls(problem: Problem, program: Program) -> None:
     missing = -certify(problem, prices, worth=0.0).whole
     if missing <= _PROVEN * float(np.maximum(program.rows.lower, 0.0).sum()):
         return
-    rounding = Rounding.begin(program, found.prices)
+    rounding = Rounding.of(Chosen.at(program, found.prices))
     rounding.finish()
     counted = tally(problem, *rounding.contacts())
     short = np.flatnonzero(counted.short)

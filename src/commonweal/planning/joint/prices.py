@@ -45,13 +45,14 @@ class Found:
 @dataclass(frozen=True, eq=False)
 class Sight:
     """What a descent has to know of a problem. look: at prices (r,) of the scaled limits, with a width, as `sweep` does.
-    persons: how many stand behind the look. gain: a usual one, the measure of prices.
+    persons: how many stand behind the look. gain: a usual one, the measure of prices. widest: of it, what counts as a near-tie.
     """
 
     look: Callable[[Doubles, float], Swept]
     rows: Rows
     persons: int
     gain: float
+    widest: float = _WIDEST
 
     @staticmethod
     def of(program: Program) -> Sight:
@@ -74,9 +75,9 @@ def least_bound(program: Program, start: Doubles | None, highest: float, near: f
 def descend(sight: Sight, prices: Doubles, highest: float, near: float) -> Found:
     """The same from given prices, with looks at everybody only."""
     rows, unit = sight.rows, sight.gain
-    narrowest = unit * min(_WIDEST, (_NARROW / sight.persons) ** 0.5)
+    narrowest = unit * min(sight.widest, (_NARROW / sight.persons) ** 0.5)
     box = _BOX * unit
-    here = sight.look(prices, _WIDEST * unit)
+    here = sight.look(prices, sight.widest * unit)
     curvature, learnt = here.curvature, list[tuple[Doubles, Doubles]]()
     for step in range(1, _STEPS):
         model = _taught(_damped(curvature), learnt)
@@ -86,7 +87,7 @@ def descend(sight: Sight, prices: Doubles, highest: float, near: float) -> Found
         there = _step(model, here.used, rows.lower, rows.upper, prices, highest, box)
         length = float(np.abs(there - prices).max(initial=0.0))
         foretold = _foretold(rows, here, model, prices, there)
-        trial = sight.look(there, min(max(length, narrowest), _WIDEST * unit))
+        trial = sight.look(there, min(max(length, narrowest), sight.widest * unit))
         come = (here.value - trial.value) / max(foretold, 1e-300)
         curvature = trial.curvature if come > _BADLY else 0.5 * (curvature + trial.curvature)
         learnt = [*learnt[1 - _LEARNT :], (there - prices, here.used - trial.used)]

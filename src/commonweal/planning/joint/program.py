@@ -18,6 +18,7 @@ from commonweal.planning.joint.model import Doubles, Limit, Positions, Problem
 MOST_OPTIONS = 4096  # that are told apart
 _BLOCK = 4096  # persons of a block where there are no areas
 _LOT = 1e-6  # of a usual gain: by which equals are told apart
+_MET = 1e-9  # of a contact: a lower end that is met anyhow
 _GOLDEN = 0.6180339887498949
 
 
@@ -64,6 +65,11 @@ class Rows:
     upper: Doubles
     scale: Doubles
 
+    def left(self, others: Doubles, share: float = 1.0) -> Rows:
+        """The limits of some, where others use so much (r,) of them; of a `share` of these. A lower end stays one, if only just."""
+        lower = np.where(np.isfinite(self.lower), np.maximum((self.lower - others) * share, _MET), -np.inf)
+        return replace(self, lower=lower, upper=(self.upper - others) * share)
+
     def used(self, counts: Doubles) -> Doubles:
         """(r,): of each limit, by contacts counted by class and option."""
         return np.asarray(((self.member @ counts) * self.use).sum(axis=1))
@@ -96,7 +102,7 @@ class Rows:
 @dataclass(frozen=True, eq=False)
 class Program:
     """ground, rows and uses as above; open_counts (classes, k): contacts that could be made and gain something; gain: the
-    mean of these gains, the measure of prices; highest: the largest.
+    mean of these gains, the measure of prices; highest: the largest; often: contacts that an option takes with a row at most.
     """
 
     ground: Ground
@@ -105,6 +111,7 @@ class Program:
     open_counts: Doubles
     gain: float
     highest: float
+    often: float
 
     @property
     def persons(self) -> int:
@@ -116,21 +123,26 @@ class Program:
         ground = self.ground
         counts = -(-np.diff(ground.start) // every)
         start = np.concatenate([[0], np.cumsum(counts)])
-        rows = np.repeat(ground.start[:-1], counts) + every * (
+        persons = np.repeat(ground.start[:-1], counts) + every * (
             np.arange(start[-1]) - np.repeat(start[:-1], counts)
         )
-        share = len(rows) / self.persons
-        drawn = ground._replace(
-            gain=ground.gain[rows],
-            times=ground.times[rows] if len(ground.times) else ground.times,
-            of_class=ground.of_class[rows],
-            most=ground.most[rows],
-            start=start,
-            each=ground.each[rows] if len(ground.each) else ground.each,
-            hours=ground.hours * (counts / np.diff(ground.start)),
-        )
+        share = len(persons) / self.persons
         limits = replace(self.rows, lower=self.rows.lower * share, upper=self.rows.upper * share)
-        return replace(self, ground=drawn, rows=limits)
+        return self.among(persons, limits, ground.hours * (counts / np.diff(ground.start)))
+
+    def among(self, persons: Positions, rows: Rows, hours: Doubles) -> Program:
+        """Some of the persons, in rising order, within limits and hours (a,) of their own; areas may be without any of them."""
+        ground = self.ground
+        some = ground._replace(
+            gain=ground.gain[persons],
+            times=ground.times[persons] if len(ground.times) else ground.times,
+            of_class=ground.of_class[persons],
+            most=ground.most[persons],
+            start=np.searchsorted(persons, ground.start),
+            each=ground.each[persons] if len(ground.each) else ground.each,
+            hours=hours,
+        )
+        return replace(self, ground=some, rows=rows)
 
     def for_floors(self) -> Program:
         """The same problem but for its aim: to come as near to the limits' lower ends as can be."""
@@ -149,7 +161,8 @@ def compile_problem(problem: Problem, open_counts: Doubles, gains: Doubles, high
     usual = np.add.reduceat(gains[ground.order], edges) / np.add.reduceat(contacts[ground.order], edges)
     near = np.clip(usual / max(gain, 1e-300), 0.02, 50.0)
     ground = ground._replace(lots=_lots(len(problem.options), gain), near=near)
-    return Program(ground, rows, rows.uses(), open_counts, gain, highest)
+    often = float(ground.times.max()) if len(ground.times) else 1.0
+    return Program(ground, rows, rows.uses(), open_counts, gain, highest, often)
 
 
 def ground_of(problem: Problem) -> Ground:

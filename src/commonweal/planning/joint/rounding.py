@@ -14,19 +14,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from commonweal.planning.joint.chosen import Chosen
 from commonweal.planning.joint.kernel import THREADS, both
 from commonweal.planning.joint.model import Doubles, Positions
 from commonweal.planning.joint.moves import (
+    Draft,
     Mends,
     Moves,
-    State,
     count_contacts,
     find_moves,
-    first_choice,
+    list_contacts,
     make_moves,
 )
 from commonweal.planning.joint.program import Program
-from commonweal.planning.joint.sweep import space
 
 _PART = 100_000  # persons, about, whose moves are looked at together
 _MOST_MOVES = 400_000
@@ -49,25 +49,14 @@ class Rounding:
     prices: Doubles
     charges: Doubles
     hour_price: Doubles
-    state: State
+    draft: Draft
 
     @staticmethod
-    def begin(program: Program, prices: Doubles) -> Rounding:
-        """What everybody would get at the prices."""
-        ground = program.ground
-        areas, shape = len(ground.hours), (program.persons, len(ground.first) - 1)
-        state = State(np.empty(shape, np.int16), np.zeros(len(prices)), ground.hours.copy())
-        charges, hour_price = program.rows.charges(prices), np.zeros(areas)
-
-        def part(first: int, last: int) -> Doubles:
-            first_choice(ground, charges, first, last, space(ground, first, last), hour_price, state)
-            counts = np.zeros(program.open_counts.shape)
-            count_contacts(ground, state.choice, ground.start[first], ground.start[last], counts)
-            return counts
-
-        counts = sum(both(part, np.diff(ground.start)), np.zeros(program.open_counts.shape))
-        state.used[:] = program.rows.used(counts)
-        return Rounding(program, prices, charges, hour_price, state)
+    def of(chosen: Chosen) -> Rounding:
+        """From what everybody would get at the prices."""
+        state = chosen.state
+        draft = Draft(state.choice.copy(), chosen.used, state.hours_left.copy(), state.margin.copy())
+        return Rounding(chosen.program, chosen.prices, chosen.charges, state.hour_price, draft)
 
     def finish(self) -> None:
         """Come near to the ends that have a price, mend what is broken, then use what is left.
@@ -108,14 +97,14 @@ class Rounding:
 
     def _broken(self, ends: Mends) -> bool:
         return bool(
-            (_over(self.state.used, ends.upper) > 0).any() or (_over(ends.lower, self.state.used) > 0).any()
+            (_over(self.draft.used, ends.upper) > 0).any() or (_over(ends.lower, self.draft.used) > 0).any()
         )
 
     def _excess(self) -> Doubles:
-        return _over(self.state.used, self.program.rows.upper)
+        return _over(self.draft.used, self.program.rows.upper)
 
     def _shortfall(self) -> Doubles:
-        return _over(self.program.rows.lower, self.state.used)
+        return _over(self.program.rows.lower, self.draft.used)
 
     def _first_reach(self) -> float:
         return _REACH * self.program.gain * min(1.0, math.sqrt(_PART / self.program.persons))
@@ -153,11 +142,11 @@ class Rounding:
 
     def _make(self, order: Positions, moves: Moves, ends: Mends) -> int:
         moved = np.zeros(self.program.persons, np.bool_)
-        return make_moves(self.program.ground, ends, order, moves, self.state, moved)
+        return make_moves(self.program.ground, ends, order, moves, self.draft, moved)
 
     def _moves(self, areas: Positions, reach: float, ends: Mends) -> Moves:
         """Those that lose less than `reach`, or than what leaves not too many."""
-        ground, used = self.program.ground, self.state.used
+        ground, used = self.program.ground, self.draft.used
         pressing = ends.hard * (_over(used, ends.upper) > 0) - 1.0 * (_over(ends.lower, used) > 0)
         ends = ends._replace(press=self.program.rows.charges(pressing))
         sizes = np.diff(ground.start)[areas]
@@ -168,7 +157,7 @@ class Rounding:
                 own = ends._replace(change=np.zeros(len(ends.lower)))
                 some = areas[first:last]
                 prices = self.charges, self.hour_price
-                return int(find_moves(ground, *prices, self.state, some, reach, own, found)), found
+                return int(find_moves(ground, *prices, self.draft, some, reach, own, found)), found
 
             parts = both(part, sizes)
             most = max(count for count, _ in parts)
@@ -181,8 +170,8 @@ class Rounding:
         program, ground = self.program, self.program.ground
         while len(rows := np.flatnonzero(self._excess())):
             row = rows[0]
-            persons, channels = np.nonzero(self.state.choice >= 0)
-            options = self.state.choice[persons, channels]
+            persons, channels = np.nonzero(self.draft.choice >= 0)
+            options = self.draft.choice[persons, channels]
             use = program.rows.member[row, ground.of_class[persons]] * program.rows.use[row, options]
             use *= ground.times[persons, options] if len(ground.times) else 1.0
             users = np.flatnonzero(use > 0)
@@ -191,19 +180,24 @@ class Rounding:
             self._take_away(persons[order[:enough]], channels[order[:enough]])
 
     def _take_away(self, persons: Positions, channels: Positions) -> None:
-        ground, before = self.program.ground, np.zeros(self.program.open_counts.shape)
+        ground, options = self.program.ground, self.draft.choice[persons, channels]
         at_door = persons[channels == ground.door]
         if len(at_door):
             area = np.searchsorted(ground.start, at_door, side="right") - 1
-            np.add.at(self.state.hours_left, area, ground.each[at_door])
-        self.state.choice[persons, channels] = -1
-        count_contacts(ground, self.state.choice, 0, self.program.persons, before)
-        self.state.used[:] = self.program.rows.used(before)
+            np.add.at(self.draft.hours_left, area, ground.each[at_door])
+        counts = np.zeros(self.program.open_counts.shape)
+        often = ground.times[persons, options] if len(ground.times) else 1.0
+        np.add.at(counts, (ground.of_class[persons], options), often)
+        self.draft.used[:] -= self.program.rows.used(counts)
+        self.draft.choice[persons, channels] = -1
+        self.draft.margin[persons] = -np.inf
 
     def contacts(self) -> tuple[Positions, npt.NDArray[np.int16]]:
-        """Person and option of every contact."""
-        persons, channels = np.nonzero(self.state.choice >= 0)
-        return persons, self.state.choice[persons, channels]
+        """Person and option of every contact, by person, then by channel."""
+        count = count_contacts(self.draft.choice)
+        person, option = np.empty(count, np.int64), np.empty(count, np.int16)
+        list_contacts(self.draft.choice, person, option)
+        return person, option
 
 
 def _over(values: Doubles, ends: Doubles) -> Doubles:

@@ -66,9 +66,10 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Swept:
-    """value: the bound. used (r,): of each limit, scaled. curvature (r, r). hour_price (a,)."""
+    """value: the bound. counts (classes, k): contacts. used (r,): of each limit, scaled. curvature (r, r). hour_price (a,)."""
 
     value: float
+    counts: Doubles
     used: Doubles
     curvature: Doubles
     hour_price: Doubles
@@ -83,18 +84,24 @@ def sweep(program: Program, prices: Doubles, width: float) -> Swept:
 
     def part(first: int, last: int) -> tuple[float, Seen]:
         seen = Seen(np.zeros((count, k)), np.zeros((len(prices), len(prices))), hour_price, hours_used)
-        longest = 2 * program.uses.at.shape[2]
-        change = Change(np.empty(longest, np.int64), np.empty(longest), np.empty(len(prices) + 1))
-        look = space(ground, first, last)
+        change, look = room_for_change(program), space(ground, first, last)
         return _sweep(ground, charges, program.uses, width, first, last, look, change, seen), seen
 
     parts = both(part, np.diff(ground.start))
+    counts = sum((seen.counts for _, seen in parts), np.zeros((count, k)))
     return Swept(
         value=sum(value for value, _ in parts) + rows.ends(prices),
-        used=rows.used(sum((seen.counts for _, seen in parts), np.zeros((count, k)))),
+        counts=counts,
+        used=rows.used(counts),
         curvature=sum((seen.curvature for _, seen in parts), np.zeros((len(prices), len(prices)))),
         hour_price=hour_price,
     )
+
+
+def room_for_change(program: Program) -> Change:
+    """Work space for the curvature."""
+    longest, limits = 2 * program.uses.at.shape[2], len(program.rows.scale)
+    return Change(np.empty(longest, np.int64), np.empty(longest), np.empty(limits + 1))
 
 
 def space(ground: Ground, first: int, last: int) -> Look:
@@ -313,12 +320,12 @@ def _tie(
 
 @kernel
 def _tie_up(  # noqa: PLR0912 - one loop, so that its arrays are unpacked once an area
-    ground: Ground, uses: Uses, area: int, look: Look, price: float, width: float, change: Change, seen: Seen
+    ground: Ground, uses: Uses, area: int, look: Look, price: float, width: float, change: Change, curvature: Doubles
 ) -> None:  # fmt: skip
     """The ties that persons' choices are near to: the second option of a channel, another channel, one contact more."""
     best, second, at, then, taken, value = look.best, look.second, look.at, look.then, look.taken, look.value
     times, of_class, most, each, near = ground.times, ground.of_class, ground.most, ground.each, ground.near
-    curvature, by_hours, limit, use = seen.curvature, change.by_hours, uses.at, uses.use
+    by_hours, limit, use = change.by_hours, uses.at, uses.use
     door, start, channels = ground.door, ground.start[area], best.shape[1]
     for row in range(ground.start[area + 1] - start):
         i = start + row
@@ -362,11 +369,26 @@ def _tie_up(  # noqa: PLR0912 - one loop, so that its arrays are unpacked once a
 
 
 @kernel
+def bend(
+    ground: Ground, uses: Uses, area: int, look: Look, price: float, width: float, change: Change, curvature: Doubles
+) -> None:  # fmt: skip
+    """Add an area's curvature: what the ties tell, less what the price of its hours takes up."""
+    by_hours, limits = change.by_hours, curvature.shape[0]
+    for a in range(limits + 1):
+        by_hours[a] = 0.0
+    _tie_up(ground, uses, area, look, price, width, change, curvature)
+    if price > 0.0 and by_hours[limits] > 0.0:
+        for a in range(limits):
+            for b in range(limits):
+                curvature[a, b] -= by_hours[a] * by_hours[b] / by_hours[limits]
+
+
+@kernel
 def _sweep(
     ground: Ground, charges: Doubles, uses: Uses, width: float, first: int, last: int, look: Look, change: Change,
     seen: Seen,
 ) -> float:  # fmt: skip
-    value, by_hours, limits = 0.0, change.by_hours, seen.curvature.shape[0]
+    value = 0.0
     for area in range(first, last):
         look_over(ground, charges, area, look)
         filled = fill(ground, area, look)
@@ -376,11 +398,5 @@ def _sweep(
             value += price * ground.hours[area]
         value += _settle(ground, area, look, filled, seen)
         if width > 0.0:
-            for a in range(limits + 1):
-                by_hours[a] = 0.0
-            _tie_up(ground, uses, area, look, price, width, change, seen)
-            if price > 0.0 and by_hours[limits] > 0.0:
-                for a in range(limits):
-                    for b in range(limits):
-                        seen.curvature[a, b] -= by_hours[a] * by_hours[b] / by_hours[limits]
+            bend(ground, uses, area, look, price, width, change, seen.curvature)
     return value
