@@ -98,6 +98,19 @@ def test_a_changed_plan_is_as_good_as_one_from_nothing(problem: Problem, kind: s
     assert not any(use.shortfall for use in plan.uses)
 
 
+@pytest.mark.parametrize("hours", [True, False])
+def test_households_that_are_counted_by_members(problem: Problem, hours: bool) -> None:
+    pieces = np.random.default_rng(3).integers(0, 5, problem.gain.shape).astype(np.uint8)
+    homes = replace(problem, allowed=pieces, hours=problem.hours if hours else None)
+    solver = Solver(homes)
+    solver.solve()
+    now = CHANGES["less money"](homes)
+    plan, cold = solver.changed(limits=now.limits), solve(now)
+    certified(now, plan)
+    assert plan.gap <= 1.6 * cold.gap + 1e-4
+    assert plan.in_part == pytest.approx(cold.in_part, rel=2e-5)
+
+
 def test_it_begins_from_the_plan_before(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is looked at as if nothing were known."""
     solver = Solver(problem)

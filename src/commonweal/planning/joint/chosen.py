@@ -102,13 +102,13 @@ class Chosen:
             anew = _empty(len(some.gain), len(ground.first) - 1, 1, (0, 0))._replace(counts=counts)
             own = state._replace(counts=counts)
             look = space(some._replace(start=np.array([0, len(some.gain)])), 0, 1)
-            none = self.program.uses, room_for_change(self.program), np.zeros((0, 0))
-            return *choose_again(ground, charges, first, last, look, own, rows, some, anew, *none), counts
+            ties = self.program.uses, room_for_change(self.program), np.zeros((0, 0))
+            return *choose_again(ground, charges, first, last, look, own, rows, some, anew, *ties), counts
 
-        parts_ = both(part, np.diff(begins))
-        self.gained += sum(gained for gained, _, _ in parts_)
-        self.lost = sum(lost for _, lost, _ in parts_)
-        for _, _, counts in parts_:
+        looked = both(part, np.diff(begins))
+        self.gained += sum(gained for gained, _, _ in looked)
+        self.lost = sum(lost for _, lost, _ in looked)
+        for _, _, counts in looked:
             state.counts[:] += counts
         self.swing = swing._replace(hours=state.hour_price - earlier)
         return None
