@@ -132,7 +132,9 @@ def test_a_share_is_kept_and_told_in_its_own_terms(campaign: Campaign, case: str
     plan = solve(posed.problem)
     found = tally(population, posed, plan, 7)
     told = next(each for each in found.limits if each.name == "it")
-    assert (told.unit, told.kind, told.each) == ("share", Kind.TERM, 1.0)
+    assert (told.unit, told.kind) == ("share", Kind.TERM)
+    price = dict(zip((limit.name for limit in posed.limits), plan.prices.limits, strict=True))["it"]
+    assert abs(told.price) * told.each == pytest.approx(price)
     least = term.at_least_share is not None
     assert (told.at_most, told.at_least) == ((None, asked) if least else (asked, 0.0))
     assert told.used == pytest.approx(asked, abs=0.01)

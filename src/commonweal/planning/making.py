@@ -13,6 +13,7 @@ from commonweal.campaign import Campaign
 from commonweal.experiments.model import Estimate
 from commonweal.jobs.model import Progress, silent
 from commonweal.planning import queries, rules
+from commonweal.planning.closed import Closing, known
 from commonweal.planning.dated import dated
 from commonweal.planning.difference import difference
 from commonweal.planning.errors import NoSuchPlan
@@ -20,12 +21,11 @@ from commonweal.planning.exploring import drawn_before, explore, rows
 from commonweal.planning.horizon import in_time
 from commonweal.planning.joint import Plan, Prices, Problem, solve
 from commonweal.planning.options import allowed, read_options
-from commonweal.planning.population import read_population
 from commonweal.planning.posing import Posed, pose
 from commonweal.planning.price import obeying
 from commonweal.planning.tally import Tally, tally
 from commonweal.planning.terms import changed, groups, read_terms
-from commonweal.planning.totals import PlanReport
+from commonweal.planning.totals import LimitTotal, PlanReport
 from commonweal.planning.under_way import held, keep
 from commonweal.store.lake import LakeWriter
 from commonweal.store.ledger import Connection, LedgerRole
@@ -42,13 +42,14 @@ def make(
     without: tuple[str, ...] = (),
     changes: Mapping[str, float] | None = None,
     basis: int | None = None,
+    closing: Closing | None = None,
     progress: Progress = silent,
 ) -> PlanReport:
     """The best plan for `budget` (in the campaign's currency) within plan.toml's terms, as a draft. Contacts under way stay in it.
 
     `allow` adds options left out by default, `without` leaves some out. `changes`: what is to be otherwise than options.toml and
-    plan.toml say, as `terms.changed` takes it; `basis`: the plan from which this one is changed, at whose prices the search begins. A
-    rule of what plans may say is obeyed (`price.obeying`). Raises BudgetTooSmall, OptionsMissing, OptionsUnreadable, UnknownOption,
+    plan.toml say, as `terms.changed` takes it; `basis`: the plan from which this one is changed, at whose prices the search begins;
+    `closing`: what was done already; without it as if nothing had been. A rule of what plans may say is obeyed (`price.obeying`). Raises BudgetTooSmall, OptionsMissing, OptionsUnreadable, UnknownOption,
     TermsUnreadable, NoSuchPlan, NothingAllowed, and what `changed`, `in_time`, `pose` and `joint.solve` raise.
     """
     money = rules.money(campaign.settings, budget)
@@ -59,7 +60,7 @@ def make(
     options, terms, horizon = in_time(campaign, *obeying.left_open(rule, options, terms))
     with campaign.lake.writer("planning.make", {"budget": money}) as writer:
         progress(0, None, "reading scores and effects")
-        population = read_population(campaign, options, groups(terms))
+        population = known(campaign, options, horizon, closing, groups(terms))
         posed = pose(campaign.lake, population, options, money, terms, horizon)
         posed = obeying.bound_by(campaign, rule, keep(posed, population, held(campaign)))
         posed, draw = explore(posed, population, drawn_before(campaign))
@@ -70,7 +71,7 @@ def make(
         if days:
             posed, plan = days.posed, days.plan
         counted = tally(population, posed, plan, plan_id, days)
-        gained = difference(campaign, population, posed, plan, basis) if basis is not None else None
+        gained = difference(campaign, population, posed, plan, basis, closing) if basis is not None else None
         progress(0, None, "writing the plan")
         writer.stage("planning.contact", counted.contacts, str(plan_id))
         if counted.explored:
@@ -122,8 +123,13 @@ def _start(campaign: Campaign, problem: Problem, basis: int | None) -> Prices | 
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         if queries.plan(connection, basis) is None:
             raise NoSuchPlan(plan_id=basis)
-        price = {use.name: use.price for use in queries.limit_totals(connection, basis)}
+        price = {use.name: _of_one(use) for use in queries.limit_totals(connection, basis)}
     return Prices(np.array([price.get(limit.name, 0.0) for limit in problem.limits]), np.zeros(0))
+
+
+def _of_one(use: LimitTotal) -> float:
+    """As the problem prices it: a share, at most or at least, by the contact that it is of."""
+    return abs(use.price) * use.each if use.unit == "share" else use.price
 
 
 def _compared(gained: Estimate | None) -> dict[str, float]:

@@ -315,7 +315,7 @@ def _share(posed: Posed, term: Term, found: Contacts, price: float) -> LimitTota
         name=term.name,
         kind=Kind.TERM,
         unit="share",
-        each=1.0,
+        each=1.0 / max(of, 1),
         at_most=term.at_most_share,
         at_least=term.at_least_share or 0.0,
         used=counted / of if of else 0.0,

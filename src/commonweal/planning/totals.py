@@ -77,9 +77,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class LimitTotal:
-    """How a plan uses a limit. unit: money (minor units), contacts, hours or a_day (contacts a day, on average); each: what one contact uses of it; at_most
-    None: it has a lower end only. price: votes that one unit more of the upper end gains; below 0: what one less of
-    the lower end would.
+    """How a plan uses a limit. unit: money (minor units), contacts, hours, a_day (contacts a day, on average) or share (of contacts, 1
+    for all); each: what one contact uses of it, or is of those of which it is a share; at_most None: it has a lower end only. price:
+    votes that one unit more of the upper end gains; below 0: what one less of the lower end would.
     """
 
     name: str
