@@ -94,7 +94,16 @@ def test_without_the_file_there_is_one_contact_and_no_limit(tmp_path: Path) -> N
         ("[days]\nfirst = 2027-02-01\nlast = 2037-02-01", "are 3654 days, more than 366"),
         ("[days]\nfirst = 2027-02-01\nlast = 2027-02-05\napart = 5", "5 days apart, but from .* are 5 days"),
         ("[days]\napart = -1", "apart is -1"),
-        ('[days.door]\non = ["tues"]', "Invalid enum value 'tues'.*days.door.on"),
+        (
+            '[days.door]\non = ["tue", "tues"]',
+            "'tues': give days of the week, of mon, tue, .*, sun.*days.door",
+        ),
+        (
+            "[days.door]\nfirst = 2027-02-10\nlast = 2027-02-01",
+            "first is 2027-02-10, after last, .*days.door",
+        ),
+        ("[days]\nlast = 2027-02-05\n[days.sms]\nfirst = 2027-02-06", "days.sms: first is 2027-02-06, after"),
+        ("[days]\nfirst = 2027-02-05\n[days.post]\nlast = 2027-02-04", "days.post: last is .*, before the"),
         ("[days.door]\non = []", "names no day"),
         ("[days.door]\na_day = 0", "a_day is 0: give 1 or more"),
         ("[days.pigeon]\na_day = 1", "pigeon"),
