@@ -11,11 +11,12 @@ import pytest
 from commonweal.campaign import Campaign
 from commonweal.consent import actions as consent
 from commonweal.consent.model import Channel as LawChannel
-from commonweal.consent.model import Purpose
-from commonweal.contacts import actions, lists, queries
+from commonweal.consent.model import Purpose, Suppressed
+from commonweal.contacts import actions, batches, lists, queries
 from commonweal.contacts.model import BatchReport, Channel, Claim, Option
 from commonweal.contacts.rules import CoolDown, Rules
 from commonweal.interactions.model import ResultCode
+from commonweal.store.ledger import LedgerRole
 from contacts.electors import settle
 from contacts.planned import move, put_in_force
 
@@ -90,6 +91,42 @@ def test_who_is_in_hand_for_another_contact_is_told_calmly_and_comes_back(campai
     assert named(campaign, take(campaign, actor="cli:ben")) == {3}
 
 
+def claimed(campaign: Campaign) -> list[tuple[int, int]]:
+    """What the record says of lists that were taken: persons asked for, and claimed."""
+    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
+        rows = connection.execute(
+            "SELECT (detail ->> 'asked')::int, cardinality(persons) FROM audit.entry WHERE verb = 'contact.claim_batch'"
+            " ORDER BY entry_id"
+        )
+        return rows.fetchall()
+
+
+def test_what_was_handed_back_is_on_a_list_of_its_own(campaign: Campaign) -> None:
+    """The same list again: whoever's id is low or high, in a batch that the record tells of, and only once."""
+    calls = [
+        actions.claim(campaign, person, Channel.PHONE, option=Option("phone:trams", "trams"))
+        for person in (1, 4)
+    ]
+    first = take(campaign)
+    assert (named(campaign, first), first.taken) == ({2, 3}, 2)
+    for call in calls:
+        assert isinstance(call, Claim), call
+        actions.hand_back(campaign, call.claim_id)
+    again = take(campaign)
+    assert (named(campaign, again), again.asked, again.taken) == ({1, 4}, 2, 2)
+    assert named(campaign, first) == {2, 3}
+    assert take(campaign) == again, "nothing new: the same list"
+    assert claimed(campaign) == [(2, 2), (2, 2)]
+
+
+def test_who_is_refused_makes_no_list_again_and_again(campaign: Campaign) -> None:
+    with campaign.ledger.transaction() as connection:
+        consent.suppress(connection, campaign, 3, LawChannel.ANY, Suppressed.OBJECTION)
+    first = take(campaign)
+    assert (first.asked, first.refused) == (4, 1)
+    assert take(campaign) == first
+
+
 def test_who_had_the_message_otherwise_was_reached(campaign: Campaign) -> None:
     call = actions.claim(campaign, 3, Channel.PHONE, option=Option("phone:housing", "housing"))
     assert isinstance(call, Claim), call
@@ -144,3 +181,6 @@ def test_a_plan_without_days_is_handed_out_whole(campaign: Campaign) -> None:
     made = lists.sheet(campaign, report.batch_id, account=None, actor="cli:anna", holder="anna")
     assert made.rows[0][0] == "area"
     assert take(campaign, actor="cli:ben").refused == 6, "held: as ever"
+    batches.hand_back_batch(campaign, report.batch_id)
+    again = take(campaign)
+    assert (len(named(campaign, again)), again.asked) == (6, 6), "handed back, and taken again"

@@ -2,7 +2,7 @@
 
 A batch is known by a key of the caller's. It goes in two lanes, the lower ids and the higher ones, so that one chunk is
 made ready here while the ledger works on another. Each lane notes how far it came in the transaction of each chunk: the same
-call after a kill goes on from there, and a call for a batch that is finished tells what became of it.
+call after a kill goes on from there. A batch that is finished claims nothing more: a call for it tells what became of it.
 """
 
 from __future__ import annotations
@@ -81,6 +81,31 @@ def claim_batch(
     _end(campaign, batch_id, who)
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         return queries.batch(connection, batch_id)
+
+
+def anybody(
+    campaign: Campaign,
+    persons: Mapping[int, int],
+    channel: Channel,
+    options: Sequence[Option],
+    *,
+    account: int | None,
+    actor: str,
+    ahead: bool,
+) -> bool:
+    """Whether `claim_batch` would claim for any of these persons now; nothing is locked, nothing noted. Raises what `queries.terms`
+    raises.
+    """
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        terms = queries.terms(
+            connection, campaign, channel, options, account=account, actor=actor, ahead=ahead
+        )
+        living, groups = _grouped(connection, persons, channel)
+        for chunk in _chunks(groups):
+            wanted = {person: living[person] for group in chunk for person in group}
+            if len(claiming.look(connection, terms, wanted)) < len(wanted):
+                return True
+    return False
 
 
 def _begin(connection: Connection, key: str, channel: Channel, begun: tuple[Any, ...]) -> int:
@@ -211,7 +236,9 @@ def _claim_chunk(
 
 
 def _end(campaign: Campaign, batch_id: int, actor: str) -> None:
+    """Shut the lanes, so that no other process claims more under what is noted here."""
     with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+        connection.execute("UPDATE contacts.lane SET reached_to = upto WHERE batch_id = %s", (batch_id,))
         row = connection.execute(
             "UPDATE contacts.batch SET finished_at = %s WHERE batch_id = %s AND finished_at IS NULL"
             " RETURNING channel, asked, claimed, claims",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -81,7 +81,8 @@ def hand_out(
     """Claim the contacts of the plan in force by this channel, of the people whom `account` may see (None: everyone): all of them,
     or where the plan has days what is meant for a day up to `until` (None: today; see AHEAD) and neither made nor in somebody's hands.
 
-    Done again on the same day by the same person, and until the same day, it is the same batch. Raises NoPlanInForce, CampaignOver,
+    Done again on the same day by the same person, and until the same day, it is the same batch, or once more can be claimed the next
+    one. Raises NoPlanInForce, CampaignOver,
     UnknownOption where the plan uses no option of the channel, and what `claim_batch` raises.
     """
     upto = until if until is not None and channel in AHEAD else campaign.today
@@ -99,15 +100,24 @@ def hand_out(
         key += f":{upto}"
         with campaign.ledger.read(LedgerRole.BULK) as connection:
             taken = due.taken(connection, campaign, plan, channel, options, upto)
-    report = batches.claim_batch(
+    wishes, ahead = [as_option(option) for option in options], channel in AHEAD
+    key, asked = _turn(
         campaign,
         key,
         {person: codes.index(code) for person, code, _day in wanted if person not in taken},
+        lambda left: batches.anybody(
+            campaign, left, channel, wishes, account=account, actor=actor, ahead=ahead
+        ),
+    )
+    report = batches.claim_batch(
+        campaign,
+        key,
+        asked,
         channel,
-        [as_option(option) for option in options],
+        wishes,
         account=account,
         actor=actor,
-        ahead=channel in AHEAD,
+        ahead=ahead,
         until=upto if dated else None,
         taken=sum(person in taken for person, *_ in wanted),
         progress=progress,
@@ -115,6 +125,38 @@ def hand_out(
     if channel not in TOLD_BACK:
         batches.finish_batch(campaign, report.batch_id, actor=actor, progress=progress)
     return report
+
+
+def _turn(
+    campaign: Campaign, key: str, wanted: Mapping[int, int], anybody: Callable[[Mapping[int, int]], bool]
+) -> tuple[str, Mapping[int, int]]:
+    """The key of the newest batch of the day, and whom it still asks for: of `wanted` those whom no batch before claimed. Where it is
+    finished it asks for nobody, but the next one does as soon as `anybody` of them may be claimed: they were handed back, perhaps.
+    """
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        turns = _turns(connection, key)
+        held = {
+            person
+            for turn in turns
+            if turn.finished
+            for person in queries.claimed_in(connection, turn.batch_id)
+        }
+    left = {person: option for person, option in wanted.items() if person not in held}
+    if not turns or not turns[-1].finished:
+        return _of_turn(key, max(1, len(turns))), left
+    return (_of_turn(key, len(turns) + 1), left) if anybody(left) else (_of_turn(key, len(turns)), {})
+
+
+def _turns(connection: Connection, key: str) -> list[BatchReport]:
+    """What became of the batches of a key, the first one first."""
+    found: list[BatchReport] = []
+    while batch_id := queries.batch_of_key(connection, _of_turn(key, len(found) + 1)):
+        found.append(queries.batch(connection, batch_id))
+    return found
+
+
+def _of_turn(key: str, number: int) -> str:
+    return key if number == 1 else f"{key}:{number}"
 
 
 def sheet(campaign: Campaign, batch_id: int, *, account: int | None, actor: str, holder: str) -> Sheet:
