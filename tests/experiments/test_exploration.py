@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from commonweal.campaign import Campaign
@@ -144,3 +145,15 @@ def test_exploring_is_no_pilot_and_tells_nothing_of_one(campaign: Campaign) -> N
     assert pilot.experiment == "pilot"
     assert "exploration/support" not in pilot.outcomes
     assert {report.metric for report in actions.analyse(campaign, "pilot")} == set(pilot.outcomes)
+
+
+def test_a_metric_whose_name_has_a_slash_is_of_every_experiment(campaign: Campaign) -> None:
+    made = town(2_000, pilot=0.5)
+    told = made.tables["people.attribute"]
+    names = pc.replace_substring(told["name"], "outcome:voted", "outcome:voted/2027")
+    made.tables["people.attribute"] = told.set_column(told.schema.get_field_index("name"), "name", names)
+    made.load(campaign)
+    pilot = find_pilot(campaign)
+    assert pilot is not None
+    assert "voted/2027" in pilot.outcomes
+    assert "voted/2027" in {report.metric for report in actions.analyse(campaign, "pilot")}

@@ -23,11 +23,10 @@ import pyarrow as pa
 from commonweal.campaign import Campaign
 from commonweal.experiments import analysis, queries, tables
 from commonweal.experiments.errors import NoResultsOfExploration, NothingExplored
-from commonweal.experiments.model import CONTROL, Analysis, ArmResult, MetricReport
+from commonweal.experiments.model import CONTROL, EXPLORATION, Analysis, ArmResult, MetricReport
 from commonweal.store.ledger import LedgerRole
 
-NAME = "exploration"
-"""What the experiment is called that all plans which explore make together."""
+NAME = EXPLORATION
 
 FEW = 30
 """Households on either side: an option with fewer is not compared, since its interval would say too little of its error."""
@@ -41,7 +40,7 @@ def reports(campaign: Campaign) -> tuple[MetricReport, ...]:
     if not plans:
         raise NothingExplored(name=NAME)
     arms = tables.explored(lake.table("experiments.exploration"), lake.table("people.profile"), plans)
-    found = lake.read(tables.metrics(lake.table("people.attribute"), arms, NAME).order_by("name"))
+    found = lake.read(tables.metrics(lake.table("people.attribute"), arms, explored=True).order_by("name"))
     told = [_report(campaign, arms, name.removeprefix(tables.OUTCOME)) for name in found["name"].to_pylist()]
     known = tuple(report for report in told if report is not None)
     if not known:
@@ -66,7 +65,7 @@ def _report(campaign: Campaign, arms: ir.Table, metric: str) -> MetricReport | N
         tuple(r for r, _ in results),
     )
     held = [name for name in results[1][1] if all(name in names for _, names in results[1:])]
-    own = metric.removeprefix(f"{NAME}{tables.OWN}")
+    own = metric.removeprefix(tables.EXPLORED)
     return MetricReport(NAME, own, found, rows.num_rows - known.num_rows, tuple(held), None)
 
 

@@ -8,6 +8,9 @@ from datetime import datetime
 CONTROL = "control"
 """The arm that was left alone, where nothing else is said."""
 
+EXPLORATION = "exploration"
+"""What the experiment is called that plans make by themselves."""
+
 WIDTH_95 = 1.959963984540054
 """Half the width of a normal 95% interval, in standard errors."""
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
+from commonweal.experiments.model import EXPLORATION
+
 ARM = "arm:"
 OUTCOME = "outcome:"
 BEFORE = "before:"  # the answer to what a metric measures, given before the draw or the contact
-OWN = "/"  # between the name of an experiment and a metric, where an outcome is of that experiment only
+EXPLORED = f"{EXPLORATION}/"  # before the name of a metric that is of what plans drew only
 TELLING = (ARM, OUTCOME, BEFORE)
 
 
@@ -51,16 +53,13 @@ def explored(exploration: ir.Table, profile: ir.Table, plans: Sequence[int]) -> 
     return drawn.drop("plan_id")
 
 
-def metrics(attribute: ir.Table, arms: ir.Table, of: str = "") -> ir.Table:
-    """The outcomes known of the people in `arms`: name ("outcome:…"), persons. of: an experiment, whose own outcomes are meant
-    ("outcome:exploration/…"); "": those that don't say of which experiment they are."""
+def metrics(attribute: ir.Table, arms: ir.Table, *, explored: bool = False) -> ir.Table:
+    """The outcomes known of the people in `arms`: name ("outcome:…"), persons. explored: those of what plans drew
+    ("outcome:exploration/…"), which are of no other experiment."""
     name = attribute.name
-    known = attribute.filter(
-        name.startswith(f"{OUTCOME}{of}{OWN if of else ''}") & attribute.number.notnull()
-    )
-    if not of:
-        known = known.filter(~known.name.contains(OWN))
-    known = known.semi_join(arms, "person_id").select("name")
+    of_plans = name.startswith(f"{OUTCOME}{EXPLORED}")
+    meant = of_plans if explored else name.startswith(OUTCOME) & ~of_plans
+    known = attribute.filter(meant & attribute.number.notnull()).semi_join(arms, "person_id").select("name")
     return known.group_by("name").aggregate(persons=known.count())
 
 
