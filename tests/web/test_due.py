@@ -15,10 +15,14 @@ from commonweal.access.queries import open_accounts
 from commonweal.campaign import Campaign
 from commonweal.contacts import doors, due
 from commonweal.jobs import queries as runs
+from commonweal.jobs.actions import followed
 from commonweal.jobs.model import RunStatus
 from commonweal.loop import handlers
 from commonweal.people.publishing import COMMAND as PUBLISH
 from commonweal.planning import actions as planning
+from commonweal.planning import queries as plans
+from commonweal.planning.errors import CampaignOver
+from commonweal.store.ledger import LedgerRole
 
 TODAY = date(2027, 1, 15)
 
@@ -32,6 +36,50 @@ def test_an_approved_plan_goes_to_the_serving_copy_at_once(director: Any, small_
         (run,) = runs.recent(connection, 5)
     assert (run.command, run.status) == (PUBLISH, RunStatus.QUEUED)
     assert PUBLISH in handlers(small_town)
+
+
+def waiting(campaign: Campaign) -> int:
+    with campaign.ledger.read() as connection:
+        found = [run for run in runs.recent(connection, 9) if run.command == PUBLISH]
+    return sum(run.status is RunStatus.QUEUED for run in found)
+
+
+def test_a_plan_approved_while_another_is_published_is_published_too(
+    director: Any, small_town: Campaign
+) -> None:
+    def approve() -> None:
+        with small_town.ledger.transaction(LedgerRole.OWNER) as connection:
+            connection.execute("UPDATE planning.plan SET status = 'draft'")
+        action = re.search(r'action="(/plan/[^"]+/approve)"', director.get("/plan").text)
+        assert action is not None
+        director.post(action[1])
+
+    approve()
+    approve()
+    assert waiting(small_town) == 1, "the one that waits finds the plan that is in force when it begins"
+    with small_town.ledger.read() as connection:
+        (run,) = runs.recent(connection, 5)
+    with followed(small_town.ledger, small_town.clock, run.run_id):
+        assert waiting(small_town) == 0
+        approve()
+        assert waiting(small_town) == 1, "the one that runs has read the plan before"
+
+
+def test_what_is_not_approved_is_not_published(
+    director: Any, small_town: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both in one transaction: neither a kill nor an error parts them."""
+    approve = re.search(r'action="(/plan/[^"]+/approve)"', director.get("/plan").text)
+    assert approve is not None
+
+    def lost(*_: object, **__: object) -> None:
+        raise CampaignOver
+
+    monkeypatch.setattr("commonweal.web.pages.runs.record", lost)
+    director.post(approve[1])
+    with small_town.ledger.read() as connection:
+        assert runs.recent(connection, 5) == []
+        assert plans.in_force(connection) is None
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from commonweal.jobs.errors import NoSuchRun, Stopped
 from commonweal.jobs.model import Progress, silent
 from commonweal.jobs.plain import as_plain
 from commonweal.store.errors import LedgerLocked
-from commonweal.store.ledger import Ledger, LedgerRole
+from commonweal.store.ledger import Connection, Ledger, LedgerRole
 from commonweal.store.notices import tell
 
 Clock = Callable[[], datetime]
@@ -27,12 +27,29 @@ _TOPIC = "runs"
 def queue(ledger: Ledger, clock: Clock, command: str, arguments: Mapping[str, Any], actor: str) -> int:
     """Ask for a run; a worker will take it. Returns its id."""
     with ledger.transaction(LedgerRole.WEB) as connection:
-        row = connection.execute(
-            "INSERT INTO jobs.run (command, arguments, actor, queued, queued_at)"
-            " VALUES (%s, %s, %s, true, %s) RETURNING run_id",
-            (command, Jsonb(dict(arguments)), actor, clock()),
-        ).fetchone()
-        tell(connection, _TOPIC)
+        return _queue(connection, clock, command, arguments, actor)
+
+
+def queue_behind(connection: Connection, clock: Clock, command: str, actor: str) -> int | None:
+    """Ask for a run that finds what the caller's transaction leaves, as part of it. None where one waits that will: it can't begin
+    before the transaction has ended. One that runs already may have read what was there before.
+    """
+    waits = connection.execute(
+        "SELECT FROM jobs.run WHERE command = %s AND queued AND status = 'queued' AND NOT stop_asked LIMIT 1 FOR UPDATE",
+        (command,),
+    ).fetchone()
+    return None if waits is not None else _queue(connection, clock, command, {}, actor)
+
+
+def _queue(
+    connection: Connection, clock: Clock, command: str, arguments: Mapping[str, Any], actor: str
+) -> int:
+    row = connection.execute(
+        "INSERT INTO jobs.run (command, arguments, actor, queued, queued_at)"
+        " VALUES (%s, %s, %s, true, %s) RETURNING run_id",
+        (command, Jsonb(dict(arguments)), actor, clock()),
+    ).fetchone()
+    tell(connection, _TOPIC)
     assert row is not None
     return int(row[0])
 

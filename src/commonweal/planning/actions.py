@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
 from commonweal.experiments import actions as experiments
 from commonweal.planning import queries
 from commonweal.planning.errors import NoSuchPlan, PlanOutdated
-from commonweal.store.ledger import LedgerRole
+from commonweal.store.ledger import Connection, LedgerRole
 
 
-def approve(campaign: Campaign, plan_id: int, *, actor: str | None = None) -> None:
+def approve(
+    campaign: Campaign,
+    plan_id: int,
+    *,
+    actor: str | None = None,
+    also: Callable[[Connection], object] | None = None,
+) -> None:
     """Put the newest plan in force; the one before is replaced. From now on its draw counts, where it explores. Approving twice is
-    harmless.
+    harmless. `also` runs in the same transaction, once.
 
     Raises NoSuchPlan, PlanOutdated (a newer one was made, on newer data), CampaignOver.
     """
@@ -34,3 +42,5 @@ def approve(campaign: Campaign, plan_id: int, *, actor: str | None = None) -> No
         if found.explored:
             experiments.explore(connection, campaign, plan_id, actor=who)
         audit.record(connection, campaign, "plan.approve", subject=f"plan:{plan_id}", actor=who)
+        if also:
+            also(connection)

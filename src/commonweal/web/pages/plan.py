@@ -30,7 +30,7 @@ from commonweal.web.guard import needs
 from commonweal.web.language import read_number
 from commonweal.web.limits import hours_told, most_told, told
 from commonweal.web.pages.people import area_names
-from commonweal.web.pages.runs import MOST_MONEY, begin
+from commonweal.web.pages.runs import MOST_MONEY, begin, begin_behind
 from commonweal.web.pages.today import days_to_take
 from commonweal.web.visit import Here, Html, Visit
 
@@ -128,8 +128,8 @@ def _changed(visit: Visit, plan: MadePlan, limit: str, value: float) -> dict[str
 @post("/plan/{token:str}/approve", opt=needs(Permission.APPROVE_PLAN), sync_to_thread=True)
 def approve(visit: Here, token: FromPath[str]) -> Response[Any]:
     """Put a plan in force, and by a run into the serving copy, from which it is handed out."""
-    actions.approve(visit.campaign, visit.id_of("plan", token), actor=visit.actor)
-    begin(visit, PUBLISH, dict)
+    plan_id = visit.id_of("plan", token)
+    actions.approve(visit.campaign, plan_id, actor=visit.actor, also=partial(begin_behind, visit, PUBLISH))
     return visit.go("/plan")
 
 

@@ -68,7 +68,19 @@ def begin(visit: Visit, command: str, arguments: Callable[[], Mapping[str, Any]]
     campaign = visit.campaign
     run_id = actions.queue(campaign.ledger, campaign.clock, command, arguments(), visit.actor)
     with visit.transaction() as connection:
-        record(connection, campaign, "start_run", subject=f"run:{run_id}", actor=visit.actor)
+        _note(visit, run_id, connection)
+
+
+def begin_behind(visit: Visit, command: str, connection: Connection) -> None:
+    """Queue a run in a transaction whose work it is to find, unless one waits that will."""
+    campaign = visit.campaign
+    run_id = actions.queue_behind(connection, campaign.clock, command, visit.actor)
+    if run_id is not None:
+        _note(visit, run_id, connection)
+
+
+def _note(visit: Visit, run_id: int, connection: Connection) -> None:
+    record(connection, visit.campaign, "start_run", subject=f"run:{run_id}", actor=visit.actor)
 
 
 @post("/runs/{token:str}/stop", opt=needs(Permission.START_RUNS), sync_to_thread=True)
