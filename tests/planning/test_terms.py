@@ -158,16 +158,32 @@ def test_a_limit_that_is_not_there_is_not_changed(name: str) -> None:
         changed(OPTIONS, Terms(days=Days()), {"days:pigeon": 3})
 
 
+def test_the_limits_that_there_are_are_told_as_one_writes_them() -> None:
+    with pytest.raises(NoSuchLimit, match=r"calls, trams, days:door, days:phone, hours:AREA\.$"):
+        changed(OPTIONS, msgspec.structs.replace(TERMS, days=Days()), {"days:fax": 3})
+    with pytest.raises(NoSuchLimit, match=r": most, door:housing, phone:housing\.$"):
+        changed(OPTIONS, Terms(), {"hours:a": 3})
+
+
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("calls", -1), ("calls", float("nan")), ("most", 0), ("most", 6), ("days:door", 0), ("days:sms", 2.5)],
+    ("name", "value", "told"),
+    [
+        ("calls", -1, "“calls” can't be “-1”. Give a number of 0 or more."),
+        ("calls", float("nan"), "a number of 0 or more"),
+        ("calls", 3, "Give 5 or more: plan.toml asks"),
+        ("most", 0, "a whole number from 1 to 5"),
+        ("most", 6, "a whole number from 1 to 5"),
+        ("most", 1.5, "a whole number from 1 to 5"),
+        ("days:door", 0, "a whole number of 1 or more"),
+        ("days:phone", 2.5, "a whole number of 1 or more"),
+        ("young", 25, "“young” can't be “2500%”. Give a share from 0% to below 100%."),
+    ],
 )
-def test_a_limit_is_not_changed_to_what_it_cannot_be(name: str, value: float) -> None:
-    with pytest.raises(BadEnd):
-        changed(OPTIONS, msgspec.structs.replace(TERMS, days=Days()), {name: value})
+def test_a_limit_is_not_changed_to_what_it_cannot_be(name: str, value: float, told: str) -> None:
+    calls = Term(name="calls", channel="phone", at_most=40.0, at_least=5)
     young = Term(name="young", who="age < 30", at_least_share=0.2)
-    with pytest.raises(BadEnd):
-        changed(OPTIONS, Terms(limit=(young,)), {"young": 25})
+    with pytest.raises(BadEnd, match=told):
+        changed(OPTIONS, Terms(days=Days(), limit=(calls, young)), {name: value})
 
 
 def test_each_expression_is_one_group_in_the_order_of_the_file() -> None:

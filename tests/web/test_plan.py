@@ -90,6 +90,31 @@ def test_what_each_limit_costs_stands_in_words_of_the_field(director: Any, small
         assert text in french, text
 
 
+PLAN_TOML = """
+[doors]
+hours_each = 0.1
+[days]
+[[limit]]
+name = "calls"
+channel = "phone"
+unit = "hours"
+at_most = 40
+[[limit]]
+name = "The young get their share"
+who = "age < 30"
+at_least_share = 0.2
+"""
+
+
+@pytest.fixture
+def terms(small_town: Campaign) -> Campaign:
+    """A folder that says what the plan was made with."""
+    option = '[[option]]\ncode = "door:housing"\nchannel = "door"\nmessage = "housing"\nunit_cost = 180\n'
+    (small_town.folder / "options.toml").write_text(option)
+    (small_town.folder / "plan.toml").write_text(PLAN_TOML)
+    return small_town
+
+
 def change(director: Any, limit: str, value: str) -> Any:
     found = re.search(r'action="(/plan/[^"]+/change)"', director.get("/plan").text)
     assert found is not None
@@ -109,19 +134,36 @@ def change(director: Any, limit: str, value: str) -> Any:
     ],
 )
 def test_a_changed_limit_makes_a_new_draft(
-    director: Any, small_town: Campaign, limit: str, value: str, arguments: dict[str, Any]
+    director: Any, terms: Campaign, limit: str, value: str, arguments: dict[str, Any]
 ) -> None:
     assert change(director, limit, value).headers["location"] == "/runs"
-    with small_town.ledger.read() as connection:
+    with terms.ledger.read() as connection:
         runs = connection.execute("SELECT command, arguments FROM jobs.run").fetchall()
     assert runs == [("plan", {**arguments, "without": [], "basis": 1})]
 
 
-def test_a_limit_that_is_no_number_is_refused(director: Any, small_town: Campaign) -> None:
-    for value in ("", "many", "-3", "nan"):
-        answer = change(director, "calls", value)
+def test_what_a_limit_cannot_be_is_told_beside_it_before_anything_runs(
+    director: Any, terms: Campaign
+) -> None:
+    for limit, value, told in (
+        ("calls", "many", "“calls” can&#39;t be “many”. Give a number of 0 or more."),
+        ("calls", "", "Give a number of 0 or more."),
+        ("calls", "-3", "Give a number of 0 or more."),
+        ("money", "0", "A plan can&#39;t be made for a budget of 0. Give a budget above 0."),
+        ("money", "nan", "Give a budget above 0."),
+        ("most", "7", "“Contacts of a person” can&#39;t be “7”. Give a whole number from 1 to 5."),
+        ("The young get their share", "120", "can&#39;t be “120%”. Give a share from 0% to below 100%."),
+        ("days:door", "0", "“days:door” can&#39;t be “0”. Give a whole number of 1 or more."),
+        ("gone", "3", "There is no limit &#39;gone&#39; to change."),
+    ):
+        answer = change(director, limit, value)
         assert answer.status_code == 422
-        assert "is no limit that a plan could keep" in answer.text
+        assert told in answer.text, (limit, value)
+        assert "What limits it" in answer.text
+    answer = change(director, "calls", "many")
+    assert 'value="many" aria-label="New limit: calls" aria-invalid="true"' in answer.text
+    with terms.ledger.read() as connection:
+        assert connection.execute("SELECT count(*) FROM jobs.run").fetchone() == (0,)
 
 
 def test_a_changed_plan_is_shown_beside_the_one_before(director: Any, small_town: Campaign) -> None:

@@ -218,11 +218,32 @@ class NoSuchLimit(CommonwealError):
 class BadEnd(CommonwealError):
     """A limit changed to what it can't be."""
 
-    what = _("The limit {name!r} can't be {value:g}.")
-    remedy = _(
-        "Give a number of 0 or more; of contacts a person gets, 1 to 5; of contacts a day, a whole number of 1 or more; of a"
-        " share, one below 1."
-    )
+    what = _("“{name}” can't be “{value}”.")
+    remedy = _("Give a number of 0 or more.")
+
+
+class BadShare(BadEnd):
+    """A share that is none, or all."""
+
+    remedy = _("Give a share from 0% to below 100%.")
+
+
+class BadNumberADay(BadEnd):
+    """Contacts a day that are none, or not whole."""
+
+    remedy = _("Give a whole number of 1 or more.")
+
+
+class BadMost(BadEnd):
+    """More contacts of a person than there are channels, or none."""
+
+    remedy = _("Give a whole number from 1 to 5.")
+
+
+class BelowLeast(BadEnd):
+    """A maximum below the minimum of the same limit."""
+
+    remedy = _("Give {least} or more: plan.toml asks for so many at least.")
 
 
 class NoRoundAhead(CommonwealError):

@@ -10,7 +10,15 @@ from typing import Literal
 import msgspec
 
 from commonweal.planning.days import CHANNELS, Days
-from commonweal.planning.errors import BadEnd, NoSuchLimit, TermsUnreadable
+from commonweal.planning.errors import (
+    BadEnd,
+    BadMost,
+    BadNumberADay,
+    BadShare,
+    BelowLeast,
+    NoSuchLimit,
+    TermsUnreadable,
+)
 from commonweal.planning.options import CampaignOption, Channel
 
 _HOURS, _MOST = "hours:", "most"  # what changes are called that are no limit's name
@@ -201,7 +209,7 @@ def _change(
     try:
         _check_number(name, value)
         if name == _MOST:
-            return options, replace(terms, most=int(value))
+            return options, replace(terms, most=_whole(value))
         if name.startswith(_HOURS) and terms.doors:
             hours = terms.doors.hours | {name.removeprefix(_HOURS): value}
             return options, replace(terms, doors=replace(terms.doors, hours=hours))
@@ -215,14 +223,42 @@ def _change(
                 replace(each, capacity=int(value)) if each.code == name else each for each in options
             ), terms
     except ValueError:
-        raise BadEnd(name=name, value=value) from None
-    known = [_MOST, *(option.code for option in options), *(term.name for term in terms.limit)]
-    raise NoSuchLimit(name=name, known=", ".join(known))
+        raise _bad_end(terms, name, value) from None
+    raise NoSuchLimit(name=name, known=", ".join(_known(options, terms)))
+
+
+def _known(options: Iterable[CampaignOption], terms: Terms) -> list[str]:
+    """What a change may name, as one writes it; of the areas' hours the form, for any area may be named."""
+    names = [_MOST, *(option.code for option in options), *(term.name for term in terms.limit)]
+    if terms.days:
+        used = {option.channel for option in options}
+        names += [DAYS + channel for channel in CHANNELS if channel in used]
+    return [*names, f"{_HOURS}AREA"] if terms.doors else names
+
+
+def _bad_end(terms: Terms, name: str, value: float) -> BadEnd:
+    """What is wrong with a value that a limit can't have, with what fits it."""
+    if name == _MOST:
+        return BadMost(name=name, value=f"{value:g}")
+    if name.startswith(DAYS):
+        return BadNumberADay(name=name, value=f"{value:g}")
+    term = next((term for term in terms.limit if term.name == name), None)
+    if term and term.is_share:
+        return BadShare(name=name, value=f"{100 * value:g}%")
+    if term and 0 <= value < term.at_least:
+        return BelowLeast(name=name, value=f"{value:g}", least=f"{term.at_least:g}")
+    return BadEnd(name=name, value=f"{value:g}")
 
 
 def _with_a_day(days: Days, channel: str, value: float) -> Days:
-    a_day = int(value) if value == int(value) else 0
-    return msgspec.structs.replace(days, **{channel: msgspec.structs.replace(days.of(channel), a_day=a_day)})
+    return msgspec.structs.replace(
+        days, **{channel: msgspec.structs.replace(days.of(channel), a_day=_whole(value))}
+    )
+
+
+def _whole(value: float) -> int:
+    """A whole number; 0, which none of these may be, for any other."""
+    return int(value) if value == int(value) else 0
 
 
 def _with_end(term: Term, value: float) -> Term:

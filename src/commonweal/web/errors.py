@@ -33,13 +33,6 @@ class BudgetNotUnderstood(CommonwealError):
     remedy = _("Give an amount above 0, or leave it empty to make no new plan.")
 
 
-class LimitNotUnderstood(CommonwealError):
-    """A limit of a plan that is no number."""
-
-    what = _("“{value}” is no limit that a plan could keep.")
-    remedy = _("Give a number of 0 or more.")
-
-
 class NotADay(CommonwealError):
     """A day that is none."""
 

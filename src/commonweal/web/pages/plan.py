@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,20 +16,21 @@ from litestar.params import FromPath, URLEncodedBody
 
 from commonweal.access.model import Permission
 from commonweal.access.queries import names
-from commonweal.errors import _
+from commonweal.errors import CommonwealError, _
 from commonweal.people import queries as people
 from commonweal.people.publishing import COMMAND as PUBLISH
 from commonweal.planning import actions, queries
+from commonweal.planning.errors import BadEnd, BudgetTooSmall
+from commonweal.planning.options import allowed, read_options
 from commonweal.planning.price import queries as price
-from commonweal.planning.terms import MONEY
+from commonweal.planning.terms import MONEY, changed, read_terms
 from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
 from commonweal.store.ledger import Connection
 from commonweal.web import choropleth, words
 from commonweal.web.days import by_day, strips
-from commonweal.web.errors import LimitNotUnderstood
 from commonweal.web.guard import needs
 from commonweal.web.language import read_number
-from commonweal.web.limits import hours_told, most_told, told
+from commonweal.web.limits import Told, hours_told, most_told, told
 from commonweal.web.pages.people import area_names
 from commonweal.web.pages.runs import MOST_MONEY, begin, begin_behind
 from commonweal.web.pages.today import days_to_take
@@ -99,20 +101,43 @@ class Change:
 
 @post("/plan/{token:str}/change", opt=needs(Permission.START_RUNS), sync_to_thread=True)
 def change(visit: Here, token: FromPath[str], data: URLEncodedBody[Change]) -> Response[Any]:
-    """Make this plan again with one limit changed, as a new draft; the run is followed on the page of runs."""
+    """Make this plan again with one limit changed, as a new draft; the run is followed on the page of runs. What the limit can't be
+    is told beside it.
+    """
     plan_id = visit.id_of("plan", token)
-    value = read_number(data.value)
-    if value is None or not 0 <= value < MOST_MONEY:
-        raise LimitNotUnderstood(value=data.value)
     with visit.read() as connection:
         plan = queries.plan(connection, plan_id)
         limits = queries.limit_totals(connection, plan_id)
     if plan is None:
         raise NotFoundException
-    if any(each.name == data.limit and each.unit == "share" for each in limits):
-        value /= _POINTS
+    share = any(each.name == data.limit and each.unit == "share" for each in limits)
+    value = _number(data.value, share=share)
+    try:
+        _check(visit, plan, data, value)
+    except CommonwealError as error:
+        with visit.read() as connection:
+            return _page(visit, connection, plan, Refused(data.limit, data.value, error))
     begin(visit, "plan", partial(_changed, visit, plan, data.limit, value))
     return visit.go("/runs")
+
+
+def _number(text: str, *, share: bool) -> float:
+    """The value of a field; NaN for what is no number, or one that no limit has."""
+    value = read_number(text.removesuffix("%") if share else text)
+    if value is None or not value < MOST_MONEY:
+        return math.nan
+    return value / _POINTS if share else value
+
+
+def _check(visit: Visit, plan: MadePlan, data: Change, value: float) -> None:
+    """Raises what planning would: BudgetTooSmall, BadEnd, NoSuchLimit, and what reading options.toml and plan.toml raises."""
+    if data.limit == MONEY:
+        if not value > 0:
+            raise BudgetTooSmall(budget=data.value.strip() or "–")
+        return
+    folder = visit.campaign.folder
+    options = allowed(read_options(folder), leave_out=tuple(plan.without))
+    changed(options, read_terms(folder), {**plan.changes, data.limit: value})
 
 
 def _changed(visit: Visit, plan: MadePlan, limit: str, value: float) -> dict[str, Any]:
@@ -172,7 +197,27 @@ def _measures(visit: Visit, areas: Sequence[Area]) -> list[Measure]:
     return found
 
 
-def _page(visit: Visit, connection: Connection, plan: MadePlan | None) -> Html:
+@dataclass(frozen=True)
+class Refused:
+    """A limit's new end as it was written, and why it can't be that."""
+
+    key: str
+    value: str
+    error: CommonwealError
+
+    def beside(self, rows: Sequence[Told], visit: Visit) -> str:
+        """Why, in words of the page: with the limit's name and the value as they stand there."""
+        row = next((row for row in rows if row.key == self.key), None)
+        error = self.error
+        if row and isinstance(error, BadEnd):
+            unit = row.unit if row.unit not in self.value else ""
+            error = type(error)(**error.parameters | {"name": row.name, "value": self.value + unit})
+        return error.worded(visit.gettext)
+
+
+def _page(
+    visit: Visit, connection: Connection, plan: MadePlan | None, refused: Refused | None = None
+) -> Html:
     if plan is None:
         return visit.page("plan.html", plan=None)
     totals = queries.area_totals(connection, plan.plan_id)
@@ -182,29 +227,34 @@ def _page(visit: Visit, connection: Connection, plan: MadePlan | None) -> Html:
     basis = queries.plan(connection, plan.basis) if plan.basis else None
     before = basis.plan_id if basis else plan.plan_id
     by_channel_and_day = queries.day_totals(connection, plan.plan_id)
+    limits = [
+        *told(
+            queries.limit_totals(connection, plan.plan_id),
+            queries.limit_totals(connection, before),
+            options,
+            visit.language,
+            plan.currency,
+        ),
+        most_told(plan.most, basis.most if basis else plan.most, visit.language),
+    ]
+    hours = hours_told(
+        queries.door_hours(connection, plan.plan_id),
+        queries.door_hours(connection, before),
+        called,
+        visit.language,
+    )
     return visit.page(
         "plan.html",
+        status=422 if refused else 200,
         plan=plan,
         token=visit.link("plan", plan.plan_id),
         actors=names(connection),
         rule=price.in_force(connection),
         options=options,
-        limits=[
-            *told(
-                queries.limit_totals(connection, plan.plan_id),
-                queries.limit_totals(connection, before),
-                options,
-                visit.language,
-                plan.currency,
-            ),
-            most_told(plan.most, basis.most if basis else plan.most, visit.language),
-        ],
-        hours=hours_told(
-            queries.door_hours(connection, plan.plan_id),
-            queries.door_hours(connection, before),
-            called,
-            visit.language,
-        ),
+        limits=limits,
+        hours=hours,
+        refused=refused,
+        why_refused=refused.beside([*limits, *hours], visit) if refused else "",
         basis=basis,
         strips=strips(plan, by_channel_and_day),
         days=by_day(by_channel_and_day),
