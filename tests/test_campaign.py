@@ -87,6 +87,7 @@ def test_the_day_is_the_campaigns_own(campaign: Campaign, clock: object) -> None
 
 def test_a_live_campaign_is_over_after_its_last_round(campaign: Campaign, clock: object) -> None:
     assert campaign.last_round == date(2027, 4, 25)
+    assert campaign.next_round == date(2027, 4, 11)
     assert not campaign.is_over
     clock.now = datetime(2027, 4, 25, 12, tzinfo=UTC)  # type: ignore[attr-defined]
     assert not campaign.is_over

@@ -220,6 +220,11 @@ class Campaign:
         return max((r.date for r in self.settings.rounds), default=None)
 
     @property
+    def next_round(self) -> date | None:
+        """The next day of voting, today's too; the last one where all are past, None where none is set."""
+        return min((r.date for r in self.settings.rounds if r.date >= self.today), default=self.last_round)
+
+    @property
     def today(self) -> date:
         """The day in the campaign's time zone."""
         return self.clock().astimezone(zoneinfo.ZoneInfo(self.settings.timezone)).date()

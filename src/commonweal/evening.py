@@ -31,10 +31,11 @@ from commonweal.planning import actions as planning
 from commonweal.planning import queries as plans
 from commonweal.planning.options import options_of
 from commonweal.planning.price import COMMAND as PRICE
+from commonweal.planning.totals import MadePlan
 from commonweal.store.ledger import LedgerRole
 
 AREAS = 8
-DOORS = 40  # for each area
+DOORS = 40  # for each area at most
 _LEFT = 6  # of them at the most, a quarter where there are few: still to be knocked at
 _EMAILS = 1_500
 _SECONDS_A_DOOR = 2  # the evening is told in one go
@@ -55,14 +56,15 @@ def run(
 ) -> EveningReport:
     """Let an evening pass in the demo of `directory`, once. Raises what the rooms raise."""
     with Campaign.open(directory / "campaign", clock=clock, actor=_ACTOR, durable=durable) as campaign:
-        areas = _approved(campaign)
+        plan = _approved(campaign)
+        areas, due = _areas(campaign, plan)
         team = _team(campaign, areas)
         _promise(campaign, team[Role.CANDIDATE], areas)
         world = World.open(directory / "truth")
         told = 0
         for place, area in enumerate(areas):
             progress(place, len(areas) + 1, "knocking at doors")
-            told += _knock(campaign, world, area, team[Role.VOLUNTEER])
+            told += _knock(campaign, world, area, min(due.get(area, 0), DOORS), team[Role.VOLUNTEER])
         progress(len(areas), len(areas) + 1, "sending e-mails")
         sent = _email(campaign, areas)
         counting.count(campaign, progress)
@@ -71,16 +73,35 @@ def run(
         return EveningReport(told, sent, _agree(campaign, team, areas))
 
 
-def _approved(campaign: Campaign) -> list[str]:
-    """Put the plan in force; the areas where it has most doors."""
+def _approved(campaign: Campaign) -> MadePlan:
+    """Put the plan in force."""
     with campaign.ledger.read(LedgerRole.OWNER) as connection:
-        plan = plans.in_force(connection) or plans.latest(connection)
+        plan = plans.shown(connection)
         assert plan is not None, "the demo ends in a plan"
-        totals = plans.area_totals(connection, plan.plan_id)
     if plan.status == "draft":
         planning.approve(campaign, plan.plan_id)
-    found = [total for total in totals if total.channel == Channel.DOOR.value and total.area_code]
-    return [total.area_code for total in sorted(found, key=lambda total: -total.contacts)[:AREAS]]
+    return plan
+
+
+def _areas(campaign: Campaign, plan: MadePlan) -> tuple[list[str], dict[str, int]]:
+    """Areas for the evening, where most doors are due on the plan's first day before where it has most at all; and how many households
+    are due in each.
+    """
+    codes = [option.code for option in options_of(campaign.folder, Channel.DOOR)]
+    with campaign.ledger.read(LedgerRole.BULK) as connection:
+        persons = [
+            person for person, _code, _day in plans.chosen(connection, plan.plan_id, codes, plan.first_day)
+        ]
+        homes = connection.execute(
+            "SELECT area_code, count(DISTINCT household_id) FROM people.profile"
+            " WHERE person_id = ANY (%s) AND area_code IS NOT NULL GROUP BY area_code",
+            (persons,),
+        ).fetchall()
+        totals = plans.area_totals(connection, plan.plan_id)
+    due = dict(homes)
+    doors = {total.area_code: total.contacts for total in totals if total.channel == Channel.DOOR.value}
+    areas = sorted(filter(None, doors), key=lambda area: (-due.get(area, 0), -doors[area], area))
+    return areas[:AREAS], due
 
 
 def _team(campaign: Campaign, areas: list[str]) -> dict[Role, Account]:
@@ -102,12 +123,14 @@ def _promise(campaign: Campaign, candidate: Account, areas: list[str]) -> None:
     programme.announce(campaign, candidate, place, code)
 
 
-def _knock(campaign: Campaign, world: World, area: str, volunteer: Account) -> int:
-    """Hand out the doors of an area and tell what came of all but the last few. Returns how many were told of."""
+def _knock(campaign: Campaign, world: World, area: str, most: int, volunteer: Account) -> int:
+    """Hand out doors of an area and tell what came of all but the last few. Returns how many were told of."""
+    if not most:
+        return 0
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         batch_id = queries.batch_of_key(connection, f"demo:doors:{area}")
     if batch_id is None:
-        report = doors.hand_out(campaign, [area], DOORS, volunteer, actor=_ACTOR, key=f"demo:doors:{area}")
+        report = doors.hand_out(campaign, [area], most, volunteer, actor=_ACTOR, key=f"demo:doors:{area}")
         batch_id = report.batch_id
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         rows = connection.execute(

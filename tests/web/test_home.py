@@ -53,3 +53,21 @@ def test_an_organisers_home_ends_at_the_own_areas(browser: Any, small_town: Camp
     page = browser.sign_in(Role.ORGANISER, areas=("0114",)).get("/").text
     assert "École Bonnefoy" in page
     assert "École Molière" not in page
+
+
+def test_a_draft_takes_nobodys_work_away(browser: Any, director: Any, small_town: Campaign) -> None:
+    with small_town.ledger.transaction() as connection:
+        connection.execute("UPDATE planning.plan SET status = 'approved', approved_at = made_at")
+        connection.execute(
+            "INSERT INTO planning.plan (plan_id, name, goal, made_at, made_by, budget, spent, currency, persons, contacts,"
+            " reached, votes, votes_low, votes_high, bound, price)"
+            " VALUES (9, 'What if', 'votes', %s, 't', 100, 100, 'EUR', 3, 1, 1, 0, 0, 0, 0, 0)",
+            (small_town.clock(),),
+        )
+    assert "A newer draft waits to be approved: What if" in director.get("/").text
+    assert "between 301 and 529" in director.get("/").text
+    assert "What if" in director.get("/plan").text
+    organiser = browser.sign_in(Role.ORGANISER)
+    assert "École Molière" in organiser.get("/").text
+    candidate = browser.sign_in(Role.CANDIDATE)
+    assert "What if" not in candidate.get("/plan").text

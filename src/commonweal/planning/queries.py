@@ -46,6 +46,11 @@ def latest(connection: Connection) -> MadePlan | None:
     return next(iter(plans(connection, 1)), None)
 
 
+def shown(connection: Connection) -> MadePlan | None:
+    """The plan that people work by: the approved one, else the newest draft; None where there is none."""
+    return in_force(connection) or latest(connection)
+
+
 def option_totals(connection: Connection, plan_id: int) -> list[OptionTotal]:
     """By option, the one that gains most first."""
     rows = connection.execute(

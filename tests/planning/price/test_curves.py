@@ -91,6 +91,8 @@ def test_few_messages_and_broad_talk_each_have_their_price(campaign: Campaign, w
     assert free.narrow is not None
     assert found.by_narrowness[-1].at_most is not None
     assert found.by_narrowness[-1].at_most < free.narrow
+    gained = [round(point.votes.value, 9) for point in found.by_narrowness]
+    assert all(gained.count(votes) <= 2 for votes in gained), "a flat has its two ends"
 
 
 def test_the_fewest_that_keep_so_much_are_found(campaign: Campaign, worth: np.ndarray) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -50,9 +52,11 @@ def draw(
         messages=tuple(said),
         free=free,
         by_number=tuple(drawing.point(each.plan, each.bound, most=each.most) for each in points),
-        by_narrowness=tuple(
-            drawing.point(each.plan, each.bound, at_most=each.at_most)
-            for each in _broad(drawing, free, progress)
+        by_narrowness=_without_flats(
+            [
+                drawing.point(each.plan, each.bound, at_most=each.at_most)
+                for each in _broad(drawing, free, progress)
+            ]
         ),
     )
 
@@ -77,6 +81,16 @@ def _broad(drawing: _Drawing, free: Point, progress: Progress) -> list[narrownes
     return narrowness.narrowness_curve(
         drawing.posed.problem, drawing.narrow, shares, everything=drawing.free, progress=progress
     )
+
+
+def _without_flats(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Of points in a row whose plan is the same, the first and the last: from the one share to the other nothing changes."""
+    same = [
+        one.messages == other.messages and math.isclose(one.votes.value, other.votes.value)
+        for one, other in pairwise(points)
+    ]
+    kept = zip(points, [False, *same], [*same, False], strict=True) if points else ()
+    return tuple(point for point, as_before, as_after in kept if not (as_before and as_after))
 
 
 def narrow(said: Sequence[Message]) -> dict[str, float]:

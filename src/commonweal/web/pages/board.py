@@ -214,7 +214,7 @@ def composer(
 def _subjects(visit: Visit, connection: Connection) -> list[tuple[str, str]]:
     """What an action may be about: the plan for whoever sees it, an organiser's areas, for leaders all areas."""
     found = []
-    plan = planning.latest(connection) if visit.may(Permission.SEE_PLAN) else None
+    plan = planning.shown(connection) if visit.may(Permission.SEE_PLAN) else None
     if plan:
         found.append((f"plan:{visit.link('plan', plan.plan_id)}", _plan_name(visit, plan.name)))
         options = planning.option_totals(connection, plan.plan_id)
@@ -258,7 +258,7 @@ def _named(visit: Visit, connection: Connection, link: Link) -> tuple[str, str]:
     assert link.code is not None
     if link.about is About.AREA:
         return next((a.name for a in people.areas(connection) if a.area_code == link.code), link.code), ""
-    plan = planning.latest(connection)
+    plan = planning.shown(connection)
     options = planning.option_totals(connection, plan.plan_id) if plan else []
     return next((option_name(o, visit.language) for o in options if o.option == link.code), link.code), ""
 

@@ -90,7 +90,7 @@ def _example(visit: Visit, connection: Connection) -> dict[str, Any]:
 
 
 def _candidate(visit: Visit, connection: Connection) -> dict[str, Any]:
-    vote = visit.campaign.last_round
+    vote = visit.campaign.next_round
     return {
         "days": (vote - visit.campaign.today).days if vote else None,
         "standing": spreads(connection),
@@ -138,7 +138,7 @@ def _organiser(visit: Visit, connection: Connection) -> dict[str, Any]:
 
 def _doors(visit: Visit, connection: Connection) -> dict[str, Any]:
     """How many doors wait in each area: numbers only."""
-    plan = planning.latest(connection)
+    plan = planning.shown(connection)
     totals = planning.area_totals(connection, plan.plan_id) if plan else []
     areas = by_area(totals, area_names(connection), visit.gettext("No area known"))
     areas.sort(key=lambda area: (-area.contacts.get("door", 0), area.code))
@@ -164,13 +164,14 @@ def _privacy(visit: Visit, connection: Connection) -> dict[str, Any]:
 
 
 def _tonight(connection: Connection) -> dict[str, Any]:
-    """The newest plan in short; nothing where there is none."""
-    plan = planning.latest(connection)
+    """The plan that people work by in short, and a draft that was made since; nothing where there is none."""
+    plan, newest = planning.shown(connection), planning.latest(connection)
     if plan is None:
-        return {"plan": None, "options": [], "channels": [], "left_out": []}
+        return {"plan": None, "draft": None, "options": [], "channels": [], "left_out": []}
     options = planning.option_totals(connection, plan.plan_id)
     return {
         "plan": plan,
+        "draft": newest if newest != plan else None,
         "options": options,
         "channels": by_channel(options),
         "left_out": why_left_out(planning.left_out(connection, plan.plan_id)),

@@ -104,7 +104,7 @@ def _areas(visit: Visit, connection: Connection) -> dict[str, Any]:
 
 
 def _money(visit: Visit, connection: Connection) -> dict[str, Any]:
-    plan = planning.latest(connection)
+    plan = planning.shown(connection)
     rows = contacts.money(connection)
     return {
         "rows": [row for row in rows if row.live or row.done],
