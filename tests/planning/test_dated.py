@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 
 from commonweal.campaign import Campaign
-from commonweal.planning import exploring
+from commonweal.experiments.rules import uniform
+from commonweal.planning import exploring, posing
 from commonweal.planning.dated import Dated, dated
 from commonweal.planning.horizon import Horizon
 from commonweal.planning.joint import Limit, solve
+from commonweal.planning.population import Barrier
 from commonweal.planning.posing import Posed, pose
 from commonweal.planning.tally import Tally, tally
-from commonweal.planning.terms import Doors, Terms
+from commonweal.planning.terms import Doors, Term, Terms
 from commonweal.planning.totals import Kind
 from commonweal.planning.under_way import Held, keep
 from planning.folk import CALL, DOOR, MAIL, OPTIONS, POST, alike, folk
@@ -159,6 +161,56 @@ def test_who_was_drawn_and_finds_no_day_is_in_no_draw(campaign: Campaign) -> Non
     assert [(each.reason, each.persons) for each in told.left_out if each.reason == "no_day"] == [
         ("no_day", 2)
     ]
+
+
+def test_the_bound_is_of_the_room_that_who_was_drawn_left(campaign: Campaign) -> None:
+    """Two days of three calls: three drawn households of two fill them on average, and one of them has no day. One call a day is left
+    then, which some plan could use for people who live alone."""
+    options = (CALL, msgspec.structs.replace(POST, per="household"))
+    pair = uniform(np.arange(400), posing._LEARNING) >= 0.5  # who explores has a large number
+    home = np.sort(np.concatenate([np.arange(400), np.flatnonzero(pair)]))
+    population = alike(len(home), options)
+    support = np.where(pair[home], 0.55, 0.95).astype(np.float32)
+    calls_only = np.tile(np.array([Barrier.OPEN, Barrier.SAID_NO], np.uint8), (len(home), 1))
+    population = replace(population, household=home, support=support, barrier=calls_only)
+    days = Horizon(FIRST, 1, {"phone": np.ones(2, bool), "post": np.ones(2, bool)}, {"phone": 3})
+    posed = pose(campaign.lake, population, options, 10**7, Terms(most=1, learning=0.01, exploring=0.5), days)
+    posed, _draw = exploring.explore(posed, population, exploring.drawn_before(campaign))
+    assert posed.drawn.pieces.sum() == 6
+    found = dated(campaign.lake, population, posed, solve(posed.problem))
+    assert found is not None
+    told = tally(population, found.posed, found.plan, 1, found)
+    assert [each.contacts for each in told.days if each.channel == "phone"] == [2, 2]
+    alone = posed.units.gain[posed.units.times[:, 0] == 1, 0].max()
+    assert told.votes.value + 2 * alone <= told.bound <= told.votes.value + 4 * alone
+    parts = found.plan.gap_parts
+    assert parts.limits + parts.hours + parts.persons == pytest.approx(found.plan.in_part - found.plan.votes)
+
+
+def test_shares_hold_together_where_contacts_are_left_out(campaign: Campaign) -> None:
+    """Calls to older people go, since calls to young ones found no day; with them what letters stood on."""
+    population = folk(200, seed=3)
+    young = np.random.default_rng(3).random(200) < 0.35
+    population = replace(population, meets={"age < 30": young})
+    shares = (
+        Term(name="paper", channel="post", at_most_share=0.2),
+        Term(name="young calls", who="age < 30", channel="phone", at_least_share=0.6),
+    )
+    first, last = np.arange(3) == 0, np.arange(3) == 2
+    posed = pose(
+        campaign.lake,
+        population,
+        OPTIONS,
+        10**6,
+        Terms(most=2, limit=shares),
+        Horizon(FIRST, 2, {"door": first, "phone": first, "post": last, "email": last}, {}),
+    )
+    found = dated(campaign.lake, population, posed, solve(posed.problem))
+    assert found is not None
+    assert len(found.lost)
+    told = {each.name: each for each in tally(population, found.posed, found.plan, 1, found).limits}
+    assert told["paper"].used <= 0.2
+    assert told["young calls"].used >= 0.6
 
 
 def test_a_broken_day_is_found(campaign: Campaign) -> None:

@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 
 from commonweal.planning.horizon import Horizon
 from commonweal.planning.joint import Plan
+from commonweal.planning.joint.certificate import certify
 from commonweal.planning.joint.tally import tally
 from commonweal.planning.population import Population
 from commonweal.planning.posing import DOOR, Posed
 from commonweal.planning.schedule import NO_CAP, NO_DAY, Agenda, spread
 from commonweal.planning.terms import Doors
-from commonweal.planning.under_way import uses
+from commonweal.planning.under_way import given_back, uses
 from commonweal.planning.units import Contacts
 from commonweal.store.lake import Lake
 
@@ -48,13 +49,13 @@ def dated(lake: Lake, population: Population, posed: Posed, plan: Plan) -> Dated
     chosen = posed.units.contacts(plan.person, plan.option)
     found = posed.fixed.and_also(chosen)
     day = spread(_agenda(lake, population, posed, posed.horizon, found))
-    held, first = len(posed.kept.unit), len(posed.fixed.unit)
-    drawn = day[held:first] != NO_DAY
-    keep = _keeping_shares(posed, posed.drawn.only(~drawn), chosen, day[first:] != NO_DAY)
-    stays = np.concatenate([np.ones(held, bool), drawn, keep])
-    return Dated(
-        _without_draw(posed, drawn), _less(posed, plan, keep), day[stays], np.unique(found.unit[~stays])
-    )
+    held, drawn = len(posed.kept.unit), len(posed.drawn.unit)
+    keep = _keeping_shares(posed, posed.drawn.and_also(chosen), day[held:] != NO_DAY)
+    stays = np.concatenate([np.ones(held, bool), keep])
+    if keep.all():
+        return Dated(posed, plan, day, np.zeros(0, np.int64))
+    left = _without_draw(posed, keep[:drawn])
+    return Dated(left, _less(left, plan, keep[drawn:]), day[stays], np.unique(found.unit[~stays]))
 
 
 def _agenda(lake: Lake, population: Population, posed: Posed, horizon: Horizon, found: Contacts) -> Agenda:
@@ -108,45 +109,52 @@ def _addresses(lake: Lake, population: Population, found: Contacts, at_door: Fla
     return street, number
 
 
-def _keeping_shares(posed: Posed, lost: Contacts, chosen: Contacts, keep: Flags) -> Flags:
-    """Where contacts make room for others (a limit that is a share), those that are left out, of the drawn (`lost`) and of the chosen,
-    take it with them: the least go too.
+def _keeping_shares(posed: Posed, contacts: Contacts, stays: Flags) -> Flags:
+    """Where contacts make room for others (a limit that is a share), those that are left out, of the drawn, which come first, and of
+    the chosen, take it with them: the least of the others go too, of the chosen before any that was drawn. What goes may have made
+    room in another limit; so again, until nothing goes.
     """
-    keep = keep.copy()
+    stays, drawn = stays.copy(), np.arange(len(stays)) < len(posed.drawn.unit)
+    shares = []
     for limit in posed.problem.limits:
-        use = uses(posed.problem, limit, chosen)
-        given = uses(posed.problem, limit, lost)
-        if (keep.all() and not len(lost.unit)) or min(use.min(initial=0.0), given.min(initial=0.0)) >= 0:
-            continue
-        over = float(use[keep].sum()) - limit.at_most - float(given.sum())
-        rows = np.flatnonzero(keep & (use > 0))
-        rows = rows[np.argsort(chosen.votes[rows] / use[rows], kind="stable")]
-        if over > _WHOLE:
-            keep[rows[: int(np.searchsorted(np.cumsum(use[rows]), over - _WHOLE)) + 1]] = False
-    return keep
+        use = uses(posed.problem, limit, contacts)
+        if use.min(initial=0.0) < 0:
+            shares.append((use, limit.at_most + float(use[drawn].sum())))
+    before = -1
+    while before != (before := int(stays.sum())):
+        for use, end in shares:
+            over = float(use[stays].sum()) - end
+            rows = np.flatnonzero(stays & (use > 0))
+            if over <= _WHOLE * len(stays) or not len(rows):
+                continue
+            rows = rows[np.lexsort((contacts.votes[rows] / use[rows], drawn[rows]))]
+            enough = np.searchsorted(np.cumsum(use[rows]), over - _WHOLE * len(stays))
+            stays[rows[: int(enough) + 1]] = False
+    return stays
 
 
 def _less(posed: Posed, plan: Plan, keep: Flags) -> Plan:
-    if keep.all():
-        return plan
+    """What is left of a plan; where there is more room than it was made for, because some of the draw found no day, its bound is that
+    of a plan with this room."""
     person, option = plan.person[keep], plan.option[keep]
-    counted = tally(posed.problem, person, option)
-    parts = plan.gap_parts
+    counted, bound = tally(posed.problem, person, option), certify(posed.problem, plan.prices)
+    parts, fewer = plan.gap_parts, bound.in_part - plan.in_part + plan.votes - counted.votes
     return replace(
         plan,
         person=person,
         option=option,
         votes=counted.votes,
-        gap_parts=replace(parts, persons=parts.persons + plan.votes - counted.votes),
+        bound=bound.whole,
+        in_part=bound.in_part,
+        gap_parts=replace(parts, persons=parts.persons + fewer),
         uses=tuple(replace(use, used=float(used)) for use, used in zip(plan.uses, counted.used, strict=True)),
         hours_used=counted.hours,
     )
 
 
 def _without_draw(posed: Posed, stays: Flags) -> Posed:
-    """Who was drawn and has no day explores no more."""
-    if stays.all():
-        return posed
+    """Who was drawn and has no day explores no more, and gets nothing else; what that would have used is there again."""
     explores = posed.explores.copy()
     explores[posed.drawn.unit[~stays]] = False
-    return replace(posed, drawn=posed.drawn.only(stays), explores=explores)
+    problem = given_back(posed, posed.drawn.only(~stays))
+    return replace(posed, problem=problem, drawn=posed.drawn.only(stays), explores=explores)

@@ -43,9 +43,9 @@ class Posed:
 
     effects, gain (n, k): what a contact changes and gains, by person. units: who is planned as one. areas (a,): their
     codes, "" where none is known. held_out (u,): who gets nothing, so that one can learn. The problem's hours are counted in
-    whole doors, of `terms.doors.hours_each` hours. limits: what the terms ask; the problem's are less by what `fixed` uses: `kept`,
-    the contacts that stay in the plan whatever else it does (`under_way.keep`), and `drawn`, those by which one explores
-    (`exploring.explore`). explores (u,): whose contact, of either, was drawn. horizon: the days that there are; a plan without them: None.
+    whole doors, of `terms.doors.hours_each` hours. limits: what the terms and a rule ask; the problem's are less by what `fixed`
+    uses: `kept`, the contacts that stay in the plan whatever else it does (`under_way.keep`), and `drawn`, those by which one
+    explores (`exploring.explore`). explores (u,): whose contact, of either, was drawn. horizon: the days that there are; a plan without them: None.
     """
 
     problem: Problem

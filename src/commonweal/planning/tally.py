@@ -35,9 +35,9 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """What a plan means for each person (rows of `contacts`), and its totals. bound: no plan within the limits that
-    keeps what is under way and what was drawn gains more. spent: minor units; pieces: contacts as they are paid; reached: persons;
-    explored: those of them whose contact was drawn; forgone: the votes that this costs.
+    """What a plan means for each person (rows of `contacts`), and its totals. bound: no plan within the limits gains more that
+    keeps what is under way, and that gives who was drawn what this one gives them. spent: minor units; pieces: contacts as they are
+    paid; reached: persons; explored: those of them whose contact was drawn; forgone: the votes that this costs.
     """
 
     contacts: pa.Table

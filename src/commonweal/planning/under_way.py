@@ -76,6 +76,25 @@ def left(posed: Posed, contacts: Contacts) -> Problem:
     return replace(problem, limits=limits, hours=hours)
 
 
+def given_back(posed: Posed, contacts: Contacts) -> Problem:
+    """The posed problem with what these contacts, which were counted in it, use no more; of a minimum that they met by themselves
+    nothing is asked again."""
+    problem = posed.problem
+    used = use_of(problem, problem.limits, contacts)
+    limits = tuple(
+        replace(
+            limit,
+            at_most=limit.at_most + float(mine),
+            at_least=limit.at_least + float(mine) if limit.at_least > 0 else limit.at_least,
+        )
+        for limit, mine in zip(problem.limits, used, strict=True)
+    )
+    hours = problem.hours
+    if hours is not None:
+        hours = replace(hours, available=np.asarray(hours.available) + doors_of(posed, contacts))
+    return replace(problem, limits=limits, hours=hours)
+
+
 def use_of(problem: Problem, limits: Sequence[Limit], contacts: Contacts) -> npt.NDArray[np.float64]:
     """(r,): what contacts use of each limit."""
     return np.array([uses(problem, limit, contacts).sum() for limit in limits])

@@ -18,6 +18,7 @@ from commonweal.planning.joint.narrowness import share_of
 from commonweal.planning.posing import pose
 from commonweal.planning.price import Point, Rule, actions, curves, obeying, promised, queries
 from commonweal.planning.price.errors import NothingAllowed
+from commonweal.planning.tally import tally
 from commonweal.planning.terms import Term, Terms
 from commonweal.store.ledger import LedgerRole
 from mandate.ledger import Office, office
@@ -99,6 +100,8 @@ def test_a_plan_keeps_to_the_share_by_what_its_messages_promise_now(town: Office
     bound = obeying.bound_by(campaign, rule, free)
     assert share_of(free.problem, narrow, solve(free.problem)) > 0.1
     assert share_of(free.problem, narrow, solve(bound.problem)) <= 0.1 + 1e-9
+    with pytest.raises(AssertionError, match="uses more than it has"):
+        tally(folk(), bound, solve(free.problem), 1)
     assert obeying.bound_by(campaign, None, free) is free
     assert obeying.bound_by(campaign, replace(rule, narrow=None, messages=("housing",)), free) is free
 

@@ -48,7 +48,8 @@ def bound_by(campaign: Campaign, rule: Rule | None, posed: Posed) -> Posed:
     limit = narrowness.limit_of(posed.problem.options, curves.narrow(said), rule.narrow)
     if not (limit.use > 0).any():
         return posed
-    return replace(posed, problem=replace(posed.problem, limits=(*posed.problem.limits, limit)))
+    problem = replace(posed.problem, limits=(*posed.problem.limits, limit))
+    return replace(posed, problem=problem, limits=(*posed.limits, limit))
 
 
 def said_by(
