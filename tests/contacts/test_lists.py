@@ -13,6 +13,7 @@ from commonweal.consent import actions as consent
 from commonweal.consent.model import Channel as LawChannel
 from commonweal.consent.model import Purpose, Suppressed
 from commonweal.contacts import actions, batches, lists, queries
+from commonweal.contacts.errors import DayPast
 from commonweal.contacts.model import BatchReport, Channel, Claim, Option
 from commonweal.contacts.rules import CoolDown, Rules
 from commonweal.interactions.model import ResultCode
@@ -166,6 +167,8 @@ def test_an_export_writes_what_is_left_and_no_empty_lists(campaign: Campaign, tm
         (None, 0, 2),
     ]
     assert not (tmp_path / "b").exists()
+    with pytest.raises(DayPast, match="2027-01-14 is past"):
+        lists.export(campaign, tmp_path / "b", until=TODAY - timedelta(days=1))
     ahead = lists.export(campaign, tmp_path / "c", actor="cli:ben", until=TOMORROW)
     (door,) = [each.path for each in ahead if each.path]
     with door.open(encoding="utf-8-sig", newline="") as file:

@@ -121,7 +121,7 @@ def export(
         run(0, None, "writing the lists")
         written = lists.export(opened, folder, until=last, progress=run)
         run.result = {"files": [str(each.path) for each in written if each.path]}
-    terminal.show_json({"files": written}) if json else reports.show_lists(written)
+    terminal.show_json({"files": written}) if json else reports.show_lists(written, ahead=last is not None)
 
 
 @command()

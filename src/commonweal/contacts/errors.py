@@ -59,6 +59,13 @@ class OtherBatch(CommonwealError):
     remedy = _("Give the new batch a key of its own.")
 
 
+class DayPast(CommonwealError):
+    """Lists are asked for up to a day that is over."""
+
+    what = _("{day} is past.")
+    remedy = _("Give today or a later day, or none: lists hold what is due by today.")
+
+
 class NoDoorsLeft(CommonwealError):
     """The plan wants no further door there that is free."""
 

@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 from commonweal.audit import actions as audit
 from commonweal.campaign import Campaign
 from commonweal.contacts import batches, due, queries
-from commonweal.contacts.errors import NoSuchBatch
+from commonweal.contacts.errors import DayPast, NoSuchBatch
 from commonweal.contacts.model import BatchReport, Channel, Option, Refusal
 from commonweal.jobs.model import Progress, silent
 from commonweal.planning import lists as formatter
@@ -208,8 +208,10 @@ def export(
 ) -> list[Exported]:
     """Claim the contacts of the plan in force, as `hand_out` does, and write the lists as CSV files in `folder`.
 
-    Raises NoPlanInForce, CampaignOver, ListsNotWritten, and what `claim_batch` raises.
+    Raises DayPast, NoPlanInForce, CampaignOver, ListsNotWritten, and what `claim_batch` raises.
     """
+    if until is not None and until < campaign.today:
+        raise DayPast(day=until)
     who = actor or campaign.actor
     found = []
     with campaign.ledger.read(LedgerRole.BULK) as connection:

@@ -152,8 +152,8 @@ def _money(minor: int, currency: str) -> str:
     return _ENGLISH.money(minor, currency)
 
 
-def show_lists(lists: Sequence[Exported]) -> None:
-    """The lists that were written, up to which day, and who was left out."""
+def show_lists(lists: Sequence[Exported], *, ahead: bool = False) -> None:
+    """The lists that were written, up to which day, and who was left out. ahead: whether a day was given."""
     written = [each for each in lists if each.path]
     heads: tuple[str, ...] = ("file", "channel", "rows", "claimed", "refused")
     rows: list[tuple[object, ...]] = [
@@ -163,9 +163,10 @@ def show_lists(lists: Sequence[Exported]) -> None:
         heads += ("up to", "in hand or reached")
         rows = [(*row, each.report.until, each.report.taken) for row, each in zip(rows, written, strict=True)]
     show_table("Lists written", heads, rows)
-    nothing = [each.channel.value for each in lists if not each.path]
+    nothing = [each for each in lists if not each.path]
     if nothing:
-        OUT.print(f"Nothing is left to take of what is due: {', '.join(nothing)}. Days ahead: --until.")
+        told = ", ".join(f"{each.channel.value} up to {each.report.until}" for each in nothing)
+        OUT.print(f"Nothing is left to take: {told}." + ("" if ahead else " Days ahead: --until."))
     reasons = [
         (each.channel.value, stop.code, stop.persons) for each in lists for stop in each.report.stopped
     ]
