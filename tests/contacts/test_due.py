@@ -72,6 +72,13 @@ def test_a_door_is_one_whoever_lives_there(campaign: Campaign) -> None:
     assert found.upto == [(TODAY, 5), (TOMORROW, 6)]
 
 
+def test_a_door_is_where_somebodys_area_is_known(campaign: Campaign) -> None:
+    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
+        connection.execute("UPDATE people.standing SET area_code = NULL WHERE person_id IN (1, 5)")
+    assert counted(campaign, ["0113"])[0] == Due(Channel.DOOR, YESTERDAY, 2, 0, 0, 0), "5 lives alone"
+    assert counted(campaign)[0].open == 3
+
+
 def test_what_is_overdue_stays_so_until_it_is_made_or_spared(campaign: Campaign) -> None:
     knocked = claim(campaign, 1)
     assert (agenda(campaign).overdue, agenda(campaign).held) == (2, 1)

@@ -196,6 +196,14 @@ def test_each_table_is_open_to_whom_its_comment_names_and_to_nobody_else(ledger:
     assert len(rows) > 150
 
 
+def test_what_is_due_is_counted_by_bulk_alone(ledger: Ledger) -> None:
+    with ledger.read() as connection:
+        rows = connection.execute(
+            "SELECT role FROM store.role WHERE has_table_privilege(name, 'contacts.due', 'INSERT, UPDATE, DELETE')"
+        ).fetchall()
+    assert [role for (role,) in rows if role != "owner"] == ["bulk"]
+
+
 def test_no_function_is_open_to_all_and_none_that_acts_for_its_owner_looks_names_up(ledger: Ledger) -> None:
     """A SECURITY DEFINER function without a search path of its own could be led to another's tables."""
     with ledger.read() as connection:

@@ -35,8 +35,8 @@ _COUNT = """
             AS t (option, channel, number, message, by_home) USING (option)
         LEFT JOIN people.profile p ON t.by_home AND p.person_id = s.person_id
         WHERE s.plan_id = %(plan)s
-    ), contact AS (
-        SELECT min(d.area_code) AS area_code, d.channel, min(d.day) AS day,
+    ), contact AS (  -- of a home the area of those whose area is known
+        SELECT coalesce(min(nullif(d.area_code, '')), '') AS area_code, d.channel, min(d.day) AS day,
             bool_or(EXISTS (SELECT FROM unnest(c.contacts) AS k
                     WHERE k & 7 = d.number AND (k >= %(since)s OR d.channel = 'door'))
                 OR %(by_message)s AND d.message = ANY (c.messages)) AS made,

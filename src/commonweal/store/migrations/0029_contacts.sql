@@ -18,6 +18,6 @@ CREATE TABLE contacts.due (
 COMMENT ON TABLE contacts.due IS
     'The contacts of the plan in force by the day that they are meant for, at a door or in a letter one for all who live '
     'there: made, or their message told otherwise; held: in somebody''s hands; stopped: whom it is for said no since, or is left '
-    'in peace; open: to be made. As last counted, for that plan; empty where it has no days. For: worker and bulk (count), web (read).';
-GRANT SELECT, INSERT, UPDATE, DELETE ON contacts.due TO :bulk, :worker;
-GRANT SELECT ON contacts.due TO :web;
+    'in peace; open: to be made. As last counted, for that plan; empty where it has no days. For: bulk (count), worker and web (read).';
+GRANT SELECT, INSERT, UPDATE, DELETE ON contacts.due TO :bulk;
+GRANT SELECT ON contacts.due TO :worker, :web;
