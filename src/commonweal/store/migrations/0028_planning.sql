@@ -1,4 +1,18 @@
+-- Plans that explore: what it costs; limits that are shares; by how much a changed plan differs from the one it was changed from.
 -- Plans with days: from when to when, how far apart, and what is done on each day through each channel.
+
+ALTER TABLE planning.plan
+    ADD COLUMN explored bigint NOT NULL DEFAULT 0 CHECK (explored >= 0),
+    ADD COLUMN forgone double precision NOT NULL DEFAULT 0,
+    ADD COLUMN difference double precision,
+    ADD COLUMN difference_error double precision CHECK (difference_error >= 0),
+    ADD CHECK ((difference IS NULL) = (difference_error IS NULL)),
+    ADD CHECK (difference IS NULL OR basis IS NOT NULL);
+COMMENT ON COLUMN planning.plan.explored IS 'Persons whose contact was drawn, to learn from; among those reached.';
+COMMENT ON COLUMN planning.plan.forgone IS 'Votes that exploring costs: what the best contacts of those who explore would gain more, at the prices.';
+COMMENT ON COLUMN planning.plan.difference IS
+    'Votes that this plan gains more than its basis, both by the estimates that it was made with; NULL where the basis is no longer '
+    'known person by person. difference_error: its standard error.';
 
 ALTER TABLE planning.plan
     ADD COLUMN first_day date,
@@ -7,6 +21,7 @@ ALTER TABLE planning.plan
     ADD CHECK (first_day <= last_day),
     ADD CHECK (num_nonnulls(first_day, last_day, apart) IN (0, 3));
 
+-- Of a limit that is a share: at_most, at_least and used are shares, price is votes for a share of 1.
 ALTER TABLE planning.limit_total
     DROP CONSTRAINT limit_total_kind_check,
     DROP CONSTRAINT limit_total_unit_check,
