@@ -14,7 +14,7 @@ from typing import Any
 from commonweal.campaign import Campaign
 from commonweal.consent import parting as refusals
 from commonweal.contacts import actions as contacts
-from commonweal.contacts import due
+from commonweal.contacts import closing, due
 from commonweal.contacts import parting as pressure
 from commonweal.contacts import queries as contact_queries
 from commonweal.contacts.errors import NothingApproved
@@ -113,13 +113,21 @@ def plan(
     approve: bool = False,
 ) -> PlanReport:
     """The best plan under a budget (in the campaign's currency) and plan.toml, as a draft or in force, and the serving copy. It
-    does without the options of `unusable`. changes, basis: as in `making.make`. Raises NothingApproved where that leaves none."""
+    does without the options of `unusable`, and leaves out what was done already (`contacts.closing`). changes, basis: as in
+    `making.make`. Raises NothingApproved where that leaves none."""
     barred = unusable(campaign)
     left_out = tuple(dict.fromkeys((*without, *barred)))
     if barred and not allowed(read_options(campaign.folder), leave_out=left_out):
         raise NothingApproved(options=", ".join(barred))
     report = making.make(
-        campaign, budget, name=name, without=left_out, changes=changes, basis=basis, progress=progress
+        campaign,
+        budget,
+        name=name,
+        without=left_out,
+        changes=changes,
+        basis=basis,
+        closing=closing.closed,
+        progress=progress,
     )
     if approve:
         planning.approve(campaign, report.plan.plan_id)
@@ -142,7 +150,8 @@ def forecast(campaign: Campaign, progress: Progress = silent) -> Forecast:
 
 def price(campaign: Campaign, progress: Progress = silent, *, budget: float | None = None) -> Price:
     """The price of governing big, for this budget or that of the newest plan, without the options of `unusable`."""
-    return pricing.price(campaign, budget, without=tuple(unusable(campaign)), progress=progress)
+    without = tuple(unusable(campaign))
+    return pricing.price(campaign, budget, without=without, closing=closing.closed, progress=progress)
 
 
 def draw(campaign: Campaign, progress: Progress = silent) -> Forecast | None:

@@ -112,9 +112,9 @@ def _law(campaign: Campaign, channel: Channel) -> str:
     return gate.postgres(campaign, Use.CONTACT, LawChannel(channel))
 
 
-def voted_since(campaign: Campaign) -> datetime:
-    """From when on a vote told is one in the present round: the day after the round before."""
-    past = [each.date for each in campaign.settings.rounds if each.date < campaign.today]
+def voted_since(campaign: Campaign, day: date | None = None) -> datetime:
+    """From when on a vote told is one in the round of a day (None: today), which is the day after the round before."""
+    past = [each.date for each in campaign.settings.rounds if each.date < (day or campaign.today)]
     if not past:
         return ALWAYS
     return datetime.combine(max(past) + timedelta(days=1), time(), ZoneInfo(campaign.settings.timezone))

@@ -13,19 +13,26 @@ import pyarrow as pa
 
 from commonweal.campaign import Campaign
 from commonweal.experiments.model import Estimate
+from commonweal.planning.closed import Closing, known
+from commonweal.planning.horizon import Horizon
 from commonweal.planning.joint import Plan
 from commonweal.planning.options import CampaignOption, read_options
-from commonweal.planning.population import Barrier, Population, read_population
+from commonweal.planning.population import Barrier, Population
 from commonweal.planning.posing import Posed, effects_of
 
 Positions = npt.NDArray[np.int64]
 
 
 def difference(
-    campaign: Campaign, population: Population, posed: Posed, plan: Plan, basis: int
+    campaign: Campaign,
+    population: Population,
+    posed: Posed,
+    plan: Plan,
+    basis: int,
+    closing: Closing | None = None,
 ) -> Estimate | None:
     """Votes that a plan gains more than another, by the estimates of today; of the other, what may still be done. None where it is no
-    longer known whom that contacts, or an option of it is gone from options.toml.
+    longer known whom that contacts, or an option of it is gone from options.toml. closing: as in `making.make`.
     """
     table = campaign.lake.table("planning.contact")
     before = campaign.lake.read(table.filter(table.plan_id == basis).select("person_id", "option"))
@@ -35,10 +42,10 @@ def difference(
         return None
     effects = posed.effects
     if len(options) > len(posed.options):
-        population = read_population(campaign, options)
+        population = known(campaign, options, posed.horizon, closing)
         effects = effects_of(campaign.lake, population, options)
     chosen = posed.fixed.and_also(posed.units.contacts(plan.person, plan.option))
-    one, other = (chosen.person, chosen.given), _contacts(population, options, before)
+    one, other = (chosen.person, chosen.given), _contacts(population, options, before, posed.horizon)
     gained = effects.gains(*one).sum() - effects.gains(*other).sum()
     return Estimate(float(gained), effects.difference(one, other))
 
@@ -53,15 +60,19 @@ def _with(
 
 
 def _contacts(
-    population: Population, options: Sequence[CampaignOption], rows: pa.Table
+    population: Population, options: Sequence[CampaignOption], rows: pa.Table, horizon: Horizon | None
 ) -> tuple[Positions, Positions]:
-    """Persons and options of the rows with an option, as positions: of who is still there and may still be contacted so."""
+    """Persons and options of the rows with an option, as positions: of who is still there and may still be contacted so, by a channel
+    that has a day left.
+    """
     rows = rows.filter(rows["option"].is_valid())
     if not len(population):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     ids = rows["person_id"].to_numpy()
     codes = {option.code: place for place, option in enumerate(options)}
     option = np.array([codes[code] for code in rows["option"].to_pylist()], np.int64)
+    left = np.array([horizon is None or option.channel in horizon.open for option in options])[option]
     person = np.minimum(np.searchsorted(population.person, ids), len(population) - 1)
     open_ = (population.person[person] == ids) & (population.barrier[person, option] == Barrier.OPEN)
+    open_ &= left
     return person[open_].astype(np.int64), option[open_]

@@ -48,9 +48,10 @@ def make(
     """The best plan for `budget` (in the campaign's currency) within plan.toml's terms, as a draft. Contacts under way stay in it.
 
     `allow` adds options left out by default, `without` leaves some out. `changes`: what is to be otherwise than options.toml and
-    plan.toml say, as `terms.changed` takes it; `basis`: the plan from which this one is changed, at whose prices the search begins;
-    `closing`: what was done already; without it as if nothing had been. A rule of what plans may say is obeyed (`price.obeying`). Raises BudgetTooSmall, OptionsMissing, OptionsUnreadable, UnknownOption,
-    TermsUnreadable, NoSuchPlan, NothingAllowed, and what `changed`, `in_time`, `pose` and `joint.solve` raise.
+    plan.toml say, as `terms.changed` takes it; `basis`: the plan from which this one is changed, at whose prices the search begins.
+    closing: what was done already; without it as if nothing had been. A rule of what plans may say is obeyed (`price.obeying`).
+    Raises BudgetTooSmall, OptionsMissing, OptionsUnreadable, UnknownOption, TermsUnreadable, NoSuchPlan, NothingAllowed, and what
+    `changed`, `in_time`, `pose` and `joint.solve` raise.
     """
     money = rules.money(campaign.settings, budget)
     options, terms = changed(
@@ -136,6 +137,13 @@ def _compared(gained: Estimate | None) -> dict[str, float]:
     return {"difference": gained.value, "difference_error": gained.error} if gained else {}
 
 
+def _spent(connection: Connection) -> int:
+    """What all contacts that were made have cost, in minor units."""
+    row = connection.execute("SELECT coalesce(sum(spent), 0) FROM contacts.spending").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def _next_id(campaign: Campaign) -> int:
     """Safe because the caller is the lake's one writer."""
     with campaign.ledger.read(LedgerRole.BULK) as connection:
@@ -187,6 +195,7 @@ def _insert(
         "apart": posed.horizon.apart if posed.horizon else None,
         "explored": counted.explored,
         "forgone": counted.forgone,
+        "spent_before": _spent(connection),
     }
     _add(connection, "planning.plan", list(values), [tuple(values.values())])
     for table, columns, totals in (

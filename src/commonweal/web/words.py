@@ -70,11 +70,16 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_BESIDE = "other_member_"  # before the reason of somebody whose household is contacted without them
+
+
 def word(table: str, code: str, gettext: Callable[[str], str]) -> str:
     """The word for a code. A code that no table knows (a user's own option, say) is shown as it is, made readable."""
     known = TABLES[table].get(code)
     if known is None and LAW in code:
         return _by_law(code, gettext)
+    if known is None and table == "plan_reason" and code.removeprefix(_BESIDE) in contacts.STOP:
+        return _by_rules(code, gettext)
     return gettext(known) if known else code.replace("_", " ")
 
 
@@ -82,8 +87,19 @@ def _by_law(code: str, gettext: Callable[[str], str]) -> str:
     """A rule of the policy pack as a reason: what it says, with its article."""
     beside, _law, rule = code.partition(LAW)
     text = packs.short(rule, gettext(_("en")))
+    return _beside(text, gettext) if beside else text
+
+
+def _by_rules(code: str, gettext: Callable[[str], str]) -> str:
+    """A contact rule as a reason of a plan."""
+    text = gettext(contacts.STOP[code.removeprefix(_BESIDE)])
+    return _beside(text, gettext) if code.startswith(_BESIDE) else text[:1].upper() + text[1:]
+
+
+def _beside(text: str, gettext: Callable[[str], str]) -> str:
+    """What keeps a contact of their household from somebody."""
     other = models.PLAN_REASON["other_member"]
-    return gettext(other) + gettext(_("; ")) + text if beside else text
+    return gettext(other) + gettext(_("; ")) + text
 
 
 def step(text: str, gettext: Callable[[str], str]) -> str:

@@ -6,9 +6,9 @@ from commonweal.campaign import Campaign
 from commonweal.jobs.model import Progress, silent
 from commonweal.planning import queries as plans
 from commonweal.planning import rules
+from commonweal.planning.closed import Closing, known
 from commonweal.planning.horizon import in_time
 from commonweal.planning.options import allowed, read_options
-from commonweal.planning.population import read_population
 from commonweal.planning.posing import pose
 from commonweal.planning.price import curves, obeying, promised
 from commonweal.planning.price.errors import NoBudget
@@ -22,17 +22,18 @@ def price(
     budget: float | None = None,
     *,
     without: tuple[str, ...] = (),
+    closing: Closing | None = None,
     progress: Progress = silent,
 ) -> Price:
     """Both curves, for `budget` (in the campaign's currency) or, without one, that of the newest plan; `without`: options
-    left out. A rule in force is not looked at: the curves tell what it costs.
+    left out; `closing`: what was done already. A rule in force is not looked at: the curves tell what it costs.
 
     Raises NoBudget, NoMessages, and what making a plan raises.
     """
     options = allowed(read_options(campaign.folder), (), without)
     progress(0, None, "reading scores and effects")
     options, terms, horizon = in_time(campaign, options, read_terms(campaign.folder))
-    population = read_population(campaign, options, groups(terms))
+    population = known(campaign, options, horizon, closing, groups(terms))
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         money = _money(campaign, connection, budget)
         promises = promised.standing(connection)

@@ -25,6 +25,29 @@ BY_CHANNEL = {
     "event": _("at an event"),
 }
 
+# Why the contact rules stop a contact, in few words.
+STOP = {
+    "unknown": _("nobody is known by that number"),
+    "message_withdrawn": _("the message was taken back"),
+    "message_unapproved": _("the message is not approved"),
+    "promise_taken_back": _("the message makes a promise that was withdrawn"),
+    "message_unwritten": _("the message is not written down"),
+    "held": _("somebody else is about to contact them"),
+    "cap_day": _("they had their contacts for the day"),
+    "cap_day_channel": _("they had their contacts for the day through this channel"),
+    "cap_week": _("they had their contacts for the week"),
+    "cap_week_channel": _("they had their contacts for the week through this channel"),
+    "cap_campaign": _("they had their contacts for the whole campaign"),
+    "cap_campaign_channel": _("they had their contacts for the whole campaign through this channel"),
+    "rest": _("they said no and are left in peace"),
+    "cool_down": _("they were contacted a moment ago"),
+    "quiet": _("it is too late or too early"),
+    "voted": _("they have voted"),
+    "gave": _("they have given"),
+    "message_twice": _("they had the same message"),
+    "answered": _("they have answered that"),
+}
+
 # Messages of the demo; a campaign's own are shown as it wrote them.
 MESSAGE = {
     "housing": _("housing"),

@@ -50,6 +50,7 @@ PLAN_REASON = {
     "no_phone": _("No phone number is known"),
     "no_email": _("No e-mail address is known"),
     "said_no": _("They said no"),
+    "knocked": _("Somebody spoke with them at their door before"),
     "no_consent": _("They did not agree to be written to"),
     "no_estimate": _("Nobody knows what a contact would do to them"),
     "other_member": _("Somebody else of the household is contacted"),
@@ -61,6 +62,9 @@ PLAN_REASON = {
         "Somebody else of the household is contacted; of them no e-mail address is known"
     ),
     "other_member_said_no": _("Somebody else of the household is contacted; they said no"),
+    "other_member_knocked": _(
+        "Somebody else of the household is contacted; somebody spoke with them at their door before"
+    ),
     "other_member_no_consent": _("Somebody else of the household is contacted; they did not agree"),
     "other_member_no_estimate": _(
         "Somebody else of the household is contacted; nobody knows what it would do to them"
