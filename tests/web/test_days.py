@@ -79,7 +79,7 @@ def test_the_plan_tells_its_days(with_days: Campaign, director: Any) -> None:
         "90 on Mon 18 Jan",
         "Doors, contacts a day",
         "14 of 30, on average",
-        "10 more a day would gain about 0.12 votes.",
+        "2 more a day would gain about 0.02 votes.",
         'value="days:door"',
     ):
         assert told in " ".join(page.split()), told

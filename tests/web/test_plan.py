@@ -74,10 +74,10 @@ def test_what_each_limit_costs_stands_in_words_of_the_field(director: Any, small
         "€3,999 of €4,000",
         "€100 more would gain about 7.0 votes.",
         "40 hours of 40 hours",
-        "10 more hours would gain about 1.2 votes.",
+        "2 more hours would gain about 0.24 votes.",
         "200; at least 200",
         "at most 1, each through another channel",
-        "To ask for 100 fewer would gain about 0.40 votes.",
+        "To ask for 20 fewer would gain about 0.08 votes.",
         "20% of the contacts; at least 20%",
         "To ask for one point less would gain about 3.1 votes.",
         "8.3% of the contacts; at most 12.5%",
@@ -204,7 +204,7 @@ def test_an_option_that_is_full_says_what_more_would_gain(director: Any, small_t
         )
         connection.execute("UPDATE planning.left_out SET reason = 'full'")
     page = director.get("/plan").text
-    for text in ("2 of 2", "100 more contacts would gain about 3.4 votes", "has no room left"):
+    for text in ("2 of 2", "One more contact would gain about 0.03 votes", "has no room left"):
         assert text in page
     assert "2 sur 2" in director.get("/plan?lang=fr").text
 

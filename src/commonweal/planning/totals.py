@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from commonweal.experiments.model import Estimate
 
+_STEPS = (100, 50, 20, 10, 5, 2, 1)
+
 
 @dataclass(frozen=True)
 class MadePlan:
@@ -95,6 +97,15 @@ class LimitTotal:
     def shortfall(self) -> float:
         """What is missing to its lower end."""
         return max(0.0, self.at_least - self.used)
+
+    @property
+    def step(self) -> int:
+        """A little more of it, in contacts or hours, by which one tells what more would gain: a round number, of its end a tenth at most,
+        but 1 at least.
+        """
+        end = self.at_least if self.at_most is None else self.at_most
+        most = 100 if self.unit == "contacts" else 10
+        return next((step for step in _STEPS if step <= min(most, end / 10)), 1)
 
 
 @dataclass(frozen=True)

@@ -127,10 +127,9 @@ def _limit_row(each: LimitTotal, currency: str) -> tuple[object, ...]:
             None if end is None else f"{end:.1%}" for end in (each.used, each.at_most, each.at_least or None)
         )
         return f"{each.name}, of the contacts", *ends, _extra(each.price / 100, "one point")
-    step = 100 if each.unit == "contacts" else 10
     low = each.at_least or None
     name = f"{each.name.removeprefix(DAYS)}, a day" if each.kind is Kind.DAYS else f"{each.name}, {each.unit}"
-    return name, each.used, each.at_most, low, _extra(each.price * step, str(step))
+    return name, each.used, each.at_most, low, _extra(each.price * each.step, str(each.step))
 
 
 def _extra(votes: float, step: str) -> str:

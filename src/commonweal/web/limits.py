@@ -15,9 +15,7 @@ from commonweal.web.words import word
 EVENING = 3.0
 """Hours that a volunteer is at doors in an evening."""
 
-_AMOUNT = 100  # whole units of money, contacts
-_HOURS = 10
-_A_DAY = 10
+_AMOUNT = 100  # whole units of money
 _POINT = 0.01
 _ROUNDING = 1e-6
 _OF = _("%(used)s of %(most)s")
@@ -27,6 +25,10 @@ _MONEY = _("%(step)s more would gain about %(votes)s votes.")
 _CONTACTS = _("%(step)s more contacts would gain about %(votes)s votes.")
 _MORE_A_DAY = _("%(step)s more a day would gain about %(votes)s votes.")
 _MORE_HOURS = _("%(step)s more hours would gain about %(votes)s votes.")
+_ONE_CONTACT = _("One more contact would gain about %(votes)s votes.")
+_ONE_A_DAY = _("One more a day would gain about %(votes)s votes.")
+_ONE_HOUR = _("One more hour would gain about %(votes)s votes.")
+_ONE_HOUR_LESS = _("To ask for one hour less would gain about %(votes)s votes.")
 _FEWER = _("To ask for %(step)s fewer would gain about %(votes)s votes.")
 _FEWER_HOURS = _("To ask for %(step)s hours fewer would gain about %(votes)s votes.")
 _AT_MOST_SHARE = _("%(used)s of the contacts; at most %(most)s")
@@ -185,17 +187,15 @@ def _more(each: LimitTotal, language: Language, currency: str) -> str:
     if each.unit == "share":
         votes = _votes(abs(each.price) * _POINT, language)
         return _say(language, _MORE_SHARE if each.price > 0 else _LESS_SHARE, votes=votes)
-    step = {"hours": _HOURS, "a_day": _A_DAY}.get(each.unit, _AMOUNT)
-    sentence = {
-        (True, "a_day"): _MORE_A_DAY,
-        (True, "contacts"): _CONTACTS,
-        (True, "hours"): _MORE_HOURS,
-        (False, "contacts"): _FEWER,
-        (False, "hours"): _FEWER_HOURS,
+    one, several = {
+        (True, "a_day"): (_ONE_A_DAY, _MORE_A_DAY),
+        (True, "contacts"): (_ONE_CONTACT, _CONTACTS),
+        (True, "hours"): (_ONE_HOUR, _MORE_HOURS),
+        (False, "contacts"): (_FEWER, _FEWER),
+        (False, "hours"): (_ONE_HOUR_LESS, _FEWER_HOURS),
     }[each.price > 0, each.unit]
-    return _say(
-        language, sentence, step=language.number(step), votes=_votes(abs(each.price) * step, language)
-    )
+    votes = _votes(abs(each.price) * each.step, language)
+    return _say(language, one if each.step == 1 else several, step=language.number(each.step), votes=votes)
 
 
 def _votes(votes: float, language: Language) -> str:
