@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from commonweal.campaign import Campaign
 from commonweal.planning.difference import difference
+from commonweal.planning.horizon import Horizon
 from commonweal.planning.joint import solve
 from commonweal.planning.population import Barrier
 from commonweal.planning.posing import pose
@@ -67,6 +70,27 @@ def test_what_may_not_be_done_any_more_counts_for_nothing(known: Campaign) -> No
     assert now.value == pytest.approx(found.votes.value, rel=1e-4)
     gone = replace(population, person=population.person + 10**6)
     assert difference(known, gone, posed, plan, 0) == now
+
+
+def test_a_channel_without_a_day_left_counts_for_nothing(known: Campaign) -> None:
+    """The other plan was made when calls could still be made; now only doors can be knocked at."""
+    population = folk()
+    posed = pose(known.lake, population, OPTIONS, 4_000, Terms())
+    plan = solve(posed.problem)
+    rows = tally(population, posed, plan, 0).contacts
+    doors = pc.fill_null(pc.starts_with(rows["option"], "door:"), False)
+    assert 0 < pc.sum(doors).as_py() < rows.num_rows - rows["option"].null_count
+    keep(known, 0, rows)
+    keep(
+        known,
+        1,
+        rows.filter(doors).set_column(
+            0, "plan_id", pa.array([1] * pc.sum(doors).as_py(), rows["plan_id"].type)
+        ),
+    )
+    late = replace(posed, horizon=Horizon(date(2027, 1, 15), 1, {"door": np.ones(3, bool)}, {}))
+    assert difference(known, population, late, plan, 0) == difference(known, population, late, plan, 1)
+    assert difference(known, population, posed, plan, 0) != difference(known, population, posed, plan, 1)
 
 
 def test_a_plan_whose_people_or_options_are_gone_is_not_compared(known: Campaign) -> None:
