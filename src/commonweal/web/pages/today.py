@@ -106,10 +106,13 @@ def _areas(visit: Visit, connection: Connection) -> dict[str, Any]:
 def _money(visit: Visit, connection: Connection) -> dict[str, Any]:
     plan = planning.shown(connection)
     rows = contacts.money(connection)
+    spent = sum(row.spent for row in rows)
     return {
         "rows": [row for row in rows if row.live or row.done],
         "committed": sum(row.committed for row in rows),
-        "spent": sum(row.spent for row in rows),
+        "spent": spent,
+        "since": spent - plan.spent_before if plan else 0,
+        "plan": plan,
         "live": sum(row.live for row in rows),
         "done": sum(row.done for row in rows),
         "budget": plan.budget if plan else None,
