@@ -20,7 +20,8 @@ class MadePlan:
     contacts that a person gets at most. `basis`: the plan that this one was changed from, None: of none; `changes`: what is
     otherwise than options.toml and plan.toml say, by limit, and `without` the options left out. `explored`: persons whose contact
     was drawn, to learn from; `forgone`: the votes that this costs. first_day, last_day: within which the contacts are made, those of
-    one person or household `apart` days from one another; None: the plan has no days.
+    one person or household `apart` days from one another; None: the plan has no days. `spent_before`: what contacts had cost when it was
+    made: none of it is of its budget.
     """
 
     plan_id: int
@@ -53,6 +54,7 @@ class MadePlan:
     forgone: float
     difference: float | None
     difference_error: float | None
+    spent_before: int
 
     @property
     def compared(self) -> Estimate | None:
