@@ -84,6 +84,21 @@ def test_money_is_told_as_it_is_committed_and_spent(browser: Any, evening: Campa
         assert sum(each.spent for each in queries.money(connection)) == 180
 
 
+def test_what_was_spent_before_a_plan_is_none_of_its_budget(browser: Any, evening: Campaign) -> None:
+    with evening.ledger.transaction() as connection:
+        connection.execute("UPDATE planning.plan SET budget = 100000")
+        connection.execute(
+            "INSERT INTO contacts.spending (channel, live, done, committed, spent) VALUES ('post', 1, 3, 2000, 70000)"
+        )
+    treasurer = browser.sign_in(Role.TREASURER)
+    assert "€280" in treasurer.get("/").text
+    with evening.ledger.transaction() as connection:
+        connection.execute("UPDATE planning.plan SET spent_before = 60000")
+    page = treasurer.get("/").text
+    assert "€880" in page
+    assert "of €1,000 that it was given on" in page
+
+
 @pytest.mark.parametrize("role", Role)
 def test_before_anything_happened_every_home_says_so(browser: Any, small_town: Campaign, role: Role) -> None:
     page = browser.sign_in(role).get("/").text
