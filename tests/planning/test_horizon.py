@@ -90,10 +90,29 @@ def test_a_channel_whose_time_is_over_leaves_the_plan(campaign: Campaign) -> Non
     assert POST not in options
     assert len(options) == 3
     assert fewer.limit == ()
+    assert horizon.closed == ("post",)
     assert in_time(campaign, OPTIONS, Terms()) == (OPTIONS, Terms(), None)
+
+
+def test_a_share_of_all_falls_away_where_nothing_else_is_left(campaign: Campaign) -> None:
+    """A file that says so from the beginning is refused (`pose`); here it is time that leaves letters only."""
+    over = ChannelDays(last=date(2027, 1, 10))
+    shares = (
+        Term(name="not too much paper", channel="post", at_most_share=0.3),
+        Term(name="of the young", channel="post", who="age < 30", at_most_share=0.3),
+        Term(name="enough paper", channel="post", at_least_share=0.3),
+        Term(name="all", at_most_share=0.3),
+    )
+    days = Days(door=over, phone=over, email=over)
+    options, terms, _horizon = in_time(campaign, OPTIONS, Terms(days=days, limit=shares))
+    assert options == (POST,)
+    assert [term.name for term in terms.limit] == ["of the young", "enough paper", "all"]
+    days = Days(door=over, phone=over)
+    assert in_time(campaign, OPTIONS, Terms(days=days, limit=shares))[1].limit == shares
 
 
 @pytest.mark.parametrize(("apart", "most"), [(0, 2), (1, 4), (2, 3), (4, 2), (5, 2), (6, 1)])
 def test_a_horizon_holds_so_many_contacts_of_one_person(apart: int, most: int) -> None:
     open_ = {"door": np.array([1, 0, 0, 0, 1, 1], bool), "sms": np.array([0, 0, 1, 0, 0, 0], bool)}
-    assert Horizon(date(2027, 1, 1), apart, open_, {}).most == most
+    found = Horizon(date(2027, 1, 1), apart, open_, {})
+    assert found.most == found.also(["phone", "door"]).most == most

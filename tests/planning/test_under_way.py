@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import msgspec
 import numpy as np
 import pytest
 
 from commonweal.campaign import Campaign
+from commonweal.planning.dated import dated
+from commonweal.planning.days import ChannelDays, Days
+from commonweal.planning.horizon import Horizon, in_time
 from commonweal.planning.joint import solve
 from commonweal.planning.population import Barrier
 from commonweal.planning.posing import pose
 from commonweal.planning.tally import tally
 from commonweal.planning.terms import Doors, Term, Terms
-from commonweal.planning.under_way import Held, held, keep
+from commonweal.planning.under_way import Held, besides, held, keep
 from commonweal.store.ledger import LedgerRole
 from planning.folk import CALL, DOOR, MAIL, OPTIONS, alike, folk
 
@@ -78,6 +82,63 @@ def test_more_is_under_way_than_there_is_room_for(campaign: Campaign) -> None:
     found = tally(population, posed, solve(posed.problem), 1)
     assert [each.contacts for each in found.options] == [5, 0]
     assert found.spent == 450
+
+
+def test_what_is_held_of_an_option_left_aside_is_counted_and_there_is_no_more_of_it(
+    campaign: Campaign, clock
+) -> None:
+    """The doors' last day, in the afternoon: who is held for one gets no call besides, and its money is spent."""
+    clock.now = datetime(2027, 1, 15, 13, tzinfo=UTC)
+    days = Days(last=date(2027, 2, 20), door=ChannelDays(last=date(2027, 1, 15)))
+    options, terms, horizon = in_time(campaign, (DOOR, CALL), Terms(most=1, days=days))
+    assert options == (CALL,)
+    assert horizon is not None
+    claims = [Held(DOOR.code, [1])]
+    aside = besides(options, (DOOR, CALL, MAIL), claims)
+    assert [(option.code, option.capacity) for option in aside] == [(DOOR.code, 0)]
+    population = alike(9, (*options, *aside))
+    posed = pose(campaign.lake, population, (*options, *aside), 10**6, terms, horizon.also(["door"]))
+    posed = keep(posed, population, claims, [DOOR.code])
+    plan = solve(posed.problem)
+    found = dated(campaign.lake, population, posed, plan)
+    told = tally(population, posed, plan, 1, found)
+    rows = {row["person_id"]: (row["option"], row["day"]) for row in told.contacts.to_pylist()}
+    assert rows.pop(1) == (DOOR.code, date(2027, 1, 16))
+    assert {option for option, _day in rows.values()} == {CALL.code}
+    assert told.spent == 180 + 8 * 90
+    assert {each.channel: each.contacts for each in told.days if each.contacts} == {"door": 1, "phone": 8}
+    assert [each.price for each in told.limits if each.name == DOOR.code] == [0.0]
+    assert not keep(posed, population, [], [DOOR.code]).problem.allowed[:, 1].any()
+
+
+@pytest.mark.parametrize(("held", "contacts"), [(0, [0, 5, 5]), (5, [5, 5, 5]), (12, [12, 5, 5])])
+def test_what_is_held_on_a_day_that_has_no_room_takes_none_from_the_others(
+    campaign: Campaign, held: int, contacts: list[int]
+) -> None:
+    population = alike(40, (DOOR,))
+    days = Horizon(date(2027, 2, 1), 1, {"door": np.array([False, True, True])}, {"door": 5})
+    posed = pose(campaign.lake, population, (DOOR,), 10**6, Terms(), days)
+    posed = keep(posed, population, [Held(DOOR.code, [int(each)]) for each in population.person[:held]])
+    plan = solve(posed.problem)
+    told = tally(population, posed, plan, 1, dated(campaign.lake, population, posed, plan))
+    on = {each.day.day: each.contacts for each in told.days}
+    assert [on.get(day, 0) for day in (1, 2, 3)] == contacts
+    limit = told.limits[1]
+    assert (limit.name, limit.used, limit.at_most) == ("days:door", pytest.approx(5.0), 5.0)
+
+
+@pytest.mark.parametrize(("held", "more"), [(2, 8), (5, 5), (9, 5)])
+def test_a_first_day_that_is_open_is_filled_by_what_is_held(campaign: Campaign, held: int, more: int) -> None:
+    population = alike(40, (DOOR,))
+    days = Horizon(date(2027, 2, 1), 1, {"door": np.ones(2, bool)}, {"door": 5})
+    posed = pose(campaign.lake, population, (DOOR,), 10**6, Terms(), days)
+    posed = keep(posed, population, [Held(DOOR.code, [int(each)]) for each in population.person[:held]])
+    plan = solve(posed.problem)
+    assert len(plan.person) == more
+    found = dated(campaign.lake, population, posed, plan)
+    assert found is not None
+    assert not len(found.lost)
+    assert tally(population, posed, plan, 1, found).limits[1].used == pytest.approx(5.0)
 
 
 def test_claims_that_lapsed_or_ended_are_not_under_way(campaign: Campaign) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,14 +24,16 @@ _NOON = 12
 
 @dataclass(frozen=True, eq=False)
 class Horizon:
-    """first: day 0. apart: days between two contacts of a unit, at least. open: of each channel that has a day left, on which of them it
-    may be used (d,). a_day: of some channels, contacts a day at most.
+    """first: day 0. apart: days between two contacts of a unit, at least. open: of each channel that has a day left, or of which
+    something is under way, on which of them it may be used (d,). a_day: of channels that have a day, contacts a day at most. closed: channels
+    without a day that is left.
     """
 
     first: date
     apart: int
     open: Mapping[str, npt.NDArray[np.bool_]]
     a_day: Mapping[str, int]
+    closed: tuple[str, ...] = ()
 
     @property
     def days(self) -> int:
@@ -50,7 +52,12 @@ class Horizon:
         for day in np.flatnonzero(np.any(list(self.open.values()), axis=0)):
             if day >= free:
                 count, free = count + 1, int(day) + self.apart
-        return count if self.apart else len(self.open)
+        return count if self.apart else sum(bool(open_.any()) for open_ in self.open.values())
+
+    def also(self, channels: Iterable[str]) -> Horizon:
+        """The same with these channels, which have no day left if they aren't in it."""
+        none: dict[str, npt.NDArray[np.bool_]] = dict.fromkeys(channels, np.zeros(self.days, bool))
+        return replace(self, open={**none, **self.open})
 
     def date(self, day: int) -> date:
         """The date of a day, by its number."""
@@ -73,7 +80,8 @@ def horizon_of(campaign: Campaign, days: Days | None, channels: Iterable[Channel
         raise HorizonTooLong(first=first, last=last, days=length, most=LONGEST)
     law = packs.of(campaign)
     left: dict[str, npt.NDArray[np.bool_]] = {}
-    for channel in sorted(set(channels), key=CHANNELS.index):
+    wanted = sorted(set(channels), key=CHANNELS.index)
+    for channel in wanted:
         own, name = days.of(channel), Channel(channel)
         open_ = [
             own.allows(day) and not packs.closes(law, Use.CONTACT, name, day) for day in span(first, last)
@@ -83,13 +91,14 @@ def horizon_of(campaign: Campaign, days: Days | None, channels: Iterable[Channel
     if not left:
         raise NoDayLeft(first=first, last=last)
     a_day = {channel: most for channel in left if (most := days.of(channel).a_day) is not None}
-    return Horizon(first, days.apart, left, a_day)
+    closed = tuple(channel for channel in wanted if channel not in left)
+    return Horizon(first, days.apart, left, a_day, closed)
 
 
 def in_time(
     campaign: Campaign, options: tuple[CampaignOption, ...], terms: Terms
 ) -> tuple[tuple[CampaignOption, ...], Terms, Horizon | None]:
-    """The options whose channel has a day left, the terms without limits that count none of them any more, and the days. Raises what
+    """The options whose channel has a day left, the terms without limits that mean nothing any more (`counting`), and the days. Raises what
     `horizon_of` does."""
     horizon = horizon_of(campaign, terms.days, (option.channel for option in options))
     if horizon is None:

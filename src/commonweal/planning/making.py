@@ -26,7 +26,7 @@ from commonweal.planning.price import obeying
 from commonweal.planning.tally import Tally, tally
 from commonweal.planning.terms import changed, groups, read_terms
 from commonweal.planning.totals import LimitTotal, PlanReport
-from commonweal.planning.under_way import held, keep
+from commonweal.planning.under_way import besides, held, keep
 from commonweal.store.lake import LakeWriter
 from commonweal.store.ledger import Connection, LedgerRole
 
@@ -54,24 +54,27 @@ def make(
     `changed`, `in_time`, `pose` and `joint.solve` raise.
     """
     money = rules.money(campaign.settings, budget)
-    options, terms = changed(
-        allowed(read_options(campaign.folder), allow, without), read_terms(campaign.folder), changes or {}
-    )
+    every = read_options(campaign.folder)
+    options, terms = changed(allowed(every, allow, without), read_terms(campaign.folder), changes or {})
     rule = obeying.rule_of(campaign)
     options, terms, horizon = in_time(campaign, *obeying.left_open(rule, options, terms))
     with campaign.lake.writer("planning.make", {"budget": money}) as writer:
         progress(0, None, "reading scores and effects")
-        population = known(campaign, options, horizon, closing, groups(terms))
-        posed = pose(campaign.lake, population, options, money, terms, horizon)
-        posed = obeying.bound_by(campaign, rule, keep(posed, population, held(campaign)))
+        begun, claims = campaign.clock(), held(campaign)
+        aside = besides(options, every, claims)
+        population = known(campaign, (*options, *aside), horizon, closing, groups(terms))
+        days = horizon.also(option.channel for option in aside) if horizon else None
+        posed = pose(campaign.lake, population, (*options, *aside), money, terms, days)
+        posed = keep(posed, population, claims, [option.code for option in aside])
+        posed = obeying.bound_by(campaign, rule, posed)
         posed, draw = explore(posed, population, drawn_before(campaign))
         progress(0, None, "choosing the best contacts")
         plan = solve(posed.problem, _start(campaign, posed.problem, basis))
         plan_id = _next_id(campaign)
-        days = dated(campaign.lake, population, posed, plan)
-        if days:
-            posed, plan = days.posed, days.plan
-        counted = tally(population, posed, plan, plan_id, days)
+        on = dated(campaign.lake, population, posed, plan)
+        if on:
+            posed, plan = on.posed, on.plan
+        counted = tally(population, posed, plan, plan_id, on)
         gained = difference(campaign, population, posed, plan, basis, closing) if basis is not None else None
         progress(0, None, "writing the plan")
         writer.stage("planning.contact", counted.contacts, str(plan_id))
@@ -84,7 +87,7 @@ def make(
             _insert(
                 connection,
                 campaign,
-                {"plan_id": plan_id, "without": list(without), **told, **_compared(gained)},
+                {"plan_id": plan_id, "made_at": begun, "without": list(without), **told, **_compared(gained)},
                 posed,
                 plan,
                 counted,
@@ -176,7 +179,6 @@ def _insert(
     values: dict[str, Any] = {
         **told,
         "goal": posed.effects.goal.value,
-        "made_at": campaign.clock(),
         "made_by": campaign.actor,
         "budget": round(posed.limits[0].at_most),
         "spent": counted.spent,

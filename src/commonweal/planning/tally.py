@@ -21,7 +21,7 @@ from commonweal.planning.population import Barrier, Population
 from commonweal.planning.posing import DOOR, Posed
 from commonweal.planning.terms import DAYS, MONEY, Term
 from commonweal.planning.totals import AreaTotal, DayTotal, DoorHours, Kind, LeftOut, LimitTotal, OptionTotal
-from commonweal.planning.under_way import doors_of, use_of
+from commonweal.planning.under_way import beside_the_days, doors_of, use_of
 from commonweal.planning.units import Contacts
 from commonweal.planning.verified import share_of, verify, verify_days, verify_draw, verify_shares
 
@@ -294,7 +294,8 @@ def _days(posed: Posed, found: Contacts, dated: Dated) -> Iterator[DayTotal]:
 def _limits(posed: Posed, plan: Plan, found: Contacts) -> Iterator[LimitTotal]:
     terms = {term.name: term for term in posed.terms.limit}
     asked = {limit.name: limit for limit in posed.limits}
-    kept = dict(zip(asked, use_of(posed.problem, posed.limits, posed.fixed), strict=True))
+    fixed = use_of(posed.problem, posed.limits, posed.fixed) - beside_the_days(posed, posed.kept)
+    kept = dict(zip(asked, fixed, strict=True))
     kinds = {MONEY: Kind.MONEY, **{each.code: Kind.CAPACITY for each in posed.options}}
     kinds |= dict.fromkeys(terms, Kind.TERM) | {DAYS + each.channel: Kind.DAYS for each in posed.options}
     for use in plan.uses:

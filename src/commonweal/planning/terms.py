@@ -176,12 +176,18 @@ def read_terms(folder: Path) -> Terms:
 
 
 def counting(terms: Terms, options: Iterable[CampaignOption], closed: Iterable[CampaignOption]) -> Terms:
-    """The terms without limits that count closed options only: a minimum of what can't be done asks for nothing."""
+    """The terms without limits that mean nothing once some options are closed: those that count closed ones only, for a minimum of what
+    can't be done asks for nothing; and the most that a part of all contacts may be, where nothing is left but that part."""
     open_, closed = tuple(options), tuple(closed)
-    limit = tuple(
-        term for term in terms.limit if any(map(term.counts, open_)) or not any(map(term.counts, closed))
-    )
+    limit = tuple(term for term in terms.limit if _means(term, open_, closed))
     return msgspec.structs.replace(terms, limit=limit)
+
+
+def _means(term: Term, open_: Iterable[CampaignOption], closed: Iterable[CampaignOption]) -> bool:
+    mine, others = ([term.counts(option) for option in options] for options in (open_, closed))
+    if term.at_most_share is not None and not term.of_people and all(mine):
+        return all(others)
+    return any(mine) or not any(others)
 
 
 def groups(terms: Terms) -> tuple[str, ...]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from commonweal.campaign import Campaign
 from commonweal.planning.joint import Limit, Problem
+from commonweal.planning.options import CampaignOption
 from commonweal.planning.population import Barrier, Population
 from commonweal.planning.posing import Posed
+from commonweal.planning.terms import DAYS
 from commonweal.planning.units import Contacts
 from commonweal.store.ledger import LedgerRole
 
@@ -35,17 +38,28 @@ def held(campaign: Campaign) -> list[Held]:
     return [Held(option, persons) for option, persons in rows]
 
 
-def keep(posed: Posed, population: Population, claims: Sequence[Held]) -> Posed:
+def besides(
+    options: Iterable[CampaignOption], every: Iterable[CampaignOption], claims: Iterable[Held]
+) -> tuple[CampaignOption, ...]:
+    """Of every option those that a plan leaves aside though somebody holds a contact of them, as the channel's last day has begun: what
+    that uses has to be counted. There is room for no other."""
+    aside = {claim.option for claim in claims} - {option.code for option in options}
+    return tuple(msgspec.structs.replace(option, capacity=0) for option in every if option.code in aside)
+
+
+def keep(posed: Posed, population: Population, claims: Sequence[Held], aside: Collection[str] = ()) -> Posed:
     """The same problem for what is left: these contacts stay, their channels are closed to their units, and what they use is no
     longer there. Whom an option is closed to meanwhile, or who is gone, is kept no more; nor is what is none of the plan's options.
+    aside: codes of options of which nothing else is done (`besides`).
     """
     kept = _contacts(posed, population, claims)
-    if not len(kept.unit):
+    if not len(kept.unit) and not aside:
         return posed
     problem = posed.problem
     assert problem.allowed is not None
     channel = np.unique([option.channel for option in posed.options], return_inverse=True)[1]
     allowed = problem.allowed.copy()
+    allowed[:, [option.code in aside for option in posed.options]] = 0
     for option in np.unique(kept.option):
         same = np.flatnonzero(channel == channel[option])
         allowed[np.ix_(kept.unit[kept.option == option], same)] = 0
@@ -53,14 +67,15 @@ def keep(posed: Posed, population: Population, claims: Sequence[Held]) -> Posed:
     held_out[kept.unit] = False
     taken = np.bincount(kept.unit, minlength=len(posed.units))
     most = np.where(posed.held_out, 0, np.maximum(posed.terms.most - taken, 0)).astype(np.int8)
-    less = replace(left(posed, kept), allowed=allowed, most=most)
+    beside = beside_the_days(posed, kept)
+    less = replace(left(posed, kept, beside), allowed=allowed, most=most)
     return replace(posed, problem=less, held_out=held_out, kept=kept)
 
 
-def left(posed: Posed, contacts: Contacts) -> Problem:
-    """The posed problem with what contacts leave of its limits and of its hours."""
+def left(posed: Posed, contacts: Contacts, without: npt.NDArray[np.float64] | float = 0.0) -> Problem:
+    """The posed problem with what contacts leave of its limits and of its hours; `without` (r,): what of their use takes no room."""
     problem = posed.problem
-    used = use_of(problem, problem.limits, contacts)
+    used = use_of(problem, problem.limits, contacts) - without
     limits = tuple(
         replace(
             limit,
@@ -93,6 +108,21 @@ def given_back(posed: Posed, contacts: Contacts) -> Problem:
     if hours is not None:
         hours = replace(hours, available=np.asarray(hours.available) + doors_of(posed, contacts))
     return replace(problem, limits=limits, hours=hours)
+
+
+def beside_the_days(posed: Posed, held: Contacts) -> npt.NDArray[np.float64]:
+    """(r,), along the posed limits: what contacts under way use of a limit of so many a day, but take from no day. They all stand on the
+    first, which may be closed, or hold fewer."""
+    beside, horizon = np.zeros(len(posed.limits)), posed.horizon
+    if horizon is None or not len(held.unit):
+        return beside
+    channel = np.array([option.channel for option in posed.options])[held.option]
+    for place, limit in enumerate(posed.limits):
+        name = limit.name.removeprefix(DAYS)
+        if limit.name == DAYS + name and name in horizon.a_day:
+            open_, many = horizon.open[name], int(held.pieces[channel == name].sum())
+            beside[place] = max(many - horizon.a_day[name] * int(open_[0]), 0) / open_.sum()
+    return beside
 
 
 def use_of(problem: Problem, limits: Sequence[Limit], contacts: Contacts) -> npt.NDArray[np.float64]:

@@ -9,7 +9,7 @@ from commonweal.planning.dated import Dated
 from commonweal.planning.population import Population
 from commonweal.planning.posing import Posed, lots
 from commonweal.planning.terms import MONEY, Term, groups
-from commonweal.planning.under_way import use_of
+from commonweal.planning.under_way import beside_the_days, use_of
 from commonweal.planning.units import Contacts
 
 _ROUNDING = 1e-9  # sums of the same numbers in another order differ by less
@@ -20,7 +20,8 @@ def verify(population: Population, posed: Posed, found: Contacts, cost: int) -> 
     what is closed to them, or though they are held out."""
     assert posed.limits[0].name == MONEY
     most = np.array([limit.at_most for limit in posed.limits])
-    use, kept = (use_of(posed.problem, posed.limits, contacts) for contacts in (found, posed.kept))
+    beside = beside_the_days(posed, posed.kept)
+    use, kept = (use_of(posed.problem, posed.limits, contacts) - beside for contacts in (found, posed.kept))
     slack = _ROUNDING * np.maximum(np.maximum(most, kept), len(found.unit))
     assert (use <= np.maximum(most, kept) + np.nan_to_num(slack)).all(), "the plan uses more than it has"
     assert cost == round(use[0]), "the plan costs something else"
