@@ -131,6 +131,7 @@ def plan(
     )
     if approve:
         planning.approve(campaign, report.plan.plan_id)
+        report = making.report(campaign, report.plan.plan_id)
     publish(campaign, progress)
     return report
 

@@ -48,7 +48,7 @@ numbers = count(1)
 
 def told(campaign: Campaign, horizon: Horizon | None = None) -> dict[tuple[int, str], str]:
     found = closing.closed(campaign, OPTIONS, horizon)
-    return {(row["person_id"], OPTIONS[row["option"]].code): row["reason"] for row in found.to_pylist()}
+    return {(row["person_id"], OPTIONS[row["option"]].code): row["reason"] for row in found.rows.to_pylist()}
 
 
 def until(days: int) -> Horizon:
@@ -205,6 +205,7 @@ def done(campaign: Campaign, person: int, option: CampaignOption, result: Result
 
 def planned(campaign: Campaign, budget: float = 10_000) -> dict[int, Any]:
     plan = loop.plan(campaign, budget, approve=True).plan
+    assert plan.status == "approved"
     table = campaign.lake.table("planning.contact")
     found: dict[int, Any] = {}
     for row in campaign.lake.read(table.filter(table.plan_id == plan.plan_id)).to_pylist():
