@@ -70,6 +70,15 @@ def test_strips_and_days_say_the_same(with_days: Campaign) -> None:
     ]
 
 
+def test_the_plan_tells_which_channel_has_no_day_left(with_days: Campaign, director: Any) -> None:
+    assert "Not in this plan" not in director.get("/plan").text
+    with with_days.ledger.transaction() as connection:
+        connection.execute("UPDATE planning.plan SET closed = '{post,sms}'")
+    told = "Not in this plan: Letters, Text messages. No day is left for that from 18 January 2027 to 27 January 2027, by plan.toml or by law."
+    assert told in director.get("/plan").text
+    assert "Hors de ce plan : " in director.get("/plan?lang=fr").text.replace("\xa0", " ")
+
+
 def test_the_plan_tells_its_days(with_days: Campaign, director: Any) -> None:
     page = director.get("/plan").text
     for told in (

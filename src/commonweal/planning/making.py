@@ -195,6 +195,7 @@ def _insert(
         "first_day": posed.horizon.first if posed.horizon else None,
         "last_day": posed.horizon.last if posed.horizon else None,
         "apart": posed.horizon.apart if posed.horizon else None,
+        "closed": list(posed.horizon.closed) if posed.horizon else [],
         "explored": counted.explored,
         "forgone": counted.forgone,
         "spent_before": _spent(connection),

@@ -23,7 +23,7 @@ _PLAN = (
     "plan_id, name, status, goal, made_at, made_by, approved_at, approved_by, budget, spent, currency, persons,"
     " contacts, reached, votes, votes_low, votes_high, bound, price,"
     " most, basis, changes, without, first_day, last_day, apart, explored, forgone, difference,"
-    " difference_error, spent_before"
+    " difference_error, spent_before, closed"
 )
 
 

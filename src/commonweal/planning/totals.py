@@ -21,7 +21,7 @@ class MadePlan:
     otherwise than options.toml and plan.toml say, by limit, and `without` the options left out. `explored`: persons whose contact
     was drawn, to learn from; `forgone`: the votes that this costs. first_day, last_day: within which the contacts are made, those of
     one person or household `apart` days from one another; None: the plan has no days. `spent_before`: what contacts had cost when it was
-    made: none of it is of its budget.
+    made: none of it is of its budget. `closed`: channels that no day is left for.
     """
 
     plan_id: int
@@ -55,6 +55,7 @@ class MadePlan:
     difference: float | None
     difference_error: float | None
     spent_before: int
+    closed: Sequence[str]
 
     @property
     def compared(self) -> Estimate | None:

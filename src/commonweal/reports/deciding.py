@@ -101,6 +101,12 @@ def _show_limits(report: PlanReport) -> None:
 
 def _show_days(report: PlanReport) -> None:
     """What is done when, by channel: by day, or by week where the plan is long."""
+    plan = report.plan
+    if plan.closed:
+        OUT.print(
+            f"Not in this plan: {', '.join(plan.closed)}. No day is left for that from {plan.first_day} to {plan.last_day},"
+            " by plan.toml or by law."
+        )
     done = [each for each in report.days if each.contacts]
     if not done:
         return

@@ -260,6 +260,7 @@ def _page(
         days=by_day(by_channel_and_day),
         files=[channel.name for channel in by_channel(options)] if plan.status == "approved" else [],
         upto=days_to_take(visit, connection) if plan.status == "approved" else {},
+        closed=", ".join(words.word("channel", channel, visit.gettext) for channel in plan.closed),
         left_out=why_left_out(queries.left_out(connection, plan.plan_id)),
         areas=areas,
         channels=sorted({total.channel for total in totals}),
