@@ -23,6 +23,7 @@ from commonweal.campaign import Campaign
 from commonweal.contacts import queries
 from commonweal.contacts.model import CHANNELS, HOUSEHOLD_CHANNELS, Channel, Stop, first_stamp
 from commonweal.contacts.rules import WEEK, Moment, Rules, most
+from commonweal.planning.closed import Closed
 from commonweal.planning.horizon import Horizon
 from commonweal.planning.options import CampaignOption
 from commonweal.planning.under_way import held
@@ -53,8 +54,8 @@ Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 
-def closed(campaign: Campaign, options: Sequence[CampaignOption], horizon: Horizon | None) -> pa.Table:
-    """What stays closed to whom, as `planning.closed.Closing` says. Raises RulesUnreadable."""
+def closed(campaign: Campaign, options: Sequence[CampaignOption], horizon: Horizon | None) -> Closed:
+    """What stays closed to whom (a `planning.closed.Closing`). Raises RulesUnreadable."""
     with campaign.ledger.read(LedgerRole.BULK) as connection:
         _, rules = queries.rules_in_force(connection, campaign)
     people = _People.of(campaign)
@@ -69,7 +70,8 @@ def closed(campaign: Campaign, options: Sequence[CampaignOption], horizon: Horiz
     _but_what_is_under_way(campaign, people, options, shut)
     person, option = np.nonzero(shut != _OPEN)
     reasons = pa.array(_REASONS, pa.string()).take(pa.array(shut[person, option]))
-    return pa.table({"person_id": people.person[person], "option": option, "reason": reasons})
+    rows = pa.table({"person_id": people.person[person], "option": option, "reason": reasons})
+    return Closed(rows, once=rules.useless.same_message)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +14,19 @@ from commonweal.planning.horizon import Horizon
 from commonweal.planning.options import CampaignOption
 from commonweal.planning.population import Barrier, Population, read_population
 
-Closing = Callable[[Campaign, Sequence[CampaignOption], Horizon | None], pa.Table]
-"""Gives what stays closed until the plan's last day: person_id (int64), option (int64, its place), reason (a code). Nothing is told
-of what the law closes, nor of contacts under way."""
+
+@dataclass(frozen=True, eq=False)
+class Closed:
+    """What stays closed to whom until a plan's last day; not told of what the law closes, nor of contacts under way.
+
+    rows: person_id (int64), option (int64, its place), reason (a code). once: a message is for nobody twice.
+    """
+
+    rows: pa.Table
+    once: bool
+
+
+Closing = Callable[[Campaign, Sequence[CampaignOption], Horizon | None], Closed]
 
 _FIRST = (
     50  # the number of the first of these reasons among the barriers, between planning's own and those of law
@@ -35,14 +45,15 @@ def known(
     return population if closing is None else barred(population, closing(campaign, options, horizon))
 
 
-def barred(population: Population, closed: pa.Table) -> Population:
+def barred(population: Population, closed: Closed) -> Population:
     """The population, to whom these are closed as well. What was closed before keeps its reason; who is gone is passed over."""
-    if not closed.num_rows or not len(population):
+    population, rows = replace(population, once=closed.once), closed.rows
+    if not rows.num_rows or not len(population):
         return population
-    reason = closed["reason"].combine_chunks()
+    reason = rows["reason"].combine_chunks()
     codes = pc.unique(reason)
     number = _FIRST + pc.index_in(reason, codes).to_numpy().astype(np.uint8)
-    ids, option = closed["person_id"].to_numpy(), closed["option"].to_numpy()
+    ids, option = rows["person_id"].to_numpy(), rows["option"].to_numpy()
     person = np.minimum(np.searchsorted(population.person, ids), len(population) - 1)
     mine = (population.person[person] == ids) & (population.barrier[person, option] == Barrier.OPEN)
     barrier, reasons = population.barrier.copy(), population.reasons.copy()

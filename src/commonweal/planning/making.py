@@ -20,6 +20,7 @@ from commonweal.planning.errors import NoSuchPlan
 from commonweal.planning.exploring import drawn_before, explore, rows
 from commonweal.planning.horizon import in_time
 from commonweal.planning.joint import Plan, Prices, Problem, solve
+from commonweal.planning.once import solve_once, without_said
 from commonweal.planning.options import allowed, read_options
 from commonweal.planning.posing import Posed, pose
 from commonweal.planning.price import obeying
@@ -68,8 +69,10 @@ def make(
         posed = keep(posed, population, claims, [option.code for option in aside])
         posed = obeying.bound_by(campaign, rule, posed)
         posed, draw = explore(posed, population, drawn_before(campaign))
+        posed = without_said(posed) if population.once else posed
         progress(0, None, "choosing the best contacts")
-        plan = solve(posed.problem, _start(campaign, posed.problem, basis))
+        best = solve_once if population.once else solve
+        plan = best(posed.problem, _start(campaign, posed.problem, basis))
         plan_id = _next_id(campaign)
         on = dated(campaign.lake, population, posed, plan)
         if on:

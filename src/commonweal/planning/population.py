@@ -73,7 +73,7 @@ class Population:
     probability, and its standard error; 0 where there is no estimate. segment (n,): joins the error draws.
     barrier (n, k): a `Barrier`, or the number of a rule of the policy pack. reasons: the code of each number.
     Where the law forbids to guess support of persons, `support` is that of their area. meets: of some expressions, who meets
-    them (n,).
+    them (n,). once: whether a message is for nobody twice.
     """
 
     person: Ids
@@ -89,6 +89,7 @@ class Population:
     barrier: npt.NDArray[np.uint8]
     reasons: npt.NDArray[np.object_]
     meets: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    once: bool = False
 
     def __len__(self) -> int:
         return len(self.person)

@@ -23,7 +23,14 @@ from commonweal.planning.terms import DAYS, MONEY, Term
 from commonweal.planning.totals import AreaTotal, DayTotal, DoorHours, Kind, LeftOut, LimitTotal, OptionTotal
 from commonweal.planning.under_way import beside_the_days, doors_of, use_of
 from commonweal.planning.units import Contacts
-from commonweal.planning.verified import share_of, verify, verify_days, verify_draw, verify_shares
+from commonweal.planning.verified import (
+    share_of,
+    verify,
+    verify_days,
+    verify_draw,
+    verify_messages,
+    verify_shares,
+)
 
 _BLOCK = 1 << 15  # units that are explained at once
 _ROUNDING = 1e-9  # of a gain: nearer to a price than this counts as equal to it
@@ -68,6 +75,7 @@ def tally(
     verify_draw(population, posed, found)
     verify_days(posed, found, dated)
     verify_shares(posed, found)
+    verify_messages(population, posed, found)
     reached = np.zeros(len(population), bool)
     reached[found.person] = True
     why = _why(population, posed, plan, found, reached)

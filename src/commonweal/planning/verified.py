@@ -53,6 +53,20 @@ def verify_draw(population: Population, posed: Posed, found: Contacts) -> None:
     assert (highest >= 0).all(), "somebody who explores is kept from voting"
 
 
+def verify_messages(population: Population, posed: Posed, found: Contacts) -> None:
+    """Where a message is for nobody twice, no unit gets one so, unless that is under way."""
+    if not population.once:
+        return
+    names, message = np.unique([option.message for option in posed.options], return_inverse=True)
+    often, before = (
+        np.bincount(
+            contacts.unit * len(names) + message[contacts.option], minlength=len(posed.units) * len(names)
+        )
+        for contacts in (found, posed.kept)
+    )
+    assert (often <= np.maximum(before, 1)).all(), "somebody gets a message twice"
+
+
 def verify_shares(posed: Posed, found: Contacts) -> None:
     """Each share is kept, counted by people and options and not by what the limit makes of them; unless what is under way breaks it."""
     for term in posed.terms.limit:
