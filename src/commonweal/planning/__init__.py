@@ -4,6 +4,7 @@ joint       the optimiser: plain arrays in, a plan with its bound out (`from com
 options     what may be done (options.toml); terms: within which limits (plan.toml)
 population  whom it may be done to, and what it would change
 rules       from effects to votes; what may not be planned
+closed      less what was done already closes to them, as the contact rules say (once: no message twice in one plan)
 units       who is planned as one: persons or households
 posing      all of this as one joint problem (under_way: less what is held already; exploring: less what is drawn to learn from)
 horizon     the days that are left (days: as plan.toml gives them); schedule: a day for each contact; dated: of a solved plan

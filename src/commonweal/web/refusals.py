@@ -29,7 +29,9 @@ _STOPS: dict[Stop, str] = {
     Stop.CAP_CAMPAIGN: _("They had {cap} contacts in this campaign, over all channels: that is the most."),
     Stop.CAP_CAMPAIGN_CHANNEL: _("{channel}: {cap} in the whole campaign is the most, and they had it."),
     Stop.REST: _("They said no: they are left in peace until {until}."),
-    Stop.COOL_DOWN: _("They were contacted a moment ago, perhaps through another channel: not before {until}."),
+    Stop.COOL_DOWN: _(
+        "They were contacted a moment ago, perhaps through another channel: not before {until}."
+    ),
     Stop.QUIET: _("It is too late or too early: not before {until}."),
     Stop.VOTED: _("They told us that they have voted."),
     Stop.GAVE: _("They have given already: nobody asks them again."),
