@@ -179,25 +179,29 @@ def publish(campaign: Campaign, progress: Progress = silent) -> None:
 
 def night(campaign: Campaign, progress: Progress = silent, *, budget: float | None = None) -> LoopReport:
     """The whole loop: resolve, score, and, when a budget is given, a new draft of the plan. Old interactions go to the
-    lake; who heard which promise is counted anew; at last the forecast is drawn.
+    lake; who heard which promise is counted anew; at last the forecast is drawn. Once no day is left for any contact there is no
+    draft: what is in force stays. Raises NoRoundAhead, a mistake in a file, when all else is done.
     """
     resolved = resolve(campaign, progress)
     scored = score(campaign, progress)
-    planned = _while_days_are_left(campaign, budget, progress) if budget else None
+    planned = _planned(campaign, budget, progress) if budget else None
     move_old(campaign)
     if counting.is_wanted(campaign):
         counting.count(campaign, progress)
     draw(campaign, progress)
+    if isinstance(planned, NoRoundAhead):
+        raise planned
     return LoopReport(resolved, scored, planned)
 
 
-def _while_days_are_left(campaign: Campaign, budget: float, progress: Progress) -> PlanReport | None:
-    """The night's draft. Once no day is left for any contact there is none: what is in force stays, and the night goes on."""
+def _planned(campaign: Campaign, budget: float, progress: Progress) -> PlanReport | NoRoundAhead | None:
     try:
         return plan(campaign, budget, progress)
-    except (NoDayLeft, NoRoundAhead) as error:
+    except NoDayLeft as error:
         _LOG.warning("no plan tonight: %s", error)
         return None
+    except NoRoundAhead as error:
+        return error
 
 
 def handlers(campaign: Campaign) -> Mapping[str, Handler]:

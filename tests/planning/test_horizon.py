@@ -78,7 +78,10 @@ def test_where_no_day_is_left_it_is_said(campaign: Campaign, clock) -> None:
     with pytest.raises(HorizonTooLong):
         horizon_of(campaign, Days(last=date(2207, 1, 10)), ("door",))
     clock.now = datetime(2027, 4, 25, 20, tzinfo=UTC)
-    with pytest.raises(NoRoundAhead, match="no round after 2027-04-26"):
+    with pytest.raises(NoDayLeft, match="from 2027-04-26 to 2027-04-24"):
+        horizon_of(campaign, Days(), ("door",))
+    campaign.settings = msgspec.structs.replace(campaign.settings, rounds=())
+    with pytest.raises(NoRoundAhead):
         horizon_of(campaign, Days(), ("door",))
 
 

@@ -85,6 +85,8 @@ def test_what_each_limit_costs_stands_in_words_of_the_field(director: Any, small
         "One more volunteer evening would gain about 3.1 votes.",
     ):
         assert text in page, text
+    (small_town.folder / "plan.toml").write_text("[doors]\nhours_each = 0.1\nevening = 2\n")
+    assert "One more volunteer evening would gain about 2.1 votes." in director.get("/plan").text
     french = director.get("/plan?lang=fr").text
     for text in ("100\xa0€ de plus gagneraient environ 7,0 voix.", "Une soirée de bénévole de plus"):
         assert text in french, text

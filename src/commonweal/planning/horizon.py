@@ -110,7 +110,7 @@ def in_time(
 
 def _ends(campaign: Campaign, days: Days) -> tuple[date, date]:
     """A plan that is made before noon can still be used on the same day. A first day that is past is as good as none. Without a last
-    day it ends on the eve of the first round that comes after it begins.
+    day it ends on the eve of the first round that comes after it begins, or, once all are over, of the last: no day is left.
     """
     now = campaign.clock().astimezone(ZoneInfo(campaign.settings.timezone))
     first = days.first
@@ -118,7 +118,7 @@ def _ends(campaign: Campaign, days: Days) -> tuple[date, date]:
         first = now.date() + timedelta(days=now.hour >= _NOON)
     if days.last is not None:
         return first, days.last
-    rounds = [each.date for each in campaign.settings.rounds if each.date > first]
-    if not rounds:
+    if campaign.last_round is None:
         raise NoRoundAhead(first=first)
-    return first, min(rounds) - timedelta(days=1)
+    ahead = [each.date for each in campaign.settings.rounds if each.date > first]
+    return first, min(ahead, default=campaign.last_round) - timedelta(days=1)

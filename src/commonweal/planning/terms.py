@@ -28,6 +28,9 @@ DAYS = "days:"
 MONEY = "money"
 """The name of the budget among a plan's limits; a capacity has its option's code, any other limit the name in plan.toml."""
 
+EVENING = 3.0
+"""Hours that a volunteer is at doors in an evening, where plan.toml doesn't say."""
+
 
 class Doors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Volunteers' hours at the door, area by area.
@@ -39,7 +42,7 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     hours_each: float
-    evening: float = 3.0
+    evening: float = EVENING
     hours: dict[str, float] = {}
     elsewhere: float | None = None
 
@@ -173,6 +176,15 @@ def read_terms(folder: Path) -> Terms:
         return Terms()
     except (msgspec.MsgspecError, OSError, UnicodeDecodeError) as error:
         raise TermsUnreadable(path=path, reason=error) from error
+
+
+def evening_of(folder: Path) -> float:
+    """Hours of a volunteer's evening as plan.toml says now; EVENING where it says nothing, or can't be read."""
+    try:
+        doors = read_terms(folder).doors
+    except TermsUnreadable:
+        return EVENING
+    return doors.evening if doors else EVENING
 
 
 def counting(terms: Terms, options: Iterable[CampaignOption], closed: Iterable[CampaignOption]) -> Terms:

@@ -12,9 +12,6 @@ from commonweal.web.language import Language
 from commonweal.web.reasons import option_name
 from commonweal.web.words import word
 
-EVENING = 3.0
-"""Hours that a volunteer is at doors in an evening."""
-
 _AMOUNT = 100  # whole units of money
 _POINT = 0.01
 _ROUNDING = 1e-6
@@ -94,15 +91,19 @@ def most_told(most: int, before: int, language: Language) -> Told:
 
 
 def hours_told(
-    hours: Sequence[DoorHours], before: Sequence[DoorHours], areas: Mapping[str, str], language: Language
+    hours: Sequence[DoorHours],
+    before: Sequence[DoorHours],
+    areas: Mapping[str, str],
+    evening: float,
+    language: Language,
 ) -> list[Told]:
-    """Volunteers' hours at the doors of each area that has some or would need some."""
+    """Volunteers' hours at the doors of each area that has some or would need some. evening: hours of one."""
     ends = {each.area_code: each.available for each in before}
     return [
         Told(
             name=areas.get(each.area_code, each.area_code) or language.gettext("No area known"),
             used=_hours_used(each, language),
-            more=_say(language, _EVENING, votes=_votes(each.price * EVENING, language)) if each.price else "",
+            more=_say(language, _EVENING, votes=_votes(each.price * evening, language)) if each.price else "",
             key="" if each.available is None or not each.area_code else f"hours:{each.area_code}",
             end="" if each.available is None else f"{each.available:g}",
             was=language.number(ends[each.area_code] or 0.0, 1)

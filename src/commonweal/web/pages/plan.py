@@ -23,7 +23,7 @@ from commonweal.planning import actions, queries
 from commonweal.planning.errors import BadEnd, BudgetTooSmall
 from commonweal.planning.options import allowed, read_options
 from commonweal.planning.price import queries as price
-from commonweal.planning.terms import MONEY, changed, read_terms
+from commonweal.planning.terms import MONEY, changed, evening_of, read_terms
 from commonweal.planning.totals import AreaTotal, LeftOut, MadePlan, OptionTotal
 from commonweal.store.ledger import Connection
 from commonweal.web import choropleth, words
@@ -241,6 +241,7 @@ def _page(
         queries.door_hours(connection, plan.plan_id),
         queries.door_hours(connection, before),
         called,
+        evening_of(visit.campaign.folder),
         visit.language,
     )
     return visit.page(
