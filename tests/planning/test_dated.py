@@ -143,21 +143,21 @@ def test_what_is_under_way_is_on_the_first_day(campaign: Campaign) -> None:
     assert all((row["day"] - FIRST).days >= 2 for row in rows if row is not called)
 
 
-def test_who_was_drawn_and_finds_no_day_is_in_no_draw(campaign: Campaign) -> None:
+def test_who_was_drawn_and_finds_no_day_is_in_the_draw_all_the_same(campaign: Campaign) -> None:
     """Two days, of which each has room for three: of households of two only one a day can be called."""
     options = (POST, msgspec.structs.replace(CALL, unit_cost=1))
     population = replace(alike(80, options), household=np.repeat(np.arange(40), 2))
     days = Horizon(FIRST, 0, {"post": np.ones(2, bool), "phone": np.ones(2, bool)}, {"phone": 3})
     terms = Terms(most=1, learning=0.2, exploring=0.5)
     posed = pose(campaign.lake, population, options, 10**6, terms, days)
-    posed, draw = exploring.explore(posed, population, exploring.drawn_before(campaign))
+    posed, draw = exploring.explore(posed, population, exploring.Before())
     assert posed.drawn.pieces[posed.drawn.option == 1].sum() == 6
     found = dated(campaign.lake, population, posed, solve(posed.problem))
     assert found is not None
     told = tally(population, found.posed, found.plan, 1, found)
     drawn = exploring.rows(draw, found.posed, population, 1).to_pylist()
-    assert sum(row["arm"] == CALL.code for row in drawn) == 4
-    assert sum(row["arm"] != "control" for row in drawn) == told.explored
+    assert sum(row["arm"] == CALL.code for row in drawn) == 6
+    assert sum(row["arm"] != "control" for row in drawn) == told.explored + 2
     assert [(each.reason, each.persons) for each in told.left_out if each.reason == "no_day"] == [
         ("no_day", 2)
     ]
@@ -175,7 +175,7 @@ def test_the_bound_is_of_the_room_that_who_was_drawn_left(campaign: Campaign) ->
     population = replace(population, household=home, support=support, barrier=calls_only)
     days = Horizon(FIRST, 1, {"phone": np.ones(2, bool), "post": np.ones(2, bool)}, {"phone": 3})
     posed = pose(campaign.lake, population, options, 10**7, Terms(most=1, learning=0.01, exploring=0.5), days)
-    posed, _draw = exploring.explore(posed, population, exploring.drawn_before(campaign))
+    posed, _draw = exploring.explore(posed, population, exploring.Before())
     assert posed.drawn.pieces.sum() == 6
     found = dated(campaign.lake, population, posed, solve(posed.problem))
     assert found is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 import msgspec
 import numpy as np
@@ -10,17 +11,24 @@ import pyarrow as pa
 import pytest
 
 from commonweal.campaign import Campaign
-from commonweal.planning.exploring import Draw, explore, rows
+from commonweal.experiments import actions as experiments
+from commonweal.experiments import exploration
+from commonweal.experiments.model import ArmResult
+from commonweal.planning.errors import NobodyToCompareWith
+from commonweal.planning.exploring import Before, Draw, before, explore, rows
+from commonweal.planning.horizon import Horizon
 from commonweal.planning.joint import Plan, solve
 from commonweal.planning.population import Barrier, Population
 from commonweal.planning.posing import Posed, pose
 from commonweal.planning.tally import Tally, tally
 from commonweal.planning.terms import Doors, Term, Terms
 from commonweal.planning.under_way import Held, keep
+from commonweal.store.ledger import LedgerRole
 from planning.folk import CALL, DOOR, MAIL, OPTIONS, POST, alike, folk
+from town import rows as lake_rows
 
 TERMS = Terms(most=2, learning=0.2, exploring=0.3)
-NOBODY = pa.table({"person_id": pa.array([], pa.int64()), "arm": pa.array([], pa.string())})
+NOTHING = Before()
 
 
 def explored(
@@ -30,10 +38,10 @@ def explored(
     budget: int = 60_000,
     claims: tuple[Held, ...] = (),
     options: tuple = OPTIONS,
-    before: pa.Table = NOBODY,
+    done: Before = NOTHING,
 ) -> tuple[Posed, Draw]:
     posed = keep(pose(campaign.lake, population, options, budget, terms), population, claims)
-    return explore(posed, population, before)
+    return explore(posed, population, done)
 
 
 def planned(posed: Posed, population: Population) -> tuple[Plan, Tally]:
@@ -153,24 +161,146 @@ def test_what_keeps_a_person_from_voting_is_drawn_for_nobody(campaign: Campaign)
     planned(posed, harmed)
 
 
-def test_contacts_under_way_and_explorers_go_together(campaign: Campaign) -> None:
+def test_a_later_plan_draws_nobody_and_what_is_drawn_stays_until_it_is_made(campaign: Campaign) -> None:
     population = alike(300)
     first, draw = explored(campaign, population)
-    before = rows(draw, first, population, 1).select(["person_id", "arm"])
     told = np.flatnonzero(draw.option >= 0)
-    own, other = told[0], told[1]
+    ids = population.person[draw.person].tolist()
+    own, other, done = told[:3]
     claims = (
-        Held(OPTIONS[draw.option[own]].code, [int(population.person[draw.person[own]])]),
-        Held(OPTIONS[(draw.option[other] + 1) % 4].code, [int(population.person[draw.person[other]])]),
+        Held(OPTIONS[draw.option[own]].code, [ids[own]]),
+        Held(OPTIONS[(draw.option[other] + 1) % 4].code, [ids[other]]),
     )
-    posed, again = explored(campaign, population, claims=claims, before=before)
+    earlier = after(draw, first, population, {OPTIONS[draw.option[done]].code: [ids[done]]})
+    posed, again = explored(campaign, population, claims=claims, done=earlier)
+    assert not len(again.person)
     _plan, found = planned(posed, population)
-    got = {}
+    got: dict[int, list] = {}
     for row in found.contacts.to_pylist():
         got.setdefault(row["person_id"], []).append((row["option"], row["reason"]))
-    assert got[claims[0].persons[0]] == [(claims[0].option, "drawn")]
-    assert (claims[1].option, "chosen") in got[claims[1].persons[0]]
-    assert not {draw.person[own], draw.person[other]} & set(again.person.tolist())
+    assert got[ids[own]] == [(claims[0].option, "drawn")]
+    assert got[ids[other]] == [(claims[1].option, "chosen")]
+    assert got[ids[done]] == [(None, "drawn_before")]
+    for place in told[3:]:
+        assert got[ids[place]] == [(OPTIONS[draw.option[place]].code, "drawn")]
+    assert all(got[ids[place]] == [(None, "held_out")] for place in np.flatnonzero(draw.option < 0))
+
+
+def after(
+    draw: Draw, posed: Posed, population: Population, made: dict[str, list[int]] | None = None
+) -> Before:
+    """After a plan with this draw was put to use."""
+    return Before(drawn=rows(draw, posed, population, 1).select(["person_id", "arm"]), made=made or {})
+
+
+def test_who_has_no_room_waits_and_whom_the_draw_left_out_is_planned_for_good(campaign: Campaign) -> None:
+    """Nine letters at most, then as many as wanted, then no letter may be sent at all."""
+    population = folk(2_000)
+    few = (DOOR, msgspec.structs.replace(POST, capacity=9), CALL, MAIL)
+    none = (DOOR, msgspec.structs.replace(POST, capacity=0), CALL, MAIL)
+    first, draw = explored(campaign, population, budget=10**7, options=few)
+    earlier = after(draw, first, population)
+    drawn = {population.person[each] for each in draw.person[draw.option >= 0]}
+    lettered = {population.person[each] for each in draw.person[draw.option == 1]}
+    assert len(lettered) >= 9
+    for options, lacks in ((few, set()), (OPTIONS, set()), (none, lettered)):
+        posed, again = explored(campaign, population, budget=10**7, options=options, done=earlier)
+        assert not len(again.person)
+        assert set(population.person[posed.drawn.person].tolist()) == drawn - lacks
+        _plan, found = planned(posed, population)
+        reason = dict(
+            zip(found.contacts["person_id"].to_pylist(), found.contacts["reason"].to_pylist(), strict=True)
+        )
+        assert {each for each, code in reason.items() if code == "drawn_before"} >= lacks
+        assert found.forgone > 0
+
+
+def test_whom_the_draw_left_alone_stays_alone_whatever_is_asked_for_later(campaign: Campaign) -> None:
+    population = folk(1_000)
+    first, draw = explored(campaign, population)
+    other = msgspec.structs.replace(TERMS, learning=0.01, exploring=0.01)
+    posed, _again = explored(campaign, population, other, done=after(draw, first, population))
+    assert posed.held_out[posed.units.of[draw.person[draw.option < 0]]].all()
+    assert np.array_equal(np.sort(posed.drawn.person), draw.person[draw.option >= 0])
+    planned(posed, population)
+    together = replace(population, household=population.household // 6)
+    posed, _again = explored(campaign, together, done=after(draw, first, population))
+    assert posed.held_out[posed.units.of[draw.person[draw.option < 0]]].all()
+    assert not posed.held_out[posed.drawn.unit].any()
+    planned(posed, together)
+
+
+def test_who_was_left_alone_before_the_draw_is_not_compared_with(campaign: Campaign) -> None:
+    """While they were, those who explore were planned as everybody."""
+    population = folk(3_000)
+    everybody = explored(campaign, population)[1]
+    draw = explored(campaign, population, done=Before(alone=0.15))[1]
+    assert drawn_for(draw) == drawn_for(everybody)
+    alone, more = draw.option < 0, everybody.option < 0
+    assert 0 < alone.sum() < more.sum() / 2
+    assert draw.chance[alone] == pytest.approx(0.05)
+    with pytest.raises(NobodyToCompareWith):
+        explored(campaign, population, done=Before(alone=0.2))
+
+
+def test_an_option_that_no_day_has_room_for_is_open_to_nobody(campaign: Campaign) -> None:
+    """Households of five can't be called where a day has four calls."""
+    options = (DOOR, CALL)
+    population = replace(alike(500, options), household=np.arange(500) // 5)
+    days = Horizon(date(2027, 1, 4), 0, {"door": np.ones(9, bool), "phone": np.ones(9, bool)}, {"phone": 4})
+    posed = pose(campaign.lake, population, options, 10**7, TERMS, days)
+    draw = explore(posed, population, NOTHING)[1]
+    assert len(draw.person)
+    assert not draw.could[:, 1].any()
+    assert draw.chance[draw.option >= 0] == pytest.approx(0.3)
+
+
+def test_effects_are_unbiased_though_limits_move_and_others_are_planned(campaign: Campaign) -> None:
+    """Three plans, each with more letters and calls than the one before; whom a plan leaves to be planned gets something that moves
+    them by 30 points, a drawn letter moves the alike by 10. Area b, where nobody wants doors, votes far more often."""
+    options = (msgspec.structs.replace(POST, per="person"), CALL)
+    rng, found = np.random.default_rng(5), []
+    for trial in range(60):
+        population = replace(
+            alike(1_200, options),
+            household=np.arange(1_200) + 5_000 * trial,
+            area=pa.array(np.where(np.arange(1_200) < 600, "a", "b")),
+        )
+        earlier, planned_for, draw = Before(), np.zeros(1_200, bool), None
+        for room in (40, 90, 10**6):
+            limit = Term(name="post in a", channel="post", areas=("a",), at_most=float(room))
+            posed = pose(
+                campaign.lake, population, options, 10**9, msgspec.structs.replace(TERMS, limit=(limit,))
+            )
+            posed, new = explore(posed, population, earlier)
+            if draw is None:
+                draw, earlier = new, after(new, posed, population)
+                table = rows(draw, posed, population, 1)
+            planned_for |= ~posed.held_out & ~posed.explores
+        a = np.arange(1_200) < 600
+        chance = np.where(a, 0.2, 0.6) + 0.3 * planned_for
+        arm = np.full(1_200, -1)
+        arm[draw.person] = draw.option
+        chance += np.where(arm == 0, np.where(a, 0.18, 0.02), 0.0)
+        voted = (rng.random(1_200) < chance).astype(float)[draw.person]
+        for name, values in {
+            "outcome": voted,
+            **{each: np.full(len(voted), np.nan) for each in COVARIATES},
+        }.items():
+            table = table.append_column(name, pa.array(values))
+        results = {each.arm: each for each, _names in exploration._results(table)}
+        found.append(results[POST.code])
+    effects = [effect(each) for each in found]
+    assert np.mean([value for value, _low, _high in effects]) == pytest.approx(0.10, abs=0.03)
+    assert np.mean([low <= 0.10 <= high for _value, low, high in effects]) >= 0.8
+
+
+COVARIATES = ("past", "age", "size", "asked")
+
+
+def effect(arm: ArmResult) -> tuple[float, float, float]:
+    assert arm.effect is not None
+    return arm.effect.value, arm.effect.low, arm.effect.high
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -202,6 +332,47 @@ def test_whatever_the_limits_they_hold_and_thresholds_are_chances(campaign: Camp
 def test_without_a_share_nobody_explores(campaign: Campaign) -> None:
     population = folk()
     posed = pose(campaign.lake, population, OPTIONS, 9_000, Terms(learning=0.2))
-    same, draw = explore(posed, population, NOBODY)
+    same, draw = explore(posed, population, NOTHING)
     assert same is posed
     assert not len(draw.person)
+
+
+def test_what_plans_did_before_is_read_only_where_somebody_explores(campaign: Campaign) -> None:
+    """Of five claims two were made: one before the draw, and one since of two persons. Two reached nobody, or were taken back."""
+    begun = campaign.clock()
+    assert before(campaign, TERMS) == Before()
+    with campaign.ledger.transaction(LedgerRole.OWNER) as connection:
+        for claim, state, stamp, day in (
+            (1, "done", 7, -1),
+            (2, "done", 7, 1),
+            (3, "done", None, 1),
+            (4, "undone", 7, 1),
+            (5, "live", None, 1),
+        ):
+            connection.execute(
+                "INSERT INTO contacts.claim (claim_id, subject, members, asked, channel, option, message_version, cost, state, claimed_at,"
+                " lapses_at, closed_at, actor, stamp, sender, event_id) VALUES (%s, 1, %s, %s, 'phone', 'phone:housing', '', 0, %s, %s, %s,"
+                " %s, '', %s, 'a', 'b')",
+                (
+                    claim,
+                    [claim, 9],
+                    [claim, 9],
+                    state,
+                    begun - timedelta(days=2),
+                    begun + timedelta(days=9),
+                    None if state == "live" else begun + timedelta(days=day),
+                    stamp,
+                ),
+            )
+        experiments.explore(connection, campaign, 4, actor="test")
+    table = {"plan_id": [4, 4, 5], "person_id": [3, 2, 1], "arm": ["control", "a", "a"]}
+    with campaign.lake.writer("test") as writer:
+        writer.stage("people.profile", lake_rows("people.profile", 3, person_id=[1, 2, 3]))
+        writer.stage("experiments.exploration", lake_rows("experiments.exploration", 3, **table))
+        with campaign.ledger.transaction(LedgerRole.BULK) as connection:
+            writer.publish(connection)
+    found = before(campaign, TERMS)
+    assert {option: sorted(persons) for option, persons in found.made.items()} == {"phone:housing": [2, 9]}
+    assert found.drawn is not None
+    assert found.drawn.to_pydict() == {"person_id": [2, 3], "arm": ["a", "control"]}
+    assert before(campaign, Terms(learning=0.1)) == Before()

@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from commonweal.campaign import Campaign
-from commonweal.planning.exploring import explore
+from commonweal.planning.exploring import Before, explore
 from commonweal.planning.joint import Plan, solve
 from commonweal.planning.population import Barrier, Population
 from commonweal.planning.posing import Posed, pose
@@ -127,8 +126,7 @@ def test_a_share_is_kept_and_told_in_its_own_terms(campaign: Campaign, case: str
     population = replace(folk(2_000), meets={"age < 30": np.arange(2_000) % 4 == 0})
     terms = Terms(most=2, learning=0.1, exploring=0.1, limit=(term,))
     posed = pose(campaign.lake, population, OPTIONS, 15_000, terms)
-    nobody = pa.table({"person_id": pa.array([], pa.int64()), "arm": pa.array([], pa.string())})
-    posed, _draw = explore(posed, population, nobody)
+    posed, _draw = explore(posed, population, Before())
     plan = solve(posed.problem)
     found = tally(population, posed, plan, 7)
     told = next(each for each in found.limits if each.name == "it")
@@ -143,7 +141,7 @@ def test_a_share_is_kept_and_told_in_its_own_terms(campaign: Campaign, case: str
     step = -0.01 if least else 0.01
     moved = msgspec.structs.replace(term, **{("at_least" if least else "at_most") + "_share": asked + step})
     posed = pose(campaign.lake, population, OPTIONS, 15_000, msgspec.structs.replace(terms, limit=(moved,)))
-    posed, _draw = explore(posed, population, nobody)
+    posed, _draw = explore(posed, population, Before())
     other = solve(posed.problem)
     gained = tally(population, posed, other, 8).votes.value - found.votes.value
     assert gained == pytest.approx(told.price * step, abs=0.35 * abs(told.price * step) + 0.02)

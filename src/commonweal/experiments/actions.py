@@ -198,9 +198,10 @@ def _insert(connection: Connection, experiment: Experiment) -> None:
 
 
 def explore(connection: Connection, campaign: Campaign, plan_id: int, *, actor: str) -> None:
-    """The draw of a plan that explores counts from now on, since it is put to use; a second time changes nothing."""
+    """The draw of a plan that explores counts from now on, since it is put to use; where another's does already, nothing changes."""
     connection.execute(
-        "INSERT INTO experiments.exploration (plan_id, begun_at, begun_by) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        "INSERT INTO experiments.exploration (plan_id, begun_at, begun_by)"
+        " SELECT %s, %s, %s WHERE NOT EXISTS (SELECT FROM experiments.exploration)",
         (plan_id, campaign.clock(), actor),
     )
 

@@ -1,12 +1,13 @@
 """What exploring told: each option beside those left alone whom it could have reached.
 
-Plans that explore draw some households to be contacted by an option that is drawn, others to be left alone (docs/plans.md). Of what a
+The first plan that explores and is put to use draws some households to be contacted by an option that is drawn, others to be left alone;
+later plans keep to this draw (docs/plans.md). Of what a
 household draws depends on how it can be reached and on what the law leaves open: who got letters is unlike who was left alone. So each
 option is compared with those only, of the people left alone, whom it could have reached by the same draw; and each person weighs by
 one over the chance of what was drawn for them (Horvitz and Thompson, *Journal of the American Statistical Association* 47, 1952), so
 that both sides stand for the same people. The mean of the control is that of all who were left alone.
 
-A person counts with the first plan that drew them and was put to use, by what was drawn, whoever was reached (intention to treat).
+A person counts by what was drawn, whoever was reached and whatever had no room (intention to treat).
 Outcomes have to say that they are of this experiment, `outcome:exploration/support`: what was measured before the draw, after a pilot
 say, tells nothing of it.
 """
@@ -36,10 +37,10 @@ def reports(campaign: Campaign) -> tuple[MetricReport, ...]:
     """Means and effects by option for every metric whose outcome is known. Raises NothingExplored, NoResultsOfExploration."""
     lake = campaign.lake
     with campaign.ledger.read(LedgerRole.BULK) as connection:
-        plans = queries.explorations(connection)
-    if not plans:
+        plan = queries.exploration(connection)
+    if plan is None:
         raise NothingExplored(name=NAME)
-    arms = tables.explored(lake.table("experiments.exploration"), lake.table("people.profile"), plans)
+    arms = tables.explored(lake.table("experiments.exploration"), lake.table("people.profile"), plan)
     found = lake.read(tables.metrics(lake.table("people.attribute"), arms, explored=True).order_by("name"))
     told = [_report(campaign, arms, name.removeprefix(tables.OUTCOME)) for name in found["name"].to_pylist()]
     known = tuple(report for report in told if report is not None)

@@ -42,10 +42,12 @@ def _with_arms(connection: Connection, row: tuple[Any, ...]) -> Experiment:
     return Experiment(*(*row, tuple(DrawnArm(*arm) for arm in arms)))
 
 
-def explorations(connection: Connection) -> list[int]:
-    """The plans whose draw was put to use."""
-    rows = connection.execute("SELECT plan_id FROM experiments.exploration ORDER BY plan_id").fetchall()
-    return [plan_id for (plan_id,) in rows]
+def exploration(connection: Connection) -> int | None:
+    """The plan whose draw counts: the first that explored and was put to use."""
+    row = connection.execute(
+        "SELECT plan_id FROM experiments.exploration ORDER BY plan_id LIMIT 1"
+    ).fetchone()
+    return row[0] if row else None
 
 
 def reports(connection: Connection, name: str) -> list[MetricReport]:

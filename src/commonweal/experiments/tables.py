@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import ibis
 import ibis.expr.types as ir
 
@@ -45,11 +43,9 @@ def told_experiments(attribute: ir.Table) -> ir.Table:
     return attribute.filter(attribute.name.startswith(ARM)).select("name").distinct()
 
 
-def explored(exploration: ir.Table, profile: ir.Table, plans: Sequence[int]) -> ir.Table:
-    """Whom these plans drew, each with the first that did: person_id, household_id, arm, chance, could (experiments.exploration)."""
-    drawn = exploration.filter(exploration.plan_id.isin(list(plans)))
-    first = drawn.group_by("person_id").aggregate(plan_id=drawn.plan_id.min())
-    drawn = drawn.semi_join(first, ["person_id", "plan_id"]).semi_join(profile, "person_id")
+def explored(exploration: ir.Table, profile: ir.Table, plan: int) -> ir.Table:
+    """Whom a plan drew, of those who still are persons: person_id, household_id, arm, chance, could (experiments.exploration)."""
+    drawn = exploration.filter(exploration.plan_id == plan).semi_join(profile, "person_id")
     return drawn.drop("plan_id")
 
 

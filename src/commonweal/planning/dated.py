@@ -153,7 +153,7 @@ def _less(posed: Posed, plan: Plan, keep: Flags) -> Plan:
 
 
 def _without_draw(posed: Posed, stays: Flags) -> Posed:
-    """Who was drawn and has no day explores no more, and gets nothing else; what that would have used is there again."""
+    """Who was drawn and has no day is not in this plan, and gets nothing else; what that would have used is there again."""
     explores = posed.explores.copy()
     explores[posed.drawn.unit[~stays]] = False
     problem = given_back(posed, posed.drawn.only(~stays))

@@ -268,3 +268,15 @@ class HorizonTooLong(CommonwealError):
 
     what = _("The plan would go from {first} to {last}: {days} days, more than {most}.")
     remedy = _("Correct `first` and `last` of [days] in plan.toml, or the rounds in campaign.toml.")
+
+
+class NobodyToCompareWith(CommonwealError):
+    """Exploration that begins when all who are left alone were so before."""
+
+    what = _(
+        "Nobody can be compared with who explores: plans left {alone} of the households alone already while they were planned as "
+        "everybody, and learning is {learning}."
+    )
+    remedy = _(
+        "Set learning in plan.toml above {alone}, so that others are left alone from now on, or take exploring out (docs/plans.md)."
+    )

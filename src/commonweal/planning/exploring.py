@@ -1,36 +1,44 @@
 """Exploration: contacts that are drawn instead of chosen, so that one learns also of what plans leave aside.
 
-A share of the households explores, the same in each plan, and none that is held out. Of the options that are open to one of them each
-has the same chance: it gets the one for which household and option are hashed to the largest number (rendezvous hashing; Thaler and
-Ravishankar, *IEEE/ACM Transactions on Networking* 6(1), 1998), so that an option which comes or goes changes nobody's draw but those
-that it wins or loses. Another number says who goes first. Where a limit has not room for all, those explore whose number is under a
-threshold, the others are planned as everybody is. So the chance of each contact is known by design:
+The draw is made once, by the first plan that explores and is put to use. A share of the households explores, and none that is held out. Of the
+options that are open to one of them each has the same chance: it gets the one for which household and option are hashed to the largest
+number (rendezvous hashing; Thaler and Ravishankar, *IEEE/ACM Transactions on Networking* 6(1), 1998). Another number says who goes
+first. Where a limit has not room for all, those explore whose number is under a threshold; the others are planned as everybody is, for
+good. So the chance of each contact is known by design:
 
     share that explores  x  1 / options open  x  the lowest threshold of the limits in which it counts
 
 and is kept with the draw: who compares weighs each person by one over it (experiments.exploration). An option that credibly keeps a
-person from voting is closed to their household; so is one that no limit has room for, be it for them alone.
+person from voting is closed to their household; so is one that no limit and no day has room for, be it for them alone.
+
+Later plans draw nobody. Who was drawn keeps their option until it is made and gets nothing else; a contact that has no room now, or is closed
+now, waits. Compared with are those whom this draw left alone: not those whom plans before it left alone already, while those who explore
+were planned as everybody. They stay alone as long as plans explore.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from commonweal.campaign import Campaign
 from commonweal.experiments import queries, tables
 from commonweal.experiments.model import CONTROL, WIDTH_95
 from commonweal.experiments.rules import uniform
+from commonweal.planning.errors import NobodyToCompareWith
 from commonweal.planning.joint import Plan
 from commonweal.planning.joint.reasons import charges
 from commonweal.planning.population import Barrier, Population
-from commonweal.planning.posing import Posed, lots
+from commonweal.planning.posing import Posed, lots, of_a_day
+from commonweal.planning.terms import Terms
 from commonweal.planning.under_way import left, use_of, uses, weight
 from commonweal.planning.units import Contacts, Positions
+from commonweal.planning.verified import verify_lot
 from commonweal.store.ledger import LedgerRole
 
 _WHICH, _FIRST = (
@@ -38,6 +46,7 @@ _WHICH, _FIRST = (
     "who explores first",
 )  # salts: of an option's draw with its code, and of the order
 _ROUNDING = 1e-9
+_ALONE = -1  # an arm: none
 
 Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -63,69 +72,146 @@ class Draw:
         return Draw(nothing, nothing, np.zeros(0), np.zeros((0, options), bool))
 
 
-def drawn_before(campaign: Campaign) -> pa.Table:
-    """Whom plans that were put to use drew: person_id, arm."""
+@dataclass(frozen=True)
+class Before:
+    """What plans that were put to use did. alone: the largest share of the households that one of them left alone. drawn: whom the first
+    that explored drew (person_id, arm), None where none did. made: by option, the persons to whom a contact was made since."""
+
+    alone: float = 0.0
+    drawn: pa.Table | None = None
+    made: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+
+def before(campaign: Campaign, terms: Terms) -> Before:
+    """Nothing is read where nobody explores."""
+    if not terms.exploring:
+        return Before()
     with campaign.ledger.read(LedgerRole.BULK) as connection:
-        plans = queries.explorations(connection)
+        plan = queries.exploration(connection)
+        if plan is None:
+            row = connection.execute(
+                "SELECT coalesce(max(learning), 0) FROM planning.plan WHERE approved_at IS NOT NULL"
+            ).fetchone()
+            return Before(alone=row[0] if row else 0.0)
+        made = connection.execute(_MADE, (plan,)).fetchall()
     lake = campaign.lake
-    found = tables.explored(lake.table("experiments.exploration"), lake.table("people.profile"), plans)
-    return lake.read(found.select("person_id", "arm"))
+    found = tables.explored(lake.table("experiments.exploration"), lake.table("people.profile"), plan)
+    return Before(drawn=lake.read(found.select("person_id", "arm").order_by("person_id")), made=dict(made))
 
 
-def explore(posed: Posed, population: Population, before: pa.Table) -> tuple[Posed, Draw]:
-    """The same problem for what is left: these contacts are in the plan, and nothing else for who explores.
+# A contact that reached nobody has no stamp.
+_MADE = """
+    SELECT c.option, array_agg(DISTINCT coalesce(r.person_id, s.subject))
+    FROM contacts.claim c CROSS JOIN unnest(c.asked) AS s (subject) LEFT JOIN identity.redirect r ON r.subject = s.subject
+    WHERE c.state = 'done' AND c.stamp IS NOT NULL
+      AND c.closed_at >= (SELECT begun_at FROM experiments.exploration WHERE plan_id = %s)
+    GROUP BY c.option
+"""
 
-    before: whom earlier plans drew (`drawn_before`). A household with a contact under way is in no new draw; it explores if that contact
-    was drawn for it.
+
+def explore(posed: Posed, population: Population, earlier: Before) -> tuple[Posed, Draw]:
+    """The same problem for what is left: these contacts are in the plan, and nothing else for who explores; and the draw, where it is
+    a new one. A household with a contact under way is in no new draw. Raises NobodyToCompareWith.
     """
-    share = posed.terms.exploring
-    if not share:
+    learning, exploring = posed.terms.learning, posed.terms.exploring
+    if not exploring:
         return posed, Draw.none(len(posed.options))
-    explores = lots(population, posed.units) >= 1.0 - share
-    busy = np.zeros(len(explores), bool)
-    busy[posed.kept.unit] = True
-    choices = _choices(posed, population, np.flatnonzero((explores | posed.held_out) & ~busy))
-    asked = _asked(choices, explores[choices.unit])
-    drawn, threshold = _admitted(posed, choices, asked)
+    if earlier.drawn is not None:
+        return _again(posed, population, earlier, earlier.drawn), Draw.none(len(posed.options))
+    if learning <= earlier.alone:
+        raise NobodyToCompareWith(alone=f"{earlier.alone:g}", learning=f"{learning:g}")
+    number = lots(population, posed.units)
+    alone = posed.held_out & (number >= earlier.alone)
+    explores = (number >= 1.0 - exploring) & ~_busy(posed)
+    choices = _choices(posed, population, np.flatnonzero(explores | alone))
+    drawn, threshold = _admitted(posed, choices, _asked(choices, explores[choices.unit]))
     contacts = _contacts(posed, choices, drawn)
+    now = np.zeros(len(explores), bool)
+    now[contacts.unit] = True
+    told = _draw(posed, choices, drawn, threshold, learning - earlier.alone)
+    return _with(posed, contacts, now, now), told
+
+
+def _again(posed: Posed, population: Population, earlier: Before, drawn: pa.Table) -> Posed:
+    """With what was drawn, and neither made nor under way yet."""
+    names, of = _arms(posed, drawn["arm"].unique().to_pylist())
+    person, there = _places(population, drawn["person_id"].to_numpy())
+    unit = posed.units.of[person]
+    arm = pc.fill_null(pc.index_in(drawn["arm"], names), _ALONE).to_numpy()[there]
+    wanted, alone = np.full(len(posed.units), _ALONE), np.zeros(len(posed.units), bool)
+    np.maximum.at(wanted, unit, arm)
+    alone[unit[arm == _ALONE]] = True
+    wanted[alone] = _ALONE
+    waits = (wanted != _ALONE) & ~_busy(posed) & ~posed.held_out
+    made = [
+        _places(population, np.array(earlier.made.get(each.code, ()), np.int64))[0] for each in posed.options
+    ]
+    choices = _choices(posed, population, np.flatnonzero(waits), made)
+    could = choices.could & (of == wanted[choices.unit][:, None])
+    asked = np.where(could.any(axis=1), could.argmax(axis=1), -1)
+    contacts = _contacts(posed, choices, _admitted(posed, choices, asked)[0])
+    explores = waits.copy()
+    explores[posed.kept.unit[of[posed.kept.option] == wanted[posed.kept.unit]]] = True
+    held_out = posed.held_out | (alone & ~_busy(posed))
+    return _with(replace(posed, held_out=held_out), contacts, explores, (wanted != _ALONE) | alone)
+
+
+def _with(posed: Posed, contacts: Contacts, explores: Flags, closed: Flags) -> Posed:
+    """With these contacts, and nothing else for whom it is closed to (u,)."""
     assert (use_of(posed.problem, posed.problem.limits, contacts) <= _ends(posed)).all(), (
         "explorers break a limit"
     )
-    now = np.zeros(len(explores), bool)
-    now[contacts.unit] = True
-    alone = np.asarray(posed.problem.most).copy()
-    alone[now] = 0
-    under_way = _drawn_under_way(posed, population, before)
-    alone[under_way] = 0
-    problem = replace(left(posed, contacts), most=alone)
-    now[under_way] = True
-    told = _draw(posed, choices, drawn, threshold)
-    return replace(posed, problem=problem, explores=now, drawn=contacts), told
+    problem = replace(left(posed, contacts), most=np.where(closed, 0, posed.problem.most).astype(np.int8))
+    return replace(posed, problem=problem, explores=explores, drawn=contacts)
+
+
+def _busy(posed: Posed) -> Flags:
+    """(u,): who has a contact under way."""
+    busy = np.zeros(len(posed.units), bool)
+    busy[posed.kept.unit] = True
+    return busy
+
+
+def _arms(posed: Posed, more: Sequence[str] = ()) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """The arms of the options and some more, and (k,): which is each option's. Options may share one."""
+    own = [option.arm_name for option in posed.options]
+    names = sorted({*own, *more} - {CONTROL})
+    return pa.array(names, pa.string()), np.array([names.index(name) for name in own], np.int64)
+
+
+def _places(population: Population, ids: npt.NDArray[np.int64]) -> tuple[Positions, Flags]:
+    """The positions of those who are there, and of which of the ids that is so."""
+    if not len(population):
+        return np.zeros(0, np.int64), np.zeros(len(ids), bool)
+    place = np.minimum(np.searchsorted(population.person, ids), len(population) - 1)
+    there = population.person[place] == ids
+    return place[there], there
 
 
 def forgone(posed: Posed, plan: Plan) -> float:
     """The votes that exploring costs: what the best contacts of those who explore would gain at the plan's prices, net of what they
-    use, less the same of what was drawn for them. Of contacts under way nothing is counted: they are made."""
+    use, less the same of what was drawn for them and is in this plan. Of contacts under way nothing is counted: they are made."""
     problem, drawn = posed.problem, posed.drawn
-    if not len(drawn.unit):
+    waiting = np.setdiff1d(np.flatnonzero(posed.explores), np.concatenate([posed.kept.unit, drawn.unit]))
+    unit = np.concatenate([drawn.unit, waiting])
+    if not len(unit):
         return 0.0
-    cost = charges(problem, plan, drawn.unit)
-    gain = np.asarray(problem.gain[drawn.unit], np.float64)
+    cost = charges(problem, plan, unit)
+    gain = np.asarray(problem.gain[unit], np.float64)
     assert problem.allowed is not None
-    times = problem.allowed[drawn.unit]
+    times = problem.allowed[unit]
     net = np.where((times > 0) & (gain > 0), gain - cost, 0.0)
     channel = np.unique([option.channel for option in posed.options], return_inverse=True)[1]
     best = np.stack([net[:, channel == each].max(axis=1) for each in range(channel.max() + 1)], axis=1)
     most = np.sort(np.maximum(best, 0.0), axis=1)[:, ::-1][:, : posed.terms.most].sum(axis=1)
     at = np.arange(len(drawn.unit)), drawn.option
     own = drawn.votes - cost[at] / np.maximum(times[at], 1) * drawn.pieces
-    return float((most - own).sum())
+    return float(most.sum() - own.sum())
 
 
 def rows(draw: Draw, posed: Posed, population: Population, plan_id: int) -> pa.Table:
-    """Rows of experiments.exploration; who was drawn and found no day is in none."""
-    stays = (draw.option < 0) | posed.explores[posed.units.of[draw.person]]
-    draw = Draw(*(getattr(draw, each.name)[stays] for each in fields(draw)))
+    """Rows of experiments.exploration: who was drawn is in it, whether a day is found for the contact or not."""
+    verify_lot(population, posed, posed.units.of[draw.person], draw.option >= 0)
     arms = np.array([option.arm_name for option in posed.options], object)
     person, option = np.nonzero(draw.could)
     ends = np.searchsorted(person, np.arange(len(draw.person) + 1))
@@ -159,12 +245,17 @@ class _Choices:
     open: Flags
 
 
-def _choices(posed: Posed, population: Population, unit: npt.NDArray[np.int64]) -> _Choices:
+def _choices(
+    posed: Posed, population: Population, unit: npt.NDArray[np.int64], made: Sequence[Positions] = ()
+) -> _Choices:
+    """made: by option, to whom it is closed because it was made."""
     place = np.full(len(posed.units), -1)
     place[unit] = np.arange(len(unit))
     person = np.flatnonzero(place[posed.units.of] >= 0)
     home = place[posed.units.of[person]]
     open_ = np.asarray(population.barrier[person] == Barrier.OPEN)
+    for option, who in enumerate(made):
+        open_[np.isin(person, who), option] = False
     change, error = population.d_turnout[person], population.se_turnout[person]
     harmed = open_ & (change + WIDTH_95 * error < 0)
     shape = (len(unit), len(posed.options))
@@ -178,7 +269,10 @@ def _choices(posed: Posed, population: Population, unit: npt.NDArray[np.int64]) 
     np.minimum.at(first, home, person)
     house = population.household[first]
     which = np.stack([uniform(house, f"{_WHICH} {option.code}") for option in posed.options], axis=1)
-    could = (times > 0) & (harm == 0) & _room_for_one(posed, unit, times)
+    assert posed.problem.allowed is not None
+    at_once = of_a_day(times, posed.options, posed.horizon)
+    could = (at_once > 0) & (posed.problem.allowed[unit] > 0) & (harm == 0)
+    could &= _room_for_one(posed, unit, times)
     return _Choices(unit, could, times, uniform(house, _FIRST), which, person, home, open_)
 
 
@@ -286,22 +380,18 @@ def _meant(choices: _Choices, drawn: npt.NDArray[np.int64]) -> Positions:
     return np.flatnonzero((option >= 0) & choices.open[np.arange(len(option)), option])
 
 
-def _drawn_under_way(posed: Posed, population: Population, before: pa.Table) -> npt.NDArray[np.int64]:
-    """The units that hold a contact which an earlier plan drew for them."""
-    arms = np.array([option.arm_name for option in posed.options], object)[posed.kept.given]
-    persons = population.person[posed.kept.person].tolist()
-    drawn = set(zip(before["person_id"].to_pylist(), before["arm"].to_pylist(), strict=True))
-    rows = [place for place, pair in enumerate(zip(persons, arms, strict=True)) if pair in drawn]
-    return np.unique(posed.kept.unit[posed.kept.home[rows]])
-
-
-def _draw(posed: Posed, choices: _Choices, drawn: npt.NDArray[np.int64], threshold: Doubles) -> Draw:
-    """Of who explores the members reached; of who is held out those whom some option would have reached."""
+def _draw(
+    posed: Posed, choices: _Choices, drawn: npt.NDArray[np.int64], threshold: Doubles, alone: float
+) -> Draw:
+    """Of who explores the members reached; of who is held out those whom some option would have reached. alone: their share."""
     could = choices.could[choices.home] & choices.open
     out = posed.held_out[choices.unit][choices.home] & could.any(axis=1)
     rows = np.union1d(_meant(choices, drawn), np.flatnonzero(out))
     home = choices.home[rows]
-    option = drawn[home]
-    by_draw = posed.terms.exploring / np.maximum(choices.could.sum(axis=1), 1) * threshold
-    chance = np.where(option >= 0, by_draw[home], posed.terms.learning)
-    return Draw(choices.person[rows], option, chance, could[rows])
+    of = _arms(posed)[1]
+    same = (choices.could & (of == of[drawn][:, None])).sum(
+        axis=1
+    )  # an arm of two options is drawn twice as often
+    by_draw = posed.terms.exploring * same / np.maximum(choices.could.sum(axis=1), 1) * threshold
+    chance = np.where(drawn[home] >= 0, by_draw[home], alone)
+    return Draw(choices.person[rows], drawn[home], chance, could[rows])

@@ -17,7 +17,7 @@ from commonweal.planning.closed import Closing, known
 from commonweal.planning.dated import dated
 from commonweal.planning.difference import difference
 from commonweal.planning.errors import NoSuchPlan
-from commonweal.planning.exploring import drawn_before, explore, rows
+from commonweal.planning.exploring import before, explore, rows
 from commonweal.planning.horizon import in_time
 from commonweal.planning.joint import Plan, Prices, Problem, solve
 from commonweal.planning.once import solve_once, without_said
@@ -68,7 +68,7 @@ def make(
         posed = pose(campaign.lake, population, (*options, *aside), money, terms, days)
         posed = keep(posed, population, claims, [option.code for option in aside])
         posed = obeying.bound_by(campaign, rule, posed)
-        posed, draw = explore(posed, population, drawn_before(campaign))
+        posed, draw = explore(posed, population, before(campaign, terms))
         posed = without_said(posed) if population.once else posed
         progress(0, None, "choosing the best contacts")
         best = solve_once if population.once else solve
@@ -81,7 +81,7 @@ def make(
         gained = difference(campaign, population, posed, plan, basis, closing) if basis is not None else None
         progress(0, None, "writing the plan")
         writer.stage("planning.contact", counted.contacts, str(plan_id))
-        if counted.explored:
+        if counted.explored and len(draw.person):
             writer.stage("experiments.exploration", rows(draw, posed, population, plan_id), str(plan_id))
         with campaign.ledger.transaction(LedgerRole.BULK) as connection:
             _drop_old(connection, writer, plan_id)
@@ -161,12 +161,13 @@ def _next_id(campaign: Campaign) -> int:
 def _drop_old(connection: Connection, writer: LakeWriter, plan_id: int) -> None:
     """The people of older plans than are kept; and whom those drew that were never put to use."""
     old = connection.execute(
-        "SELECT plan_id, approved_at FROM planning.plan WHERE plan_id <= %s AND status <> 'approved'",
+        "SELECT plan_id, approved_at IS NULL AND explored > 0 FROM planning.plan"
+        " WHERE plan_id <= %s AND status <> 'approved'",
         (plan_id - _KEPT,),
     ).fetchall()
-    for old_id, approved_at in old:
+    for old_id, drew_in_vain in old:
         writer.drop("planning.contact", str(old_id))
-        if approved_at is None:
+        if drew_in_vain:
             writer.drop("experiments.exploration", str(old_id))
 
 
@@ -199,6 +200,7 @@ def _insert(
         "last_day": posed.horizon.last if posed.horizon else None,
         "apart": posed.horizon.apart if posed.horizon else None,
         "closed": list(posed.horizon.closed) if posed.horizon else [],
+        "learning": posed.terms.learning,
         "explored": counted.explored,
         "forgone": counted.forgone,
         "spent_before": _spent(connection),

@@ -45,7 +45,8 @@ class Posed:
     codes, "" where none is known. held_out (u,): who gets nothing, so that one can learn. The problem's hours are counted in
     whole doors, of `terms.doors.hours_each` hours. limits: what the terms and a rule ask; the problem's are less by what `fixed`
     uses: `kept`, the contacts that stay in the plan whatever else it does (`under_way.keep`), and `drawn`, those by which one
-    explores (`exploring.explore`). explores (u,): whose contact, of either, was drawn. horizon: the days that there are; a plan without them: None.
+    explores (`exploring.explore`). explores (u,): whose contact was drawn, be it one of
+    these, or made or put off. horizon: the days that there are; a plan without them: None.
     """
 
     problem: Problem
@@ -107,7 +108,7 @@ def pose(
             *_a_day(options, horizon),
         ),
         most=np.where(held_out, 0, terms.most).astype(np.int8),
-        allowed=_of_a_day(units.times, options, horizon),
+        allowed=of_a_day(units.times, options, horizon),
         group=group,
         area=area.astype(np.int32),
         region=region,
@@ -320,10 +321,10 @@ def _a_day(options: Sequence[CampaignOption], horizon: Horizon | None) -> Iterat
         yield Limit(DAYS + channel, use, float(most))
 
 
-def _of_a_day(
+def of_a_day(
     times: npt.NDArray[np.uint8], options: Sequence[CampaignOption], horizon: Horizon | None
 ) -> npt.NDArray[np.uint8]:
-    """A household whose members are more than a day has contacts can't be reached at once."""
+    """The same (n, k) times, 0 where they are more than a day has contacts: such a household can't be reached at once."""
     if horizon is None or not horizon.a_day:
         return times
     most = np.array([horizon.a_day.get(option.channel, times.max(initial=0)) for option in options])

@@ -34,7 +34,8 @@ from commonweal.planning.verified import (
 
 _BLOCK = 1 << 15  # units that are explained at once
 _ROUNDING = 1e-9  # of a gain: nearer to a price than this counts as equal to it
-_FULL, _NO_DAY, _HELD_OUT, _DRAWN, _OTHER_MEMBER = "full", "no_day", "held_out", "drawn", "other_member_"
+_FULL, _NO_DAY, _HELD_OUT, _OTHER_MEMBER = "full", "no_day", "held_out", "other_member_"
+_DRAWN, _DRAWN_BEFORE = "drawn", "drawn_before"
 
 Positions = npt.NDArray[np.intp]
 Doubles = npt.NDArray[np.float64]
@@ -119,7 +120,8 @@ def _why(
     second = np.concatenate([second for _codes, second in parts] or [np.zeros(0, np.int16)])
     of_unit[posed.held_out] = _HELD_OUT
     of_unit[posed.kept.unit] = Reason.CHOSEN.name.lower()
-    of_unit[posed.explores] = _DRAWN
+    of_unit[posed.explores] = _DRAWN_BEFORE
+    of_unit[found.unit[posed.explores[found.unit]]] = _DRAWN
     second[posed.explores] = -1
     reason, second = of_unit[posed.units.of], second[posed.units.of].copy()
     barred = np.flatnonzero(reason == Reason.BARRED.name.lower())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from commonweal.experiments.model import WIDTH_95
 from commonweal.planning.dated import Dated
@@ -40,17 +41,25 @@ def verify(population: Population, posed: Posed, found: Contacts, cost: int) -> 
 
 
 def verify_draw(population: Population, posed: Posed, found: Contacts) -> None:
-    """Who explores: only whom the lot fell on, by one contact each, and by nothing that keeps them from voting."""
+    """Who explores: by one contact each, and by nothing that keeps them from voting."""
     if not posed.terms.exploring:
         assert not posed.explores.any(), "somebody explores though nobody should"
         return
-    number = lots(population, posed.units)[posed.drawn.unit]
-    assert (number >= 1.0 - posed.terms.exploring).all(), "somebody explores whom the lot left out"
     often = np.bincount(found.unit, minlength=len(posed.units))[posed.drawn.unit]
     assert (often == 1).all(), "somebody who explores gets something besides"
     at = posed.drawn.person, posed.drawn.given
     highest = population.d_turnout[at] + WIDTH_95 * population.se_turnout[at]
     assert (highest >= 0).all(), "somebody who explores is kept from voting"
+
+
+def verify_lot(
+    population: Population, posed: Posed, unit: npt.NDArray[np.integer], drawn: npt.NDArray[np.bool_]
+) -> None:
+    """A new draw: of these units (m,) the drawn are those whom the lot fell on, the others are left alone."""
+    number = lots(population, posed.units)[unit]
+    assert (number[drawn] >= 1.0 - posed.terms.exploring).all(), "somebody explores whom the lot left out"
+    assert (number[~drawn] < posed.terms.learning).all(), "somebody is compared with whom the lot left out"
+    assert posed.held_out[unit[~drawn]].all(), "somebody is compared with who is not left alone"
 
 
 def verify_messages(population: Population, posed: Posed, found: Contacts) -> None:

@@ -294,7 +294,7 @@ _LIST = [
     LakeTable(
         "experiments.exploration",
         "Whom a plan that explores drew: the arm (an option's, or the control: left alone), the chance of that by design, and by "
-        "which options the person could have been reached. Which plans were put to use stands in the ledger.",
+        "which options the person could have been reached. Which plan's draw counts stands in the ledger.",
         pa.schema(
             [
                 ("plan_id", pa.int32()),

@@ -1,4 +1,4 @@
--- Plans explore: which of them were put to use, so that their draws count.
+-- Plans explore: the draw of which of them counts.
 
 CREATE TABLE experiments.exploration (
     plan_id   integer PRIMARY KEY,
@@ -6,7 +6,7 @@ CREATE TABLE experiments.exploration (
     begun_by  text NOT NULL
 );
 COMMENT ON TABLE experiments.exploration IS
-    'A plan whose draw was put to use: a person counts with the first one that drew them (experiments.exploration in the lake). '
+    'The plan whose draw counts: the first that explored and was put to use (experiments.exploration in the lake). One row at most. '
     'For: bulk (read, add), web (add, when a plan is approved; read), worker (read).';
 GRANT SELECT, INSERT ON experiments.exploration TO :bulk, :web;
 GRANT SELECT ON experiments.exploration TO :worker;

@@ -2,12 +2,14 @@
 -- Plans with days: from when to when, how far apart, and what is done on each day through each channel.
 
 ALTER TABLE planning.plan
+    ADD COLUMN learning double precision NOT NULL DEFAULT 0 CHECK (learning BETWEEN 0 AND 0.5),
     ADD COLUMN explored bigint NOT NULL DEFAULT 0 CHECK (explored >= 0),
     ADD COLUMN forgone double precision NOT NULL DEFAULT 0,
     ADD COLUMN difference double precision,
     ADD COLUMN difference_error double precision CHECK (difference_error >= 0),
     ADD CHECK ((difference IS NULL) = (difference_error IS NULL)),
     ADD CHECK (difference IS NULL OR basis IS NOT NULL);
+COMMENT ON COLUMN planning.plan.learning IS 'The share of the households that it leaves alone, to learn from.';
 COMMENT ON COLUMN planning.plan.explored IS 'Persons whose contact was drawn, to learn from; among those reached.';
 COMMENT ON COLUMN planning.plan.forgone IS 'Votes that exploring costs: what the best contacts of those who explore would gain more, at the prices.';
 COMMENT ON COLUMN planning.plan.difference IS

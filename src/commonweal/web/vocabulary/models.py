@@ -46,6 +46,7 @@ PLAN_REASON = {
     "never_useful": _("No contact would gain anything"),
     "held_out": _("Left alone, to learn from"),
     "drawn": _("Drawn, to learn from"),
+    "drawn_before": _("Drawn before, to learn from: the contact was made, or waits until there is room"),
     "no_address": _("No address is known"),
     "no_phone": _("No phone number is known"),
     "no_email": _("No e-mail address is known"),
