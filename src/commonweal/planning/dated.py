@@ -54,8 +54,10 @@ def dated(lake: Lake, population: Population, posed: Posed, plan: Plan) -> Dated
     stays = np.concatenate([np.ones(held, bool), keep])
     if keep.all():
         return Dated(posed, plan, day, np.zeros(0, np.int64))
-    left = _without_draw(posed, keep[:drawn])
-    return Dated(left, _less(left, plan, keep[drawn:]), day[stays], np.unique(found.unit[~stays]))
+    if not keep[:drawn].all():
+        posed = _without_draw(posed, keep[:drawn])
+        plan = _with_more_room(posed, plan)
+    return Dated(posed, _less(posed, plan, keep[drawn:]), day[stays], np.unique(found.unit[~stays]))
 
 
 def _agenda(lake: Lake, population: Population, posed: Posed, horizon: Horizon, found: Contacts) -> Agenda:
@@ -134,22 +136,26 @@ def _keeping_shares(posed: Posed, contacts: Contacts, stays: Flags) -> Flags:
 
 
 def _less(posed: Posed, plan: Plan, keep: Flags) -> Plan:
-    """What is left of a plan; where there is more room than it was made for, because some of the draw found no day, its bound is that
-    of a plan with this room."""
+    """What is left of a plan."""
     person, option = plan.person[keep], plan.option[keep]
-    counted, bound = tally(posed.problem, person, option), certify(posed.problem, plan.prices)
-    parts, fewer = plan.gap_parts, bound.in_part - plan.in_part + plan.votes - counted.votes
+    counted, parts = tally(posed.problem, person, option), plan.gap_parts
     return replace(
         plan,
         person=person,
         option=option,
         votes=counted.votes,
-        bound=bound.whole,
-        in_part=bound.in_part,
-        gap_parts=replace(parts, persons=parts.persons + fewer),
+        gap_parts=replace(parts, persons=parts.persons + plan.votes - counted.votes),
         uses=tuple(replace(use, used=float(used)) for use, used in zip(plan.uses, counted.used, strict=True)),
         hours_used=counted.hours,
     )
+
+
+def _with_more_room(posed: Posed, plan: Plan) -> Plan:
+    """With the bound of a plan that has the room which it was made without, for some of the draw found no day."""
+    bound, parts = certify(posed.problem, plan.prices), plan.gap_parts
+    higher = bound.in_part - plan.in_part
+    parts = replace(parts, persons=parts.persons + higher)
+    return replace(plan, bound=bound.whole, in_part=bound.in_part, gap_parts=parts)
 
 
 def _without_draw(posed: Posed, stays: Flags) -> Posed:
