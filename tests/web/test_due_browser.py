@@ -57,6 +57,11 @@ def town(small_town: Campaign) -> Campaign:
     return small_town
 
 
+_HIDDEN = (
+    "[...document.querySelectorAll('.scroll')].filter(each => each.scrollWidth > each.clientWidth).length"
+)
+
+
 def test_what_is_due_is_read_at_a_glance(chromium: Any, address: str, town: Campaign, pictures: Path) -> None:
     link = access.invite(town, "Noa", Role.VOLUNTEER)
     with town.ledger.read() as connection:
@@ -77,6 +82,7 @@ def test_what_is_due_is_read_at_a_glance(chromium: Any, address: str, town: Camp
         page.goto(f"{address}/sign-in#{token}")
         page.wait_for_url(f"{address}/")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{name} is too wide"
+        assert page.evaluate(_HIDDEN) == 0, f"{name}: something is to be scrolled to"
         page.screenshot(path=str(pictures / f"{name}-{language}-phone.png"), full_page=True)
         assert told in page.locator("main").inner_text()
         context.close()
