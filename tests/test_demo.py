@@ -196,9 +196,13 @@ def test_a_plan_explores_and_its_draw_counts_once_it_is_approved(toulouse: Campa
     terms.write_text(f"learning = 0.2\nexploring = 0.2\n{before}", encoding="utf-8")
     try:
         report = making.make(toulouse, 600)
+        planning.approve(toulouse, report.plan.plan_id)
+        later = making.make(toulouse, 600)
+        planning.approve(toulouse, later.plan.plan_id)
     finally:
         terms.write_text(before, encoding="utf-8")
     assert 0 < report.plan.explored < report.plan.reached
+    assert later.plan.explored == report.plan.explored
     assert report.plan.votes <= report.plan.bound
     table = toulouse.lake.table("experiments.exploration")
     drawn = toulouse.lake.read(table.filter(table.plan_id == report.plan.plan_id)).to_pylist()
@@ -206,7 +210,7 @@ def test_a_plan_explores_and_its_draw_counts_once_it_is_approved(toulouse: Campa
     assert sum(row["arm"] != "control" for row in drawn) == report.plan.explored
     assert {"control", "door:housing"} < arms
     assert all(row["arm"] in {"control", *row["could"]} and 0 < row["chance"] <= 0.2 for row in drawn)
-    planning.approve(toulouse, report.plan.plan_id)
+    assert not toulouse.lake.read(table.filter(table.plan_id == later.plan.plan_id)).num_rows
     with pytest.raises(NoResults, match=str(len(drawn))):
         experiments.analyse(toulouse, exploration.NAME)
 
