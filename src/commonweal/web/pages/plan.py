@@ -57,9 +57,10 @@ class Area:
 
 @get("/plan", opt=needs(Permission.SEE_PLAN), sync_to_thread=True)
 def newest_page(visit: Here) -> Html:
-    """The plan made last."""
+    """The plan made last, for who makes plans; for all others the one that they work by."""
+    choose = queries.latest if visit.may(Permission.START_RUNS) else queries.shown
     with visit.read() as connection:
-        return _page(visit, connection, queries.latest(connection))
+        return _page(visit, connection, choose(connection))
 
 
 @get("/plan/{token:str}", opt=needs(Permission.SEE_PLAN), sync_to_thread=True)
