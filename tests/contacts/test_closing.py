@@ -29,6 +29,8 @@ from commonweal.contacts.model import (
 )
 from commonweal.contacts.rules import Caps, ChannelCaps, Moment, Rules, decide
 from commonweal.interactions.model import ResultCode
+from commonweal.planning import making
+from commonweal.planning.dated import dated
 from commonweal.planning.horizon import Horizon
 from commonweal.planning.options import CampaignOption
 from commonweal.store.ledger import LedgerRole
@@ -245,3 +247,35 @@ def test_the_next_plan_leaves_out_what_was_done_and_all_of_it_can_be_claimed(
             batches.finish_batch(town, report.batch_id)
         clock.now += timedelta(days=1)
     assert asked == sum(row["option"] is not None for rows in after.values() for row in rows)
+
+
+def test_a_door_that_is_held_stays_in_the_plan_after_the_doors_last_day(
+    town: Campaign, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the plan is of the moment at which it began to look, not of that at which the optimiser was done."""
+    door = OPTIONS[0]
+    last = town.today + timedelta(days=12)
+    over = f"most = 1\n[days]\nlast = {last}\n[days.door]\nlast = {town.today}\n"
+    (town.folder / "plan.toml").write_text(over)
+    made = actions.claim(town, 1, Channel.DOOR, option=lists.as_option(door))
+    assert isinstance(made, Claim)
+    clock.now += timedelta(hours=3)
+    begun = clock.now
+
+    def slowly(*arguments: Any) -> Any:
+        clock.now += timedelta(hours=1)
+        return dated(*arguments)
+
+    monkeypatch.setattr(making, "dated", slowly)
+    report = loop.plan(town, 10_000)
+    assert report.plan.made_at == begun
+    table = town.lake.table("planning.contact")
+    given = town.lake.read(table.filter((table.plan_id == report.plan.plan_id) & table.option.notnull()))
+    home = [row for row in given.to_pylist() if row["person_id"] in (1, 2)]
+    assert [(row["person_id"], row["option"], row["day"]) for row in home] == [
+        (1, door.code, report.plan.first_day)
+    ], "the household has its one contact"
+    often = np.unique(given["person_id"].to_numpy(), return_counts=True)[1]
+    assert often.max() == 1
+    assert report.plan.spent == 100 * report.plan.contacts
+    assert sum(each.contacts for each in report.options if each.channel == "door") == 1
