@@ -14,7 +14,7 @@ import pyarrow as pa
 from commonweal.campaign import Campaign
 from commonweal.experiments.model import Estimate
 from commonweal.planning.closed import Closing, known
-from commonweal.planning.horizon import Horizon
+from commonweal.planning.horizon import Horizon, horizon_of
 from commonweal.planning.joint import Plan
 from commonweal.planning.options import CampaignOption, read_options
 from commonweal.planning.population import Barrier, Population
@@ -40,12 +40,13 @@ def difference(
     options = _with(posed.options, used, read_options(campaign.folder))
     if not before.num_rows or options is None:
         return None
-    effects = posed.effects
+    effects, horizon = posed.effects, posed.horizon
     if len(options) > len(posed.options):
-        population = known(campaign, options, posed.horizon, closing)
+        horizon = horizon_of(campaign, posed.terms.days, (option.channel for option in options))
+        population = known(campaign, options, horizon, closing)
         effects = effects_of(campaign.lake, population, options)
     chosen = posed.fixed.and_also(posed.units.contacts(plan.person, plan.option))
-    one, other = (chosen.person, chosen.given), _contacts(population, options, before, posed.horizon)
+    one, other = (chosen.person, chosen.given), _contacts(population, options, before, horizon)
     gained = effects.gains(*one).sum() - effects.gains(*other).sum()
     return Estimate(float(gained), effects.difference(one, other))
 
