@@ -256,8 +256,8 @@ def test_an_option_that_no_day_has_room_for_is_open_to_nobody(campaign: Campaign
 
 
 def test_effects_are_unbiased_though_limits_move_and_others_are_planned(campaign: Campaign) -> None:
-    """Three plans, each with more letters and calls than the one before; whom a plan leaves to be planned gets something that moves
-    them by 30 points, a drawn letter moves the alike by 10. Area b, where nobody wants doors, votes far more often."""
+    """Three plans, each with more letters in area a than the one before; half of the letters drawn are made after the first. A letter moves
+    area a, where few vote, by 18 points and area b by 2; what plans choose moves whom they choose by 30."""
     options = (msgspec.structs.replace(POST, per="person"), CALL)
     rng, found = np.random.default_rng(5), []
     for trial in range(60):
@@ -274,7 +274,9 @@ def test_effects_are_unbiased_though_limits_move_and_others_are_planned(campaign
             )
             posed, new = explore(posed, population, earlier)
             if draw is None:
-                draw, earlier = new, after(new, posed, population)
+                draw = new
+                half = population.person[new.person[new.option == 0]][::2].tolist()
+                earlier = after(new, posed, population, {POST.code: half})
                 table = rows(draw, posed, population, 1)
             planned_for |= ~posed.held_out & ~posed.explores
         a = np.arange(1_200) < 600
