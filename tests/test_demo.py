@@ -21,7 +21,7 @@ from commonweal.access import actions as access
 from commonweal.access.model import Role
 from commonweal.access.queries import open_accounts
 from commonweal.campaign import Campaign
-from commonweal.contacts import lists
+from commonweal.contacts import closing, lists
 from commonweal.demo import DemoReport, OtherDemo
 from commonweal.experiments import actions as experiments
 from commonweal.experiments import exploration
@@ -216,6 +216,8 @@ def test_a_plan_explores_and_its_draw_counts_once_it_is_approved(toulouse: Campa
 
 
 def test_the_narrow_road_has_its_price_and_the_next_plan_obeys_who_leads(toulouse: Campaign) -> None:
+    now = toulouse.clock()
+    toulouse.clock = lambda: now + timedelta(days=4)  # nothing is held any more
     found = loop.price(toulouse, budget=600)
     few, free = found.by_number[0], found.free
     assert len(few.messages) == 1 < len(free.messages)
@@ -227,7 +229,7 @@ def test_the_narrow_road_has_its_price_and_the_next_plan_obeys_who_leads(toulous
     pricing.choose(toulouse, candidate, few)
     left_out = tuple(loop.unusable(toulouse))
     try:
-        made = making.make(toulouse, 600, without=left_out)
+        made = making.make(toulouse, 600, without=left_out, closing=closing.closed)
     finally:
         pricing.take_back(toulouse, candidate)
     assert {option.message for option in made.options} == set(few.messages)
