@@ -189,8 +189,14 @@ def test_a_later_plan_draws_nobody_and_what_is_drawn_stays_until_it_is_made(camp
 def after(
     draw: Draw, posed: Posed, population: Population, made: dict[str, list[int]] | None = None
 ) -> Before:
-    """After a plan with this draw was put to use."""
-    return Before(drawn=rows(draw, posed, population, 1).select(["person_id", "arm"]), made=made or {})
+    """After a plan with this draw was put to use, and these contacts were made."""
+    pairs = [(person, option) for option, persons in (made or {}).items() for person in persons]
+    told = {"person_id": [person for person, _ in pairs], "option": [option for _, option in pairs]}
+    schema = pa.schema([("person_id", pa.int64()), ("option", pa.string())])
+    return Before(
+        drawn=rows(draw, posed, population, 1).select(["person_id", "arm"]),
+        made=pa.table(told, schema=schema),
+    )
 
 
 def test_who_has_no_room_waits_and_whom_the_draw_left_out_is_planned_for_good(campaign: Campaign) -> None:
@@ -374,7 +380,8 @@ def test_what_plans_did_before_is_read_only_where_somebody_explores(campaign: Ca
         with campaign.ledger.transaction(LedgerRole.BULK) as connection:
             writer.publish(connection)
     found = before(campaign, TERMS)
-    assert {option: sorted(persons) for option, persons in found.made.items()} == {"phone:housing": [2, 9]}
+    assert sorted(found.made_by("phone:housing").tolist()) == [2, 9]
+    assert not len(found.made_by("door:housing"))
     assert found.drawn is not None
     assert found.drawn.to_pydict() == {"person_id": [2, 3], "arm": ["a", "control"]}
     assert before(campaign, Terms(learning=0.1)) == Before()

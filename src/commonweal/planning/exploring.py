@@ -18,8 +18,8 @@ were planned as everybody. They stay alone as long as plans explore.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -41,10 +41,7 @@ from commonweal.planning.units import Contacts, Positions
 from commonweal.planning.verified import verify_lot
 from commonweal.store.ledger import LedgerRole
 
-_WHICH, _FIRST = (
-    "explores",
-    "who explores first",
-)  # salts: of an option's draw with its code, and of the order
+_WHICH, _FIRST = "explores", "who explores first"  # salts: of an option's draw with its code, of the order
 _ROUNDING = 1e-9
 _ALONE = -1  # an arm: none
 
@@ -75,11 +72,18 @@ class Draw:
 @dataclass(frozen=True)
 class Before:
     """What plans that were put to use did. alone: the largest share of the households that one of them left alone. drawn: whom the first
-    that explored drew (person_id, arm), None where none did. made: by option, the persons to whom a contact was made since."""
+    that explored drew (person_id, arm), None where none did. made: the contacts made since (person_id, option), None: none."""
 
     alone: float = 0.0
     drawn: pa.Table | None = None
-    made: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    made: pa.Table | None = None
+
+    def made_by(self, option: str) -> npt.NDArray[np.int64]:
+        """To whom a contact by an option was made."""
+        if self.made is None:
+            return np.zeros(0, np.int64)
+        made = self.made.filter(pc.equal(self.made["option"], option))
+        return np.asarray(made["person_id"].to_numpy(), np.int64)
 
 
 def before(campaign: Campaign, terms: Terms) -> Before:
@@ -93,19 +97,18 @@ def before(campaign: Campaign, terms: Terms) -> Before:
                 "SELECT coalesce(max(learning), 0) FROM planning.plan WHERE approved_at IS NOT NULL"
             ).fetchone()
             return Before(alone=row[0] if row else 0.0)
-        made = connection.execute(_MADE, (plan,)).fetchall()
     lake = campaign.lake
     found = tables.explored(lake.table("experiments.exploration"), lake.table("people.profile"), plan)
-    return Before(drawn=lake.read(found.select("person_id", "arm").order_by("person_id")), made=dict(made))
+    drawn = lake.read(found.select("person_id", "arm").order_by("person_id"))
+    return Before(drawn=drawn, made=campaign.bridge.read(_MADE))
 
 
 # A contact that reached nobody has no stamp.
 _MADE = """
-    SELECT c.option, array_agg(DISTINCT coalesce(r.person_id, s.subject))
+    SELECT DISTINCT coalesce(r.person_id, s.subject) AS person_id, c.option
     FROM contacts.claim c CROSS JOIN unnest(c.asked) AS s (subject) LEFT JOIN identity.redirect r ON r.subject = s.subject
     WHERE c.state = 'done' AND c.stamp IS NOT NULL
-      AND c.closed_at >= (SELECT begun_at FROM experiments.exploration WHERE plan_id = %s)
-    GROUP BY c.option
+      AND c.closed_at >= (SELECT min(begun_at) FROM experiments.exploration)
 """
 
 
@@ -143,9 +146,7 @@ def _again(posed: Posed, population: Population, earlier: Before, drawn: pa.Tabl
     alone[unit[arm == _ALONE]] = True
     wanted[alone] = _ALONE
     waits = (wanted != _ALONE) & ~_busy(posed) & ~posed.held_out
-    made = [
-        _places(population, np.array(earlier.made.get(each.code, ()), np.int64))[0] for each in posed.options
-    ]
+    made = [_places(population, earlier.made_by(each.code))[0] for each in posed.options]
     choices = _choices(posed, population, np.flatnonzero(waits), made)
     could = choices.could & (of == wanted[choices.unit][:, None])
     asked = np.where(could.any(axis=1), could.argmax(axis=1), -1)
