@@ -134,7 +134,8 @@ def test_the_next_plan_begins_later_and_keeps_what_is_held_on_its_first_day(
     assert sum(each.contacts for each in before.days) == before.plan.contacts
     now = toulouse.clock()
     toulouse.clock = lambda: now + timedelta(days=2)
-    later = making.make(toulouse, 400)
+    later = making.make(toulouse, 400, actor="account:7")
+    assert (before.plan.made_by, later.plan.made_by) == (toulouse.actor, "account:7")
     assert later.plan.first_day is not None
     assert later.plan.first_day >= toulouse.today
     assert later.plan.last_day == before.plan.last_day

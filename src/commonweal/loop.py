@@ -111,10 +111,11 @@ def plan(
     changes: Mapping[str, float] | None = None,
     basis: int | None = None,
     approve: bool = False,
+    actor: str | None = None,
 ) -> PlanReport:
     """The best plan under a budget (in the campaign's currency) and plan.toml, as a draft or in force, and the serving copy. It
-    does without the options of `unusable`, and leaves out what was done already (`contacts.closing`). changes, basis: as in
-    `making.make`. Raises NothingApproved where that leaves none."""
+    does without the options of `unusable`, and leaves out what was done already (`contacts.closing`). changes, basis, actor: as
+    in `making.make`. Raises NothingApproved where that leaves none."""
     barred = unusable(campaign)
     left_out = tuple(dict.fromkeys((*without, *barred)))
     if barred and not allowed(read_options(campaign.folder), leave_out=left_out):
@@ -127,6 +128,7 @@ def plan(
         changes=changes,
         basis=basis,
         closing=closing.closed,
+        actor=actor,
         progress=progress,
     )
     if approve:
@@ -220,6 +222,7 @@ def handlers(campaign: Campaign) -> Mapping[str, Handler]:
             without=without,
             changes=arguments.get("changes"),
             basis=arguments.get("basis"),
+            actor=actor,
         )
 
     def _take_back(arguments: Mapping[str, Any], run: Tracked, actor: str) -> object:

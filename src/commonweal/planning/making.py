@@ -44,13 +44,15 @@ def make(
     changes: Mapping[str, float] | None = None,
     basis: int | None = None,
     closing: Closing | None = None,
+    actor: str | None = None,
     progress: Progress = silent,
 ) -> PlanReport:
     """The best plan for `budget` (in the campaign's currency) within plan.toml's terms, as a draft. Contacts under way stay in it.
 
     `allow` adds options left out by default, `without` leaves some out. `changes`: what is to be otherwise than options.toml and
     plan.toml say, as `terms.changed` takes it; `basis`: the plan from which this one is changed, at whose prices the search begins.
-    closing: what was done already; without it as if nothing had been. A rule of what plans may say is obeyed (`price.obeying`).
+    closing: what was done already; without it as if nothing had been. actor: who asked for it, where the campaign's own does it for them.
+    A rule of what plans may say is obeyed (`price.obeying`).
     Raises BudgetTooSmall, OptionsMissing, OptionsUnreadable, UnknownOption, TermsUnreadable, NoSuchPlan, NothingAllowed, and what
     `changed`, `in_time`, `pose` and `joint.solve` raise.
     """
@@ -90,7 +92,14 @@ def make(
             _insert(
                 connection,
                 campaign,
-                {"plan_id": plan_id, "made_at": begun, "without": list(without), **told, **_compared(gained)},
+                {
+                    "plan_id": plan_id,
+                    "made_at": begun,
+                    "made_by": actor or campaign.actor,
+                    "without": list(without),
+                    **told,
+                    **_compared(gained),
+                },
                 posed,
                 plan,
                 counted,
@@ -101,6 +110,7 @@ def make(
                 "plan.make",
                 subject=f"plan:{plan_id}",
                 detail={"budget": money, "contacts": counted.pieces, "rule": rule.rule_id if rule else None},
+                actor=actor,
             )
     return report(campaign, plan_id)
 
@@ -183,7 +193,6 @@ def _insert(
     values: dict[str, Any] = {
         **told,
         "goal": posed.effects.goal.value,
-        "made_by": campaign.actor,
         "budget": round(posed.limits[0].at_most),
         "spent": counted.spent,
         "currency": campaign.settings.currency,
