@@ -109,7 +109,7 @@ def run(
         resolved = loop.resolve(campaign, night)
         scored = loop.score(campaign, night)
         experiments.analyse(campaign, PILOT)
-        planned = loop.plan(campaign, voters * BUDGET_A_VOTER, night, name="Tonight")
+        planned = loop.plan(campaign, voters * BUDGET_A_VOTER, night, name="To the first round")
         seconds = (clock() - began).total_seconds()
         report = DemoReport(folder, voters, seed, tuple(batches), resolved, scored, planned, seconds)
         night.result = report

@@ -19,6 +19,7 @@ GIVEN = frozenset(
         _("to know households better"),
         _("learning what moves whom"),
         _("made-up people"),
+        _("To the first round"),
         _("Tonight"),
         _("Toulouse, a demo"),
         _("Find a room for Thursday's talk near the school"),
