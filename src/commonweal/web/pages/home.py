@@ -81,9 +81,10 @@ def _example(visit: Visit, connection: Connection) -> dict[str, Any]:
         return {"example": None, "overview": overview, "list_names": {}}
     person = people.person(connection, overview.example)
     audit_a_look(connection, visit, person)
+    shown = matrix(person, SHORT, most=6, quiet=False)
     return {
-        "example": matrix(person, SHORT, most=6, quiet=False),
-        "on_lists": len(person.lists),
+        "example": shown,
+        "on_lists": len({record.source for record in shown.columns}),
         "overview": overview,
         "list_names": list_names(connection),
     }
