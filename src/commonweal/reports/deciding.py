@@ -160,14 +160,17 @@ def _money(minor: int, currency: str) -> str:
 def show_lists(lists: Sequence[Exported], *, ahead: bool = False) -> None:
     """The lists that were written, up to which day, and who was left out. ahead: whether a day was given."""
     written = [each for each in lists if each.path]
-    heads: tuple[str, ...] = ("file", "channel", "rows", "claimed", "refused")
+    heads: tuple[str, ...] = ("channel", "rows", "claimed", "refused")
     rows: list[tuple[object, ...]] = [
-        (str(e.path), e.channel.value, e.rows, e.report.claimed, e.report.refused) for e in written
+        (e.channel.value, e.rows, e.report.claimed, e.report.refused) for e in written
     ]
     if any(each.report.until for each in lists):
         heads += ("up to", "in hand or reached")
         rows = [(*row, each.report.until, each.report.taken) for row, each in zip(rows, written, strict=True)]
-    show_table("Lists written", heads, rows)
+    if written:
+        show_table("Lists written", heads, rows)
+    for each in written:
+        OUT.print(str(each.path), soft_wrap=True, highlight=False, markup=False)
     nothing = [each for each in lists if not each.path]
     if nothing:
         told = ", ".join(f"{each.channel.value} up to {each.report.until}" for each in nothing)
