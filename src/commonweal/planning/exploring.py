@@ -36,7 +36,7 @@ from commonweal.planning.joint.reasons import charges
 from commonweal.planning.population import Barrier, Population
 from commonweal.planning.posing import Posed, lots, of_a_day
 from commonweal.planning.terms import Terms
-from commonweal.planning.under_way import left, use_of, uses, weight
+from commonweal.planning.under_way import left, use_of, uses
 from commonweal.planning.units import Contacts, Positions
 from commonweal.planning.verified import verify_lot
 from commonweal.store.ledger import LedgerRole
@@ -202,7 +202,7 @@ def forgone(posed: Posed, plan: Plan) -> float:
     assert problem.allowed is not None
     times = problem.allowed[unit]
     net = np.where((times > 0) & (gain > 0), gain - cost, 0.0)
-    channel = np.unique([option.channel for option in posed.options], return_inverse=True)[1]
+    channel = problem.channel
     best = np.stack([net[:, channel == each].max(axis=1) for each in range(channel.max() + 1)], axis=1)
     most = np.sort(np.maximum(best, 0.0), axis=1)[:, ::-1][:, : posed.terms.most].sum(axis=1)
     at = np.arange(len(drawn.unit)), drawn.option
@@ -284,12 +284,11 @@ def _room_for_one(posed: Posed, unit: npt.NDArray[np.int64], times: npt.NDArray[
     for limit, end in zip(problem.limits, _ends(posed), strict=True):
         use = np.asarray(limit.use, np.float64)
         if use.min() >= 0 and limit.outside >= 0:
-            room &= times * use * weight(problem, limit, unit)[:, None] <= end
+            room &= times * use * problem.weight(limit, unit)[:, None] <= end
     if problem.hours is not None:
         assert problem.area is not None
-        at_door = np.array([option.channel == problem.hours.channel for option in posed.options])
         closed = np.asarray(problem.hours.available)[problem.area[unit]] < 1
-        room &= ~(closed[:, None] & at_door)
+        room &= ~(closed[:, None] & problem.takes_hours)
     return room
 
 
@@ -344,9 +343,12 @@ def _uses(posed: Posed, wanted: Contacts) -> Iterator[tuple[Doubles, Doubles, np
         yield uses(problem, limit, wanted), np.array([end]), whole
     if problem.hours is not None:
         assert problem.area is not None
-        at_door = np.array([option.channel == problem.hours.channel for option in posed.options])
         ends = np.asarray(problem.hours.available, np.float64)
-        yield at_door[wanted.option].astype(np.float64), ends, problem.area[wanted.unit].astype(np.int64)
+        yield (
+            problem.takes_hours[wanted.option].astype(np.float64),
+            ends,
+            problem.area[wanted.unit].astype(np.int64),
+        )
 
 
 def _threshold(

@@ -68,8 +68,7 @@ def _told_twice(problem: Problem, plan: Plan) -> Whole:
 def _by_one_channel(problem: Problem, plan: Plan, units: Whole) -> Problem:
     """The problem in which each message is open to these units through that channel only by which it gains most net of prices."""
     assert problem.allowed is not None
-    allowed, message = problem.allowed.copy(), messages(problem)
-    channel = np.unique([option.channel for option in problem.options], return_inverse=True)[1]
+    allowed, message, channel = problem.allowed.copy(), messages(problem), problem.channel
     for start in range(0, len(units), _BLOCK):
         rows = units[start : start + _BLOCK]
         open_ = (allowed[rows] > 0) & (problem.gain[rows] > 0)

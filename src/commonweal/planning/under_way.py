@@ -57,8 +57,7 @@ def keep(posed: Posed, population: Population, claims: Sequence[Held], aside: Co
         return posed
     problem = posed.problem
     assert problem.allowed is not None
-    channel = np.unique([option.channel for option in posed.options], return_inverse=True)[1]
-    allowed = problem.allowed.copy()
+    channel, allowed = problem.channel, problem.allowed.copy()
     allowed[:, [option.code in aside for option in posed.options]] = 0
     for option in np.unique(kept.option):
         same = np.flatnonzero(channel == channel[option])
@@ -74,8 +73,19 @@ def keep(posed: Posed, population: Population, claims: Sequence[Held], aside: Co
 
 def left(posed: Posed, contacts: Contacts, without: npt.NDArray[np.float64] | float = 0.0) -> Problem:
     """The posed problem with what contacts leave of its limits and of its hours; `without` (r,): what of their use takes no room."""
-    problem = posed.problem
-    used = use_of(problem, problem.limits, contacts) - without
+    used = use_of(posed.problem, posed.problem.limits, contacts) - without
+    return _less(posed.problem, used, doors_of(posed, contacts))
+
+
+def given_back(posed: Posed, contacts: Contacts) -> Problem:
+    """The posed problem with what these contacts, which were counted in it, use no more; of a minimum that they met by themselves
+    nothing is asked again."""
+    used = use_of(posed.problem, posed.problem.limits, contacts)
+    return _less(posed.problem, -used, -doors_of(posed, contacts))
+
+
+def _less(problem: Problem, used: npt.NDArray[np.float64], doors: npt.NDArray[np.int64]) -> Problem:
+    """The problem with so much less of its limits (r,), but never less than nothing, and of its areas' doors (a,)."""
     limits = tuple(
         replace(
             limit,
@@ -86,27 +96,7 @@ def left(posed: Posed, contacts: Contacts, without: npt.NDArray[np.float64] | fl
     )
     hours = problem.hours
     if hours is not None:
-        remaining = np.asarray(hours.available) - doors_of(posed, contacts)
-        hours = replace(hours, available=np.maximum(remaining, 0.0))
-    return replace(problem, limits=limits, hours=hours)
-
-
-def given_back(posed: Posed, contacts: Contacts) -> Problem:
-    """The posed problem with what these contacts, which were counted in it, use no more; of a minimum that they met by themselves
-    nothing is asked again."""
-    problem = posed.problem
-    used = use_of(problem, problem.limits, contacts)
-    limits = tuple(
-        replace(
-            limit,
-            at_most=limit.at_most + float(mine),
-            at_least=limit.at_least + float(mine) if limit.at_least > 0 else limit.at_least,
-        )
-        for limit, mine in zip(problem.limits, used, strict=True)
-    )
-    hours = problem.hours
-    if hours is not None:
-        hours = replace(hours, available=np.asarray(hours.available) + doors_of(posed, contacts))
+        hours = replace(hours, available=np.maximum(np.asarray(hours.available) - doors, 0.0))
     return replace(problem, limits=limits, hours=hours)
 
 
@@ -133,26 +123,14 @@ def use_of(problem: Problem, limits: Sequence[Limit], contacts: Contacts) -> npt
 def uses(problem: Problem, limit: Limit, contacts: Contacts) -> npt.NDArray[np.float64]:
     """(m,): what each contact uses of a limit."""
     use = np.asarray(limit.use, np.float64)[contacts.option]
-    return np.asarray(use * contacts.pieces * weight(problem, limit, contacts.unit))
-
-
-def weight(problem: Problem, limit: Limit, unit: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """(m,): how a limit counts contacts of these units: 1 its own people, the others as it says."""
-    region, group = np.zeros((2, len(unit)), np.int64)
-    if problem.region is not None and problem.area is not None:
-        region = problem.region[problem.area[unit]].astype(np.int64)
-    if problem.group is not None:
-        group = problem.group[unit].astype(np.int64)
-    inside = (limit.region is None) | (region == limit.region)
-    return np.where(inside & ((limit.group is None) | (group == limit.group)), 1.0, limit.outside)
+    return np.asarray(use * contacts.pieces * problem.weight(limit, contacts.unit))
 
 
 def doors_of(posed: Posed, contacts: Contacts) -> npt.NDArray[np.int64]:
     """(a,): how many doors of each area are knocked at."""
-    hours, area = posed.problem.hours, posed.problem.area
-    assert hours is not None
+    area = posed.problem.area
     assert area is not None
-    at_door = np.array([option.channel == hours.channel for option in posed.options])[contacts.option]
+    at_door = posed.problem.takes_hours[contacts.option]
     return np.bincount(area[contacts.unit[at_door]], minlength=len(posed.areas))
 
 

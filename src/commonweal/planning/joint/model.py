@@ -144,6 +144,28 @@ class Problem:
         """How many rows there are."""
         return len(self.gain)
 
+    @property
+    def channel(self) -> Positions:
+        """(k,): a number for each option's channel."""
+        return np.unique([option.channel for option in self.options], return_inverse=True)[1]
+
+    @property
+    def takes_hours(self) -> npt.NDArray[np.bool_]:
+        """(k,): whether a contact by an option takes hours of its area."""
+        return np.array(
+            [self.hours is not None and each.channel == self.hours.channel for each in self.options]
+        )
+
+    def weight(self, limit: Limit, persons: Positions) -> Doubles:
+        """(p,): how a limit counts contacts of these persons: 1 its own people, the others as it says."""
+        inside = np.ones(len(persons), bool)
+        if limit.group is not None:
+            inside &= (0 if self.group is None else self.group[persons]) == limit.group
+        if limit.region is not None:
+            region = 0 if self.region is None or self.area is None else self.region[self.area[persons]]
+            inside &= region == limit.region
+        return np.where(inside, 1.0, limit.outside)
+
 
 @dataclass(frozen=True, eq=False)
 class Prices:

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from commonweal.planning.joint.model import Doubles, Integers, Plan, Positions, Problem
+from commonweal.planning.joint.model import Doubles, Plan, Positions, Problem
 
 
 class Reason(IntEnum):
@@ -78,25 +78,13 @@ def _chosen(problem: Problem, plan: Plan, persons: Positions) -> npt.NDArray[np.
 def charges(problem: Problem, plan: Plan, persons: Positions) -> Doubles:
     """(p, k): what each option would use, at the prices."""
     total = np.zeros((len(persons), len(problem.options)))
-    area = _of(problem.area, persons)
-    group = _of(problem.group, persons)
-    region = np.zeros(len(persons), np.int64) if problem.region is None else problem.region[area]
     for limit, price in zip(problem.limits, plan.prices.limits, strict=True):
-        inside = np.ones(len(persons), bool)
-        if limit.group is not None:
-            inside &= group == limit.group
-        if limit.region is not None:
-            inside &= region == limit.region
-        weight = np.where(inside, 1.0, limit.outside)
+        weight = problem.weight(limit, persons)
         total += float(price) * weight[:, None] * np.asarray(limit.use, np.float64)
     if problem.allowed is not None:
         total *= np.maximum(problem.allowed[persons], 1)
     if problem.hours is not None:
-        at_door = np.array([option.channel == problem.hours.channel for option in problem.options])
+        area = 0 if problem.area is None else problem.area[persons]
         hours = np.asarray(problem.hours.each, np.float64)[persons] * plan.prices.hours[area]
-        total += hours[:, None] * at_door
+        total += hours[:, None] * problem.takes_hours
     return total
-
-
-def _of(values: Integers | None, persons: Positions) -> Integers:
-    return np.zeros(len(persons), np.int64) if values is None else values[persons]
